@@ -1,0 +1,106 @@
+import type { Fields } from './fields.ts';
+
+/** Why one side ended an exchange early. `src/wire` maps it to an HTTP/2 error code (RFC 9113 section 7) or a closed socket. */
+export type ResetReason =
+  | 'cancel'
+  | 'refused'
+  | 'internal'
+  | 'protocol'
+  | 'flow-control'
+  | 'enhance-your-calm'
+  | 'http-1.1-required'
+  | 'timeout'
+  | 'connection-lost';
+
+export interface RequestHead {
+  readonly method: string;
+  /** The request target byte for byte as it stood on the wire. */
+  readonly target: string;
+  /** `:authority` or Host; `undefined` when the client sent neither. Never repeated in `fields`. */
+  readonly authority: string | undefined;
+  readonly fields: Fields;
+}
+
+export interface ResponseHead {
+  readonly status: number;
+  readonly fields: Fields;
+}
+
+/** Consumer of one message body. Exactly one of `end` and `reset` is called, last and once. */
+export interface BodyReceiver {
+  /** `false` asks the source to pause until `resume()`. The chunk is only lent while nobody else keeps it: never write into it. */
+  data(chunk: Uint8Array): boolean;
+  end(trailers: Fields): void;
+  reset(reason: ResetReason): void;
+}
+
+/** Producer side of one message body; nothing flows (and no memory is held beyond the flow-control window) before `read`. */
+export interface BodySource {
+  /** Attaches the only receiver. Bytes that already arrived are delivered first. */
+  read(receiver: BodyReceiver): void;
+  pause(): void;
+  resume(): void;
+}
+
+/** Where one message body goes. Calls after `end`, `reset` or the peer's disappearance are ignored. */
+export interface BodySink {
+  /** `false`: above the high-water mark; stop until `onDrain` fires. */
+  write(chunk: Uint8Array): boolean;
+  onDrain: (() => void) | undefined;
+  end(trailers: Fields): void;
+  reset(reason: ResetReason): void;
+}
+
+/** Opaque bytes both ways, after a protocol switch. Half-closing is kept: `end` ends one direction only. */
+export interface Tunnel {
+  readonly source: BodySource;
+  readonly sink: BodySink;
+}
+
+/** What a TLS client proved about itself. */
+export type ClientCertificate =
+  | { readonly kind: 'none' }
+  /** `chain`: leaf first, DER, as the client sent it. `authorized`: OpenSSL built a valid chain for client authentication to one of the listener's CAs. */
+  | {
+      readonly kind: 'presented';
+      readonly chain: readonly Uint8Array[];
+      readonly authorized: boolean;
+      readonly error: string | undefined;
+    };
+
+/** One client connection; every exchange on it shares this object. */
+export interface ClientConnection {
+  readonly id: number;
+  readonly protocol: 'h2' | 'http/1.1';
+  readonly remoteAddress: string;
+  readonly certificate: ClientCertificate;
+  /** Aborts when the connection is gone. */
+  readonly closed: AbortSignal;
+}
+
+/** Present when an HTTP/1.1 client asked to switch protocols (`Connection: upgrade`). */
+export interface UpgradeOffer {
+  /** The Upgrade field's value, as sent. */
+  readonly protocol: string;
+  /** Sends `head` (status 101) and hands over the raw bytes. After it neither `respond` nor `body` may be used. */
+  switchProtocols(head: ResponseHead): Tunnel;
+}
+
+/** One request of a client and the means to answer it. Exactly one of `respond`, `reset` and `upgrade.switchProtocols` ends up used. */
+export interface ServerExchange {
+  readonly connection: ClientConnection;
+  readonly head: RequestHead;
+  /** True when the request has no body (END_STREAM on its head, or no length and no transfer coding). */
+  readonly bodyless: boolean;
+  readonly body: BodySource;
+  readonly upgrade: UpgradeOffer | undefined;
+  /** Forwards a 1xx response (RFC 9110 section 15.2); 101 is refused. */
+  inform(head: ResponseHead): void;
+  /** Sends the final response head at once. `bodyless` true ends the response with it (HEAD, 204, 304 or an empty body). */
+  respond(head: ResponseHead, bodyless: boolean): BodySink;
+  reset(reason: ResetReason): void;
+  /** Called once if the client resets the exchange or disappears before the response is complete. */
+  onAbort: ((reason: ResetReason) => void) | undefined;
+}
+
+export type ExchangeHandler = (exchange: ServerExchange) => void;

@@ -1,0 +1,78 @@
+import type { BodySink, BodySource, RequestHead, ResetReason, ResponseHead, Tunnel } from './exchange.ts';
+
+/** Why no (complete) response came. The retry rules of routing depend on `processed` alone. */
+export interface UpstreamFailure {
+  /** `no`: nothing was sent, or the server proved that it did not act on it (RFC 9113 sections 6.8 and 8.7). */
+  readonly processed: 'no' | 'unknown';
+  readonly reason: ResetReason;
+  readonly cause:
+    | 'connect' // refused, unreachable, no route, name not found, timed out
+    | 'tls' // handshake or certificate failure
+    | 'protocol' // the server does not offer HTTP/2, or broke it
+    | 'goaway'
+    | 'reset' // the server reset the stream
+    | 'connection' // the connection was lost under the stream
+    | 'overloaded'; // our own bound on connections or waiting requests
+  /** One sentence for logs and Status messages; names no credentials. */
+  readonly message: string;
+}
+
+/** What happens to one upstream request. After `failed` nothing more is called. */
+export interface UpstreamReceiver {
+  /** A 1xx response; never 101. */
+  inform(head: ResponseHead): void;
+  /** The final head. `bodyless` true: the body has already ended (HEAD, 204, 304, END_STREAM). */
+  respond(head: ResponseHead, body: BodySource, bodyless: boolean): void;
+  /** Only before `respond`; afterwards failures arrive as `reset` of the body. */
+  failed(failure: UpstreamFailure): void;
+}
+
+export interface UpstreamExchange {
+  /** Takes the request body; `undefined` when the request was sent bodyless. */
+  readonly body: BodySink | undefined;
+  reset(reason: ResetReason): void;
+}
+
+export type UpgradeAnswer =
+  | { readonly kind: 'switched'; readonly head: ResponseHead; readonly tunnel: Tunnel }
+  /** The server answered without switching; its socket is destroyed once `body` ended (CVE-2018-1002105). */
+  | { readonly kind: 'refused'; readonly head: ResponseHead; readonly body: BodySource }
+  | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
+
+/** Passive health signals of one upstream (product rule: they eject at once and trigger a probe). */
+export type UpstreamEvent =
+  | { readonly kind: 'connected'; readonly remoteAddress: string }
+  | { readonly kind: 'connect-failed'; readonly failure: UpstreamFailure }
+  | { readonly kind: 'connection-lost'; readonly failure: UpstreamFailure }
+  | { readonly kind: 'goaway' };
+
+export interface UpstreamOptions {
+  readonly host: string;
+  readonly port: number;
+  /** SNI and the name the certificate must carry; never taken from a request. */
+  readonly servername: string;
+  /** PEM bundle that must have issued the server's certificate. Without it nothing is ever dialled. */
+  readonly ca: string;
+  /** PEM client certificate and key: the front-proxy trust class. Absent for the class that carries callers' own credentials. */
+  readonly certificate: { readonly cert: string; readonly key: string } | undefined;
+  /** Milliseconds for TCP and TLS set-up together. */
+  readonly connectTimeoutMs: number;
+  /** Idle milliseconds before a PING, and how long its answer may take. */
+  readonly pingIntervalMs: number;
+  readonly pingTimeoutMs: number;
+  /** Upper bound of HTTP/2 connections; beyond it requests fail with cause `overloaded`. */
+  readonly maxConnections: number;
+  readonly onEvent: ((event: UpstreamEvent) => void) | undefined;
+}
+
+/** Connections to one server in one trust class. */
+export interface Upstream {
+  /** Sends a request; the receiver is never called before this returns. */
+  request(head: RequestHead, bodyless: boolean, receiver: UpstreamReceiver): UpstreamExchange;
+  /** Opens an HTTP/1.1 socket of its own for a protocol switch; `signal` aborts the attempt. */
+  upgrade(head: RequestHead, signal: AbortSignal): Promise<UpgradeAnswer>;
+  /** Open exchanges, for least-loaded choices. */
+  readonly inFlight: number;
+  /** Stops taking requests, lets open ones finish for `graceMs`, then destroys the connections. */
+  close(graceMs: number): Promise<void>;
+}
