@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { field, seconds } from '../field.ts';
+
+export const discovery = field(
+  z
+    .strictObject({
+      intervalSeconds: field(seconds(0.01).default(2), {
+        flag: 'discovery-interval-seconds',
+        argument: 'SECONDS',
+        description:
+          'Pause between two discovery fetches of one server. Unchanged documents answer 304, so a short interval is cheap; make it longer only for servers far away.',
+      }),
+      timeoutSeconds: field(seconds(0.01).default(5), {
+        flag: 'discovery-timeout-seconds',
+        argument: 'SECONDS',
+        description:
+          'How long one discovery fetch may take. A fetch that fails removes nothing; the last good document stays. Raise it for servers with thousands of resource types.',
+      }),
+      staleAfterSeconds: field(seconds(0.01).default(10), {
+        flag: 'discovery-stale-after-seconds',
+        argument: 'SECONDS',
+        description:
+          'Age at which the group-versions of a server that cannot be fetched are marked Stale, unless a ready server confirms them. Must be longer than the interval.',
+      }),
+      freshnessWindowSeconds: field(seconds(0).default(1), {
+        description:
+          'Age up to which discovery is believed when nobody seems to serve a resource. Older discovery is fetched again before the client is told that the resource does not exist.',
+      }),
+      maxBytes: field(z.int().min(1024).default(67_108_864), {
+        description:
+          'Largest discovery document accepted from a server, in bytes. It bounds memory against a broken or hostile server; the document of a full cluster has about one megabyte.',
+      }),
+    })
+    .prefault({}),
+  { title: 'Discovery', description: 'How the proxy learns what each server serves.' },
+);
+
+export const health = field(
+  z
+    .strictObject({
+      intervalSeconds: field(seconds(0.01).default(1), {
+        flag: 'health-interval-seconds',
+        argument: 'SECONDS',
+        description:
+          'Pause between two health checks of one server. With fall it decides how soon a hung server is left.',
+      }),
+      timeoutSeconds: field(seconds(0.01).default(1), {
+        flag: 'health-timeout-seconds',
+        argument: 'SECONDS',
+        description: 'How long one health check may take. Raise it when busy servers are taken for dead.',
+      }),
+      fall: field(z.int().min(1).max(100).default(2), {
+        flag: 'health-fall',
+        argument: 'COUNT',
+        description:
+          'Failed checks in a row after which a server gets no new requests. Refused connections and resets count at once, whatever this says.',
+      }),
+      rise: field(z.int().min(1).max(100).default(1), {
+        flag: 'health-rise',
+        argument: 'COUNT',
+        description: 'Passed checks in a row after which a server gets requests again. Raise it for servers that flap.',
+      }),
+      path: field(
+        z
+          .string()
+          .regex(/^\/[!-~]*$/, 'must begin with / and contain no spaces')
+          .default('/readyz'),
+        {
+          flag: 'health-path',
+          argument: 'PATH',
+          description:
+            'Path of the health check; 200 means ready. /readyz fails while a kube-apiserver shuts down, which is what lets it drain; change it only for servers that do not have it.',
+        },
+      ),
+    })
+    .prefault({}),
+  { title: 'Health', description: 'How the proxy learns which servers are ready.' },
+);
+
+export const routing = field(
+  z
+    .strictObject({
+      departureGraceSeconds: field(seconds(0).default(300), {
+        flag: 'departure-grace-seconds',
+        argument: 'SECONDS',
+        description:
+          'How long a resource is remembered after the last server that served it left. Requests for it get 503 with Retry-After in the meantime, so that a restart during an upgrade never looks like a deletion. Make it longer than the slowest restart of a server.',
+      }),
+      retryBudgetPercent: field(z.number().min(0).max(100).default(10), {
+        flag: 'retry-budget-percent',
+        argument: 'PERCENT',
+        description:
+          'Requests that may be retried on another server, as a percentage of all requests. It keeps a failing control plane from being flooded. 0 turns retries off.',
+      }),
+    })
+    .prefault({}),
+  { title: 'Routing', description: 'Which server a request goes to when servers differ or fail.' },
+);
+
+export const shutdown = field(
+  z
+    .strictObject({
+      drainSeconds: field(seconds(0).default(30), {
+        flag: 'shutdown-drain-seconds',
+        argument: 'SECONDS',
+        description:
+          'How long requests in progress may take to finish after SIGTERM; watches end spread over this time. Keep it below the terminationGracePeriodSeconds of the pod.',
+      }),
+    })
+    .prefault({}),
+  { title: 'Shutdown', description: 'How the proxy ends without failing requests.' },
+);
+
+export const logging = field(
+  z
+    .strictObject({
+      verbosity: field(z.int().min(0).max(10).default(0), {
+        flag: 'v',
+        shortFlag: 'v',
+        argument: 'LEVEL',
+        description:
+          'Log verbosity. 0 logs what operators need; 4 and more log every decision, for finding a fault. The log goes to standard error, as JSON unless that is a terminal.',
+      }),
+    })
+    .prefault({}),
+  { title: 'Logging', description: 'What is written to the log.' },
+);

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { field, ipAddress, port, text } from '../field.ts';
+
+export const serving = field(
+  z
+    .strictObject({
+      bindAddress: field(ipAddress().default('0.0.0.0'), {
+        flag: 'bind-address',
+        argument: 'IP',
+        description:
+          'IP address on which clients are served. Use 127.0.0.1 when only components of the same node may connect, or :: for IPv6 and IPv4.',
+      }),
+      securePort: field(port(0).default(6443), {
+        flag: 'secure-port',
+        argument: 'PORT',
+        description:
+          'Port on which clients are served over HTTPS. On a node whose kube-apiserver already has 6443, give one of the two another port. 0 takes any free port and prints it.',
+      }),
+      tlsCertFile: field(text().optional(), {
+        flag: 'tls-cert-file',
+        argument: 'FILE',
+        filePath: true,
+        description:
+          'Certificate shown to clients, PEM, with its intermediate certificates after it. Required by `serve`. It must contain every name and address under which clients reach the proxy, and `kubernetes.default.svc` if other API servers are to use it as a peer.',
+      }),
+      tlsPrivateKeyFile: field(text().optional(), {
+        flag: 'tls-private-key-file',
+        argument: 'FILE',
+        filePath: true,
+        description: 'Private key of the certificate shown to clients, PEM, not encrypted. Required by `serve`.',
+      }),
+    })
+    .prefault({}),
+  { title: 'Serving', description: 'The address that clients of the Kubernetes API connect to.' },
+);
+
+export const admin = field(
+  z
+    .strictObject({
+      enabled: field(z.boolean().default(true), {
+        flag: 'admin-enabled',
+        description:
+          'Whether the admin listener runs. Turn it off where nothing scrapes metrics or probes the proxy from its own node.',
+      }),
+      bindAddress: field(ipAddress().default('127.0.0.1'), {
+        flag: 'admin-bind-address',
+        argument: 'IP',
+        description:
+          'Loopback IP address of the admin listener. Other addresses are refused, because the listener speaks plain HTTP and does not ask who is calling.',
+      }),
+      port: field(port(0).default(6444), {
+        flag: 'admin-port',
+        argument: 'PORT',
+        description: 'Port of the admin listener. 0 takes any free port and prints it.',
+      }),
+    })
+    .prefault({}),
+  {
+    title: 'Admin listener',
+    description: 'Plain HTTP for metrics, health checks and status, reachable from the same machine only.',
+  },
+);
