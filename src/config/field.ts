@@ -5,7 +5,7 @@ import { z } from 'zod';
 export interface FieldMeta {
   /** First sentence: what it is, also shown by `--help`. The rest: why, and when to change it. */
   readonly description: string;
-  /** Heading of a section, in `--help` and on the reference page. */
+  /** Heading of a section, or of the group of a field outside all sections, in `--help` and on the reference page. */
   readonly title?: string;
   /** Flag name without dashes. */
   readonly flag?: string;

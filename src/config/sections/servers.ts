@@ -15,6 +15,7 @@ const server = z.strictObject({
 });
 
 export const servers = field(z.array(server).default([]), {
+  title: 'Servers',
   flag: 'server',
   argument: 'NAME=URL',
   description:
@@ -22,6 +23,7 @@ export const servers = field(z.array(server).default([]), {
 });
 
 export const localServer = field(serverUrl().optional(), {
+  title: 'Servers',
   flag: 'local-server',
   argument: 'URL',
   description:
@@ -29,6 +31,7 @@ export const localServer = field(serverUrl().optional(), {
 });
 
 export const kubeconfig = field(text().optional(), {
+  title: 'Servers',
   flag: 'kubeconfig',
   argument: 'FILE',
   filePath: true,

@@ -1,0 +1,173 @@
+import type { Path } from './path.ts';
+import type { Settings } from './schema.ts';
+import { LOCAL_SERVER_NAME } from './server-endpoints.ts';
+
+/** A rule that concerns several fields, and what breaks it. */
+export interface Violation {
+  /** Every field the rule reads; the first one is where the operator is pointed to. */
+  readonly paths: readonly [Path, ...Path[]];
+  readonly message: string;
+}
+
+/** Checks what the schema cannot: fields against each other. */
+export function violations(settings: Settings): Violation[] {
+  return [
+    ...servingCertificate(settings),
+    ...serverList(settings),
+    ...proxyClientCertificate(settings),
+    ...frontProxyTrust(settings),
+    ...adminListener(settings),
+    ...limits(settings),
+  ];
+}
+
+function* servingCertificate({ serving }: Settings): Generator<Violation> {
+  const paths: Violation['paths'] = [
+    ['serving', 'tlsCertFile'],
+    ['serving', 'tlsPrivateKeyFile'],
+  ];
+  if (serving.tlsCertFile === undefined && serving.tlsPrivateKeyFile === undefined) {
+    yield {
+      paths,
+      message:
+        'is required: give --tls-cert-file and --tls-private-key-file (serving.tlsCertFile and serving.tlsPrivateKeyFile), a certificate that clients trust for the name under which they reach the proxy',
+    };
+  } else if (serving.tlsCertFile === undefined) {
+    yield {
+      paths: [['serving', 'tlsPrivateKeyFile']],
+      message: 'is given without its certificate; give --tls-cert-file (serving.tlsCertFile) too',
+    };
+  } else if (serving.tlsPrivateKeyFile === undefined) {
+    yield {
+      paths: [['serving', 'tlsCertFile']],
+      message: 'is given without its private key; give --tls-private-key-file (serving.tlsPrivateKeyFile) too',
+    };
+  }
+}
+
+function* serverList({ servers, localServer }: Settings): Generator<Violation> {
+  if (servers.length === 0 && localServer === undefined) {
+    yield {
+      paths: [['servers'], ['localServer']],
+      message:
+        'names no API server, so there is nothing to forward to; give each one with --server NAME=https://HOST:PORT or under servers in the file, and in sidecar topology the local one with --local-server https://HOST:PORT',
+    };
+  }
+  const names = new Map<string, number>();
+  const origins = new Map<string, number>();
+  for (const [index, { name, url }] of servers.entries()) {
+    const path: Path = ['servers', index];
+    const sameName = names.get(name);
+    if (sameName !== undefined) {
+      yield {
+        paths: [[...path, 'name']],
+        message: `is also the name of server ${sameName + 1} in the list (${JSON.stringify(name)}); names must be unique`,
+      };
+    }
+    names.set(name, sameName ?? index);
+    const origin = new URL(url).origin;
+    const sameOrigin = origins.get(origin);
+    if (sameOrigin !== undefined) {
+      yield {
+        paths: [[...path, 'url']],
+        message: `is also the address of server ${sameOrigin + 1} in the list (${origin}); list every server once`,
+      };
+    }
+    origins.set(origin, sameOrigin ?? index);
+  }
+  const named = names.get(LOCAL_SERVER_NAME);
+  if (localServer !== undefined && named !== undefined && !origins.has(new URL(localServer).origin)) {
+    yield {
+      paths: [['servers', named, 'name'], ['localServer']],
+      message: `is the name of the local server (${localServer}), which is not in the list; rename this one or list the local server`,
+    };
+  }
+}
+
+function* proxyClientCertificate({ peers }: Settings): Generator<Violation> {
+  if (peers.proxyClientCertFile !== undefined && peers.proxyClientKeyFile === undefined) {
+    yield {
+      paths: [['peers', 'proxyClientCertFile']],
+      message: 'is given without its private key; give --proxy-client-key-file (peers.proxyClientKeyFile) too',
+    };
+  }
+  if (peers.proxyClientCertFile === undefined && peers.proxyClientKeyFile !== undefined) {
+    yield {
+      paths: [['peers', 'proxyClientKeyFile']],
+      message: 'is given without its certificate; give --proxy-client-cert-file (peers.proxyClientCertFile) too',
+    };
+  }
+}
+
+function* frontProxyTrust({ authentication: { clientCAFile, requestHeader } }: Settings): Generator<Violation> {
+  if (requestHeader.clientCAFile === undefined && requestHeader.allowedNames.length > 0) {
+    yield {
+      paths: [
+        ['authentication', 'requestHeader', 'allowedNames'],
+        ['authentication', 'requestHeader', 'clientCAFile'],
+      ],
+      message:
+        'has no effect without the CA that signs those names; give --requestheader-client-ca-file (authentication.requestHeader.clientCAFile) too',
+    };
+  }
+  if (
+    requestHeader.clientCAFile !== undefined &&
+    requestHeader.clientCAFile === clientCAFile &&
+    requestHeader.allowedNames.length === 0
+  ) {
+    yield {
+      paths: [
+        ['authentication', 'requestHeader', 'clientCAFile'],
+        ['authentication', 'clientCAFile'],
+        ['authentication', 'requestHeader', 'allowedNames'],
+      ],
+      message:
+        'is also the CA of ordinary clients, so that every user with a certificate could act as any other user; use a CA of its own, or name the front proxies with --requestheader-allowed-names (authentication.requestHeader.allowedNames)',
+    };
+  }
+}
+
+function* adminListener({ admin, serving }: Settings): Generator<Violation> {
+  if (!admin.enabled) return;
+  if (!isLoopback(admin.bindAddress)) {
+    yield {
+      paths: [['admin', 'bindAddress']],
+      message: `must be a loopback address such as 127.0.0.1 or ::1, not ${admin.bindAddress}: the admin listener does not authenticate its callers yet, so everybody who reaches it could read it`,
+    };
+  }
+  const sharesAddress = [admin.bindAddress, '0.0.0.0', '::'].includes(serving.bindAddress);
+  if (admin.port !== 0 && admin.port === serving.securePort && sharesAddress) {
+    yield {
+      paths: [
+        ['admin', 'port'],
+        ['serving', 'securePort'],
+      ],
+      message: `is also the port on which clients are served (${admin.port}); give the admin listener another one`,
+    };
+  }
+}
+
+function* limits({ discovery, limits: { replayBytesPerRequest, replayBytesTotal } }: Settings): Generator<Violation> {
+  if (discovery.staleAfterSeconds <= discovery.intervalSeconds) {
+    yield {
+      paths: [
+        ['discovery', 'staleAfterSeconds'],
+        ['discovery', 'intervalSeconds'],
+      ],
+      message: `must be longer than discovery.intervalSeconds (${discovery.intervalSeconds}), not ${discovery.staleAfterSeconds}: everything would be stale between two fetches`,
+    };
+  }
+  if (replayBytesPerRequest > replayBytesTotal) {
+    yield {
+      paths: [
+        ['limits', 'replayBytesPerRequest'],
+        ['limits', 'replayBytesTotal'],
+      ],
+      message: `must not exceed limits.replayBytesTotal (${replayBytesTotal}), the budget of all requests together`,
+    };
+  }
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1';
+}
