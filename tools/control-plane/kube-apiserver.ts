@@ -1,0 +1,125 @@
+import { apiRequest } from './api-request.ts';
+import type { KeyPair } from './certificate-authority.ts';
+import { commandLine, type FlagChanges, type Flags } from './flags.ts';
+import { freeLoopbackPort } from './loopback-port.ts';
+import type { Pki } from './pki.ts';
+import { type Launch, type ProcessContext, ServerProcess } from './server-process.ts';
+import { parseVersion } from './version.ts';
+
+const ADDRESS = '127.0.0.1';
+/** `--requestheader-uid-headers` appeared in 1.32, where it needs a feature gate. */
+const FIRST_MINOR_WITH_UID_HEADERS = 33;
+
+/** One kube-apiserver as a caller asks for it. */
+export interface KubeApiserverSpec extends FlagChanges {
+  readonly name: string;
+  readonly version: string;
+  /** Value of `--runtime-config`, such as `api/all=true` or `batch/v1=false`. */
+  readonly runtimeConfig?: string;
+  /**
+   * Host name the process sees (Linux, needs `unshare`). The identity Lease is named after it (KEP-1965), so servers
+   * of one machine share a single Lease unless their host names differ.
+   */
+  readonly hostname?: string;
+}
+
+/** What a replacement of the same server may change. */
+export type KubeApiserverChange = Partial<Omit<KubeApiserverSpec, 'name'>>;
+
+export interface KubeApiserverContext extends ProcessContext {
+  readonly pki: Pki;
+  readonly etcdUrl: string;
+  /** Path of the program of a version. */
+  readonly binary: (version: string) => Promise<string>;
+}
+
+/** A kube-apiserver on loopback that keeps its address over restarts and upgrades. */
+export class KubeApiserver extends ServerProcess {
+  readonly url: string;
+  readonly #context: KubeApiserverContext;
+  readonly #port: number;
+  readonly #certificate: KeyPair;
+  #spec: KubeApiserverSpec;
+
+  private constructor(context: KubeApiserverContext, spec: KubeApiserverSpec, port: number, certificate: KeyPair) {
+    super(context);
+    this.url = `https://${ADDRESS}:${port}`;
+    this.#context = context;
+    this.#spec = spec;
+    this.#port = port;
+    this.#certificate = certificate;
+  }
+
+  /** Chooses its port and makes its certificate; `start()` runs it. */
+  static async create(context: KubeApiserverContext, spec: KubeApiserverSpec): Promise<KubeApiserver> {
+    const certificate = await context.pki.serving(spec.name, ADDRESS);
+    return new KubeApiserver(context, spec, await freeLoopbackPort(), certificate);
+  }
+
+  get version(): string {
+    return this.#spec.version;
+  }
+
+  /** Stops the server and starts it with `change` at the same address: an upgrade, a rollback, other flags. */
+  async replace(change: KubeApiserverChange, signal?: NodeJS.Signals): Promise<void> {
+    await this.#context.binary(change.version ?? this.version);
+    await this.stop(signal);
+    this.#spec = { ...this.#spec, ...change };
+    await this.start();
+  }
+
+  protected override async launch(): Promise<Launch> {
+    const command = await this.#context.binary(this.version);
+    const args = commandLine(this.#flags(), this.#spec);
+    const { hostname } = this.#spec;
+    if (hostname === undefined) return { command, args };
+    const script = 'hostname "$1" && shift && exec "$@"';
+    return {
+      command: 'unshare',
+      args: ['--user', '--map-root-user', '--uts', 'sh', '-c', script, 'sh', hostname, command, ...args],
+    };
+  }
+
+  /** The admin's certificate works before the server has made the roles that let anonymous users see /readyz. */
+  protected override async isReady(): Promise<boolean> {
+    const { servingCa, admin } = this.#context.pki;
+    const options = { ca: servingCa.cert, cert: admin.cert, key: admin.key, timeoutMs: 2_000 };
+    const answer = await apiRequest(`${this.url}/readyz`, options).catch(() => undefined);
+    return answer?.status === 200;
+  }
+
+  #flags(): Flags {
+    const { pki, etcdUrl } = this.#context;
+    const { runtimeConfig } = this.#spec;
+    return {
+      'etcd-servers': etcdUrl,
+      'bind-address': ADDRESS,
+      'advertise-address': ADDRESS,
+      'secure-port': String(this.#port),
+      'tls-cert-file': this.#certificate.certFile,
+      'tls-private-key-file': this.#certificate.keyFile,
+      'client-ca-file': pki.clientCa.certFile,
+      'anonymous-auth': 'true',
+      'authorization-mode': 'RBAC',
+      'requestheader-client-ca-file': pki.frontProxyCa.certFile,
+      'requestheader-allowed-names': 'front-proxy-client',
+      'requestheader-username-headers': 'X-Remote-User',
+      'requestheader-group-headers': 'X-Remote-Group',
+      'requestheader-extra-headers-prefix': 'X-Remote-Extra-',
+      ...(parseVersion(this.version).minor < FIRST_MINOR_WITH_UID_HEADERS
+        ? {}
+        : { 'requestheader-uid-headers': 'X-Remote-Uid' }),
+      'proxy-client-cert-file': pki.frontProxyClient.certFile,
+      'proxy-client-key-file': pki.frontProxyClient.keyFile,
+      'service-account-issuer': 'https://kubernetes.default.svc',
+      'service-account-key-file': pki.serviceAccount.publicKeyFile,
+      'service-account-signing-key-file': pki.serviceAccount.privateKeyFile,
+      'service-cluster-ip-range': '10.0.0.0/24',
+      // Endpoints of the kubernetes Service may not be loopback addresses.
+      'endpoint-reconciler-type': 'none',
+      // Without kube-controller-manager nobody makes the service account every pod must have.
+      'disable-admission-plugins': 'ServiceAccount',
+      ...(runtimeConfig === undefined ? {} : { 'runtime-config': runtimeConfig }),
+    };
+  }
+}
