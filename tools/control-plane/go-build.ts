@@ -73,7 +73,13 @@ class GoRunner {
     const child = spawn('go', args, {
       cwd: this.#directory,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=mod -buildvcs=false', GOWORK: 'off' },
+      env: {
+        ...process.env,
+        CGO_ENABLED: '0',
+        GOFLAGS: '-mod=mod -buildvcs=false',
+        GOWORK: 'off',
+        GOTMPDIR: this.#directory,
+      },
     });
     const { pid } = child;
     if (pid !== undefined) this.#reaper.watch(pid);
