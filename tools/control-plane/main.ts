@@ -70,7 +70,9 @@ async function run(): Promise<void> {
   for (const { name, version, url } of controlPlane.servers) {
     endpoints.push(await endpoint(controlPlane, { name, title: `kube-apiserver ${version}`, url }));
   }
-  const skewed = await findSkewedResource(controlPlane.servers, controlPlane.pki);
+  // kubectl of the newest version prints what the newest server serves, but not every type that has been removed since.
+  const newestFirst = controlPlane.servers.toSorted((a, b) => compareVersions(b.version, a.version));
+  const skewed = await findSkewedResource(newestFirst, controlPlane.pki);
   process.stdout.write(
     instructionsText({
       directory: controlPlane.directory,

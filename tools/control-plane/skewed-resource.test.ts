@@ -48,6 +48,14 @@ test('a resource only the first server has is found too', () => {
   assert.deepEqual([found?.servedBy, found?.missingOn], [['old'], ['new']]);
 });
 
+test('what the first document lists comes first', () => {
+  const a = document(['a', 'x', 'Cluster', 'list']);
+  const b = document(['b', 'y', 'Cluster', 'list']);
+  const order = (...entries: [string, DiscoveryDocument][]): string | undefined =>
+    skewedResource(new Map(entries))?.resource;
+  assert.deepEqual([order(['a', a], ['b', b]), order(['b', b], ['a', a])], ['x', 'y']);
+});
+
 test('equal servers have no skewed resource', () => {
   const same = document(['c', 'rules', 'Cluster', 'list']);
   assert.equal(

@@ -48,7 +48,7 @@ export async function findSkewedResource(
   return skewedResource(documents);
 }
 
-/** The first listable resource outside namespaces, else the first listable one, that is not on every server. */
+/** The first listable resource outside namespaces, else the first listable one, that is not on every server; in document order. */
 export function skewedResource(documents: ReadonlyMap<string, DiscoveryDocument>): SkewedResource | undefined {
   const found = new Map<string, { clusterScoped: boolean; servedBy: string[]; id: [string, string, string] }>();
   for (const [server, { items }] of documents) {
