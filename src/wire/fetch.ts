@@ -1,0 +1,75 @@
+import type { ResponseHead } from './exchange.ts';
+import type { Fields } from './fields.ts';
+import { collect, sendBody } from './relay.ts';
+import type { Upstream, UpstreamFailure } from './upstream.ts';
+
+export interface FetchRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly fields: Fields;
+  readonly body?: Uint8Array | undefined;
+  /** From now to the last byte of the response, waiting for a connection included. */
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface FetchedResponse {
+  readonly status: number;
+  readonly fields: Fields;
+  readonly body: Buffer;
+}
+
+/** No complete response came; `failure` says why. */
+export class FetchError extends Error {
+  readonly failure: UpstreamFailure;
+
+  constructor(failure: UpstreamFailure) {
+    super(failure.message);
+    this.name = 'FetchError';
+    this.failure = failure;
+  }
+}
+
+/**
+ * One whole request of our own (health, discovery). Rejects with `FetchError` when there is no complete response: a
+ * failure of the upstream, more than `timeoutMs`, more than `maxBytes`, or `signal`. The stream is reset in the last three.
+ */
+export function fetchFrom(upstream: Upstream, request: FetchRequest): Promise<FetchedResponse> {
+  const { method, target, fields, body, timeoutMs, maxBytes, signal } = request;
+  return new Promise((resolve, reject) => {
+    let settled = false;
+    const settle = (finish: () => void): void => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      finish();
+    };
+    const fail = (failure: UpstreamFailure): void => settle(() => reject(new FetchError(failure)));
+    const giveUp = (reason: UpstreamFailure['reason'], why: string): void => {
+      if (settled) return;
+      exchange.reset(reason);
+      fail({ processed: 'unknown', reason, cause: 'reset', message: `${method} ${target} ${why}` });
+    };
+    const onAbort = (): void => giveUp('cancel', 'was given up because its result is no longer needed');
+    const timer = setTimeout(() => giveUp('timeout', `was not answered completely within ${timeoutMs} ms`), timeoutMs);
+    const finish = async (head: ResponseHead, source: Parameters<typeof collect>[0]): Promise<void> => {
+      const collected = await collect(source, maxBytes);
+      if (collected.kind === 'whole') settle(() => resolve({ ...head, body: collected.body }));
+      else if (collected.kind === 'too-large') giveUp('cancel', `was answered with more than ${maxBytes} bytes`);
+      else {
+        const message = `${method} ${target} was answered incompletely (${collected.reason})`;
+        fail({ processed: 'unknown', reason: collected.reason, cause: 'reset', message });
+      }
+    };
+    const exchange = upstream.request({ method, target, authority: undefined, fields }, body === undefined, {
+      inform: () => {},
+      respond: (head, source) => void finish(head, source),
+      failed: fail,
+    });
+    if (body !== undefined && exchange.body !== undefined) sendBody(exchange.body, body);
+    signal?.addEventListener('abort', onAbort);
+    if (signal?.aborted) onAbort();
+  });
+}

@@ -1,0 +1,148 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ClockedBody } from './body-clock.ts';
+import type { BodySink, ClientConnection, RequestHead, ResetReason, ResponseHead, ServerExchange } from './exchange.ts';
+import { type Fields, fieldValue } from './fields.ts';
+import type { IncomingHead } from './h2-exchange.ts';
+import { isConnectionSpecific, lowerNames } from './raw-fields.ts';
+import { ReadableBody, writeUnlessOver } from './stream-body.ts';
+
+const EMPTY = Buffer.alloc(0);
+
+/** One HTTP/1.1 request of a client. */
+export class H1Exchange implements ServerExchange, BodySink {
+  readonly connection: ClientConnection;
+  readonly head: RequestHead;
+  readonly bodyless: boolean;
+  readonly body: ClockedBody;
+  readonly upgrade = undefined;
+  onAbort: ((reason: ResetReason) => void) | undefined;
+  onDrain: (() => void) | undefined;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  #awaitsContinue: boolean;
+  #dead = false;
+
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    connection: ClientConnection,
+    incoming: IncomingHead,
+    bodyIdleMs: number,
+  ) {
+    this.#request = request;
+    this.#response = response;
+    this.connection = connection;
+    this.head = incoming.head;
+    this.bodyless = isBodyless(incoming.head.fields);
+    this.#awaitsContinue = incoming.expectsContinue;
+    const arriving = new ReadableBody(request, {
+      complete: () => request.complete,
+      trailers: () => lowerNames(request.rawTrailers),
+      reason: () => 'cancel',
+    });
+    this.body = new ClockedBody(
+      arriving,
+      bodyIdleMs,
+      () => this.reset('timeout'),
+      () => this.#continue(),
+    );
+    request.on('error', () => {});
+    response.on('error', () => {});
+    response.on('drain', () => this.onDrain?.());
+    response.on('close', () => this.#closed());
+    response.on('finish', () => this.#finished(bodyIdleMs));
+  }
+
+  inform(head: ResponseHead): void {
+    if (this.#over() || this.#response.headersSent || head.status === 101) return;
+    if (this.#request.httpVersion === '1.0') return;
+    this.#response.writeInformation(head.status, [...head.fields]);
+  }
+
+  respond(head: ResponseHead, bodyless: boolean): BodySink {
+    const response = this.#response;
+    if (this.#over() || response.headersSent) return this;
+    this.body.release();
+    const isEmpty = bodyless || this.head.method === 'HEAD' || head.status === 204 || head.status === 304;
+    // A body that was never asked for may or may not follow; only a closed connection keeps requests apart (RFC 9110 10.1.1).
+    if (this.#awaitsContinue && !this.bodyless) response.shouldKeepAlive = false;
+    response.sendDate = false;
+    try {
+      response.writeHead(head.status, responseFields(head, isEmpty, this.head.method));
+    } catch {
+      this.reset('internal');
+      return this;
+    }
+    if (isEmpty) response.end();
+    // An idle watch must show its head. `flushHeaders` would write it as UTF-8; an empty chunk keeps the octets.
+    else if (fieldValue(head.fields, 'content-length') === undefined) response.write(EMPTY);
+    return this;
+  }
+
+  write(chunk: Uint8Array): boolean {
+    return writeUnlessOver(this.#response, chunk);
+  }
+
+  end(trailers: Fields): void {
+    if (this.#over() || this.#response.writableEnded) return;
+    if (trailers.length > 0) {
+      const pairs: [string, string][] = [];
+      for (let i = 0; i + 1 < trailers.length; i += 2) pairs.push([trailers[i] ?? '', trailers[i + 1] ?? '']);
+      this.#response.addTrailers(pairs);
+    }
+    this.#response.end();
+  }
+
+  reset(_reason: ResetReason): void {
+    if (this.#over()) return;
+    this.onAbort = undefined;
+    this.#dead = true;
+    // HTTP/1.1 can end a message early in no other way than to end the connection.
+    this.#request.socket.destroy();
+  }
+
+  #over(): boolean {
+    return this.#dead || this.#response.destroyed || this.#request.socket.destroyed;
+  }
+
+  #continue(): void {
+    if (!this.#awaitsContinue) return;
+    this.#awaitsContinue = false;
+    if (!this.#over() && !this.#response.headersSent) this.#response.writeContinue();
+  }
+
+  /** The response is complete although the request is not: what still comes is skipped, but not for ever. */
+  #finished(bodyIdleMs: number): void {
+    if (this.#request.complete) return;
+    const { socket } = this.#request;
+    const timer = setTimeout(() => socket.destroy(), bodyIdleMs).unref();
+    this.#request.once('close', () => clearTimeout(timer));
+  }
+
+  #closed(): void {
+    this.body.release();
+    const abort = this.onAbort;
+    this.onAbort = undefined;
+    if (!this.#response.writableFinished) abort?.('cancel');
+  }
+}
+
+function isBodyless(fields: Fields): boolean {
+  if (fieldValue(fields, 'transfer-encoding') !== undefined) return false;
+  return /^0*$/.test(fieldValue(fields, 'content-length') ?? '0');
+}
+
+/** Node frames the body itself (chunked unless a length is declared) and manages the connection. */
+function responseFields(head: ResponseHead, isEmpty: boolean, method: string): string[] {
+  const chunked = !isEmpty && fieldValue(head.fields, 'content-length') === undefined;
+  const raw: string[] = [];
+  for (let i = 0; i + 1 < head.fields.length; i += 2) {
+    const name = head.fields[i] ?? '';
+    // Node refuses to announce trailers on a message that cannot carry them.
+    if (isConnectionSpecific(name) || (name === 'trailer' && !chunked)) continue;
+    raw.push(name, head.fields[i + 1] ?? '');
+  }
+  const mayBeEmpty = method === 'HEAD' || head.status === 204 || head.status === 304;
+  if (isEmpty && !mayBeEmpty && fieldValue(raw, 'content-length') === undefined) raw.push('content-length', '0');
+  return raw;
+}

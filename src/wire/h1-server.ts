@@ -1,0 +1,132 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { ClientConnection, ExchangeHandler, RequestHead } from './exchange.ts';
+import { type Fields, fieldValue, fieldValues } from './fields.ts';
+import { H1Exchange } from './h1-exchange.ts';
+import { UpgradeExchange } from './h1-upgrade.ts';
+import type { ListenerLimits } from './limits.ts';
+import { lowerNames } from './raw-fields.ts';
+
+/** An HTTP/1.1 server of Node whose exchanges go to `handler`. The caller listens with it or feeds it sockets. */
+export class H1Server {
+  readonly server: Server;
+  readonly #connections = new WeakMap<Socket, ClientConnection>();
+  readonly #open = new WeakMap<Socket, number>();
+  readonly #describe: (socket: Socket) => ClientConnection;
+  readonly #handler: ExchangeHandler;
+  readonly #limits: ListenerLimits;
+  #draining = false;
+
+  constructor(describe: (socket: Socket) => ClientConnection, handler: ExchangeHandler, limits: ListenerLimits) {
+    this.#describe = describe;
+    this.#handler = handler;
+    this.#limits = limits;
+    this.server = createServer({
+      insecureHTTPParser: false,
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.headMs,
+      // A request may be a watch for hours; slow heads and slow bodies have limits of their own.
+      requestTimeout: 0,
+      keepAliveTimeout: limits.connectionIdleMs,
+      connectionsCheckingInterval: Math.max(100, Math.min(5000, limits.headMs / 2)),
+      requireHostHeader: true,
+    });
+    this.server.maxHeadersCount = 0;
+    const onRequest = (request: IncomingMessage, response: ServerResponse): void => this.#request(request, response);
+    this.server.on('request', onRequest);
+    this.server.on('checkContinue', onRequest);
+    this.server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head));
+    this.server.on('connect', (_request, socket) => refuse(socket as Socket, '405 Method Not Allowed'));
+  }
+
+  /** Serves an accepted socket, as if this server had accepted it. */
+  accept(socket: Socket, connection: ClientConnection): void {
+    this.#connections.set(socket, connection);
+    this.server.emit('connection', socket);
+  }
+
+  /** From now on every response ends its connection; idle connections end at once. */
+  drain(): void {
+    this.#draining = true;
+    this.server.closeIdleConnections();
+  }
+
+  #connection(socket: Socket): ClientConnection {
+    const known = this.#connections.get(socket);
+    if (known !== undefined) return known;
+    const connection = this.#describe(socket);
+    this.#connections.set(socket, connection);
+    return connection;
+  }
+
+  #request(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    const head = readHead(request);
+    if (typeof head === 'number') {
+      response.sendDate = false;
+      response.shouldKeepAlive = false;
+      response.writeHead(head, ['content-length', '0']).end();
+      return;
+    }
+    this.#open.set(socket, (this.#open.get(socket) ?? 0) + 1);
+    response.once('close', () => {
+      this.#open.set(socket, (this.#open.get(socket) ?? 1) - 1);
+      if (this.#draining) setImmediate(() => this.server.closeIdleConnections());
+    });
+    if (this.#draining) response.shouldKeepAlive = false;
+    const expectsContinue = fieldValue(head.fields, 'expect') !== undefined;
+    const fields = expectsContinue ? dropField(head.fields, 'expect') : head.fields;
+    this.#handler(
+      new H1Exchange(
+        request,
+        response,
+        this.#connection(socket),
+        { head: { ...head, fields }, expectsContinue },
+        this.#limits.bodyIdleMs,
+      ),
+    );
+  }
+
+  #upgrade(request: IncomingMessage, socket: Socket, early: Uint8Array): void {
+    socket.on('error', () => {});
+    const head = readHead(request);
+    // Behind an unanswered request the switch would let its response run into the tunnel.
+    if ((this.#open.get(socket) ?? 0) > 0) socket.destroy();
+    else if (typeof head === 'number') refuse(socket, `${head} Bad Request`);
+    else if (carriesBody(head.fields)) refuse(socket, '400 Bad Request');
+    else this.#handler(new UpgradeExchange(socket, early, this.#connection(socket), head));
+  }
+}
+
+/** The request head, or the status that refuses it. */
+function readHead(request: IncomingMessage): RequestHead | number {
+  const target = request.url ?? '';
+  // Absolute and authority forms are for forward proxies; serving them would mean two authorities in one request.
+  if (!target.startsWith('/') && !(target === '*' && request.method === 'OPTIONS')) return 400;
+  const fields = lowerNames(request.rawHeaders);
+  const hosts = fieldValues(fields, 'host');
+  if (hosts.length > 1) return 400;
+  return { method: request.method ?? '', target, authority: hosts[0], fields: dropField(fields, 'host') };
+}
+
+function dropField(fields: Fields, dropped: string): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const name = fields[i] ?? '';
+    if (name !== dropped) kept.push(name, fields[i + 1] ?? '');
+  }
+  return kept;
+}
+
+/** With a body the early bytes of the tunnel could not be told from it. */
+function carriesBody(fields: Fields): boolean {
+  if (fieldValue(fields, 'transfer-encoding') !== undefined) return true;
+  return fieldValues(fields, 'content-length').some((length) => !/^0+$/.test(length));
+}
+
+function refuse(socket: Socket, status: string): void {
+  socket.on('error', () => {});
+  socket.resume();
+  socket.write(`HTTP/1.1 ${status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
+  socket.destroySoon();
+}

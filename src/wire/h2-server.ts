@@ -1,0 +1,127 @@
+import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { TLSSocket } from 'node:tls';
+import type { ClientConnection, ExchangeHandler } from './exchange.ts';
+import { H2Exchange, type IncomingHead } from './h2-exchange.ts';
+import { keepAlive } from './keep-alive.ts';
+import type { ListenerLimits } from './limits.ts';
+
+const MAX_STREAM_ID = 2 ** 31 - 1;
+const MAX_FIELDS = 2000;
+
+/** One HTTP/2 client connection as the listener keeps it. */
+export interface H2Connection {
+  /** GOAWAY; open exchanges finish, then the connection closes. */
+  drain(): void;
+  destroy(): void;
+}
+
+/** Serves the exchanges of one accepted TLS connection that negotiated `h2`. */
+export function serveH2(
+  socket: TLSSocket,
+  connection: ClientConnection,
+  handler: ExchangeHandler,
+  limits: ListenerLimits,
+): H2Connection {
+  const session = performServerHandshake(socket, {
+    settings: {
+      maxConcurrentStreams: limits.streamsPerConnection,
+      maxHeaderListSize: limits.headerBytes,
+      initialWindowSize: 256 * 1024,
+      enablePush: false,
+    },
+    maxHeaderListPairs: MAX_FIELDS,
+    maxSendHeaderBlockLength: 1024 * 1024,
+    maxSessionMemory: 64,
+    streamResetBurst: limits.resetBurst,
+    streamResetRate: limits.resetsPerSecond,
+    // A repeated single-value field of an upstream is relayed, not turned into an error of ours.
+    strictSingleValueFields: false,
+  });
+  session.setLocalWindowSize(4 * 1024 * 1024);
+
+  let open = 0;
+  let idle = setTimeout(() => session.close(), limits.connectionIdleMs).unref();
+  const stopPings = keepAlive(session, socket, limits.pingIntervalMs, limits.pingTimeoutMs, () => session.destroy());
+
+  session.on('stream', (stream: ServerHttp2Stream, _headers: unknown, flags: number, raw: string[]) => {
+    open += 1;
+    clearTimeout(idle);
+    stream.once('close', () => {
+      open -= 1;
+      if (open === 0) idle = setTimeout(() => session.close(), limits.connectionIdleMs).unref();
+    });
+    accept(stream, flags, raw, connection, handler, limits.bodyIdleMs);
+  });
+  // Errors of a session also close it; its exchanges hear of that through their streams.
+  session.on('error', () => {});
+  session.on('close', () => {
+    clearTimeout(idle);
+    stopPings();
+  });
+  // The listener's sockets stay half-open for the sake of tunnels; HTTP/2 has no use for half a connection.
+  socket.on('end', () => socket.destroy());
+
+  return { drain: () => drain(session), destroy: () => session.destroy(undefined, constants.NGHTTP2_NO_ERROR) };
+}
+
+/**
+ * The two-step shutdown of RFC 9113 section 6.8: the first GOAWAY admits what is already on the way, the second, one
+ * round trip later, names the last stream that will be served.
+ */
+function drain(session: ServerHttp2Session): void {
+  if (session.closed || session.destroyed) return;
+  session.goaway(constants.NGHTTP2_NO_ERROR, MAX_STREAM_ID);
+  session.ping(() => {
+    if (!session.destroyed) session.close();
+  });
+}
+
+function accept(
+  stream: ServerHttp2Stream,
+  flags: number,
+  raw: string[],
+  connection: ClientConnection,
+  handler: ExchangeHandler,
+  bodyIdleMs: number,
+): void {
+  if (stream.destroyed || stream.closed) {
+    stream.on('error', () => {});
+    return;
+  }
+  const bodyless = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
+  const read = readHead(raw);
+  if (typeof read === 'number') {
+    stream.on('error', () => {});
+    const options = { endStream: true, sendDate: false };
+    stream.respond([':status', String(read)], options);
+    if (!bodyless) stream.close(constants.NGHTTP2_NO_ERROR);
+    return;
+  }
+  handler(new H2Exchange(stream, connection, read, bodyless, bodyIdleMs));
+}
+
+/** The request head, or the status that refuses it. nghttp2 has already enforced RFC 9113 section 8.2 and 8.3. */
+function readHead(raw: string[]): IncomingHead | number {
+  let method = '';
+  let target = '';
+  let authority: string | undefined;
+  let expectsContinue = false;
+  const fields: string[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] ?? '';
+    const value = raw[i + 1] ?? '';
+    if (name === ':method') method = value;
+    else if (name === ':path') target = value;
+    else if (name === ':authority' || name === 'host') {
+      // Two names for one server are a way to make two readers of one request disagree (RFC 9113 section 8.3.1).
+      if (authority !== undefined && authority !== value) return 400;
+      authority = value;
+    } else if (name === 'expect') {
+      if (value.toLowerCase() !== '100-continue') return 417;
+      expectsContinue = true;
+    } else if (!name.startsWith(':')) fields.push(name, value);
+  }
+  if (method === 'CONNECT') return 405;
+  if (target === '') return 400;
+  return { head: { method, target, authority, fields }, expectsContinue };
+}

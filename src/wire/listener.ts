@@ -1,0 +1,176 @@
+import { constants } from 'node:crypto';
+import type { Server as HttpServer } from 'node:http';
+import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
+import { createServer, type TLSSocket, type TlsOptions } from 'node:tls';
+import { describeConnection } from './client-connection.ts';
+import type { ExchangeHandler } from './exchange.ts';
+import { H1Server } from './h1-server.ts';
+import { type H2Connection, serveH2 } from './h2-server.ts';
+import { DEFAULT_LIMITS, type ListenerLimits } from './limits.ts';
+
+export interface ListenerTls {
+  /** PEM chain, leaf first, and its key. */
+  readonly cert: string;
+  readonly key: string;
+  /** PEM bundle. With it every client is asked for a certificate; a bad one does not end TLS. */
+  readonly clientCa?: string | undefined;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: ListenerTls;
+  readonly limits?: Partial<ListenerLimits>;
+  readonly handler: ExchangeHandler;
+}
+
+/** A bound port. */
+export interface Listener {
+  readonly host: string;
+  readonly port: number;
+  /** New handshakes use `tls`; throws, and keeps the old material, when it does not parse. */
+  reload(tls: ListenerTls): void;
+  /**
+   * Stops accepting, tells HTTP/2 clients to go away, lets open exchanges finish and destroys what is left after `graceMs`.
+   * Resolves when every connection is gone.
+   */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Serves HTTP/2 and HTTP/1.1 on one TLS port, told apart by ALPN. Rejects when the port cannot be bound. */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const asksForCertificate = options.tls.clientCa !== undefined;
+  const h2 = new Set<H2Connection>();
+  const sockets = new Set<Socket>();
+  const h1 = new H1Server((socket) => describeConnection(socket, asksForCertificate), options.handler, limits);
+  // Node starts the clock on slow heads when its server begins to listen, which this one never does by itself.
+  h1.server.emit('listening');
+  let draining = false;
+
+  const server = createServer({
+    ...secureContextOptions(options.tls),
+    ALPNProtocols: ['h2', 'http/1.1'],
+    requestCert: asksForCertificate,
+    rejectUnauthorized: false,
+    handshakeTimeout: limits.handshakeMs,
+    allowHalfOpen: true,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: 30_000,
+  });
+  server.maxConnections = limits.connections;
+  trustPartialChains(server, options.tls);
+  server.on('connection', (socket: Socket) => track(sockets, socket));
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  server.on('secureConnection', (socket: TLSSocket) => {
+    socket.on('error', () => {});
+    const connection = describeConnection(socket, asksForCertificate);
+    if (socket.alpnProtocol !== 'h2') {
+      h1.accept(socket, connection);
+      return;
+    }
+    const served = serveH2(socket, connection, options.handler, limits);
+    h2.add(served);
+    socket.once('close', () => h2.delete(served));
+    if (draining) served.drain();
+  });
+
+  const address = await bind(server, options.host, options.port);
+  return {
+    ...address,
+    reload(tls) {
+      server.setSecureContext(secureContextOptions(tls));
+      trustPartialChains(server, tls);
+    },
+    close(graceMs) {
+      draining = true;
+      for (const served of h2) served.drain();
+      h1.drain();
+      return shut(server, sockets, graceMs).finally(() => h1.server.close());
+    },
+  };
+}
+
+export interface PlainListenOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly limits?: Partial<ListenerLimits>;
+  readonly handler: ExchangeHandler;
+}
+
+/** Serves HTTP/1.1 without TLS, for listeners that never leave loopback. */
+export async function listenPlain(options: PlainListenOptions): Promise<Listener> {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const sockets = new Set<Socket>();
+  const h1 = new H1Server((socket) => describeConnection(socket, false), options.handler, limits);
+  h1.server.maxConnections = limits.connections;
+  h1.server.on('connection', (socket: Socket) => track(sockets, socket));
+  const address = await bind(h1.server, options.host, options.port);
+  return {
+    ...address,
+    reload() {
+      throw new TypeError('This listener serves plain HTTP; it has no certificate to reload.');
+    },
+    close(graceMs) {
+      h1.drain();
+      return shut(h1.server, sockets, graceMs);
+    },
+  };
+}
+
+function secureContextOptions(tls: ListenerTls): TlsOptions {
+  return {
+    cert: tls.cert,
+    key: tls.key,
+    minVersion: 'TLSv1.2',
+    ...(tls.clientCa === undefined
+      ? {}
+      : {
+          ca: tls.clientCa,
+          // A resumed session is not verified again: it would carry a verdict made under an older CA or before expiry.
+          secureOptions: constants.SSL_OP_NO_TICKET,
+        }),
+  };
+}
+
+/**
+ * Lets any certificate of the bundle end a chain, as Go's pools do (X509_V_FLAG_PARTIAL_CHAIN). `createSecureContext` has
+ * an option for it that `tls.Server` does not pass on; if Node moves its context, only intermediates cease to be anchors.
+ */
+function trustPartialChains(server: object, tls: ListenerTls): void {
+  if (tls.clientCa === undefined) return;
+  const shared: unknown = Reflect.get(server, '_sharedCreds');
+  const context: unknown = typeof shared === 'object' && shared !== null ? Reflect.get(shared, 'context') : undefined;
+  if (typeof context !== 'object' || context === null) return;
+  const allow: unknown = Reflect.get(context, 'setAllowPartialTrustChain');
+  if (typeof allow === 'function') allow.call(context);
+}
+
+function track(sockets: Set<Socket>, socket: Socket): void {
+  sockets.add(socket);
+  socket.once('close', () => sockets.delete(socket));
+}
+
+function bind(server: NetServer, host: string, port: number): Promise<{ host: string; port: number }> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      server.off('error', reject);
+      const bound = server.address() as AddressInfo;
+      resolve({ host: bound.address, port: bound.port });
+    });
+  });
+}
+
+function shut(server: NetServer | HttpServer, sockets: ReadonlySet<Socket>, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      for (const socket of sockets) socket.destroy();
+    }, graceMs);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,142 @@
+import type { ResetReason } from './exchange.ts';
+import type { UpstreamFailure } from './upstream.ts';
+
+/** The server a failure is about, as operators know it. */
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly servername: string;
+}
+
+interface Translation {
+  readonly cause: UpstreamFailure['cause'];
+  readonly reason: ResetReason;
+  readonly sentence: string;
+}
+
+/**
+ * The one place that knows Node's error codes: turns what went wrong while a connection to `target` was being set up into
+ * a failure with a sentence that says what happened, what it means and what to do. Nothing was sent, hence `processed: 'no'`.
+ */
+export function connectFailure(error: unknown, target: Target): UpstreamFailure {
+  const { cause, reason, sentence } = translate(error, target);
+  return { processed: 'no', reason, cause, message: sentence };
+}
+
+/** A connection to `target` that was lost while a request was open on it. */
+export function lostConnection(error: unknown, target: Target): UpstreamFailure {
+  const code = codeOf(error);
+  const how =
+    code === 'ERR_WIRE_PING_TIMEOUT'
+      ? ': it no longer answers (PING timed out)'
+      : code === undefined
+        ? ''
+        : ` (${code})`;
+  return {
+    processed: 'unknown',
+    reason: 'connection-lost',
+    cause: 'connection',
+    message: `the connection to ${place(target)} was lost${how}, before the response was complete; whether the server acted on the request is unknown`,
+  };
+}
+
+/** The first code along the chain of causes (AggregateError included), e.g. `ECONNREFUSED`. */
+export function codeOf(error: unknown): string | undefined {
+  let current: unknown = error;
+  for (let depth = 0; depth < 8 && typeof current === 'object' && current !== null; depth += 1) {
+    const code: unknown = Reflect.get(current, 'code');
+    if (typeof code === 'string') return code;
+    const errors: unknown = Reflect.get(current, 'errors');
+    current = Array.isArray(errors) ? errors[0] : Reflect.get(current, 'cause');
+  }
+  return undefined;
+}
+
+function place(target: Target): string {
+  return target.host.includes(':') ? `[${target.host}]:${target.port}` : `${target.host}:${target.port}`;
+}
+
+function translate(error: unknown, target: Target): Translation {
+  const code = codeOf(error) ?? '';
+  const at = place(target);
+  const connect = (sentence: string, reason: ResetReason = 'refused'): Translation => ({
+    cause: 'connect',
+    reason,
+    sentence,
+  });
+  const tls = (sentence: string): Translation => ({ cause: 'tls', reason: 'refused', sentence });
+  switch (code) {
+    case 'ECONNREFUSED':
+      return connect(`connection refused: nothing listens on ${at}; is the server running?`);
+    case 'ETIMEDOUT':
+    case 'ERR_WIRE_CONNECT_TIMEOUT':
+      return connect(
+        `${at} did not complete TCP and TLS set-up in time; is it overloaded, or does a firewall drop packets?`,
+        'timeout',
+      );
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+    case 'EHOSTDOWN':
+      return connect(
+        `${at} is unreachable (${code}); check routes and network policies between this host and the server`,
+      );
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+    case 'EAI_FAIL':
+      return connect(`the name ${target.host} does not resolve (${code}); check the configured server address and DNS`);
+    case 'EADDRNOTAVAIL':
+    case 'EMFILE':
+    case 'ENFILE':
+    case 'ENOBUFS':
+      return connect(
+        `this host cannot open more connections (${code}); raise its limits for open files or local ports`,
+      );
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return tls(
+        `the certificate of ${at} is not valid for the expected name "${target.servername}"; add that name to the serving certificate or configure the server name it carries`,
+      );
+    case 'CERT_HAS_EXPIRED':
+      return tls(`the certificate of ${at} (or one that issued it) has expired; renew it`);
+    case 'CERT_NOT_YET_VALID':
+      return tls(`the certificate of ${at} is not valid yet; check the clocks of both hosts`);
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'UNABLE_TO_GET_ISSUER_CERT':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+    case 'CERT_SIGNATURE_FAILURE':
+    case 'CERT_UNTRUSTED':
+    case 'INVALID_CA':
+      return tls(
+        `the certificate of ${at} was not issued by the configured CA (${code}); check the CA bundle for this server`,
+      );
+    case 'INVALID_PURPOSE':
+      return tls(`the certificate of ${at} may not be used by a server; its extended key usage lacks serverAuth`);
+    case 'ERR_WIRE_NO_HTTP2':
+    case 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL':
+      return {
+        cause: 'protocol',
+        reason: 'http-1.1-required',
+        sentence: `${at} does not offer HTTP/2 in TLS (ALPN); remove --disable-http2-serving from the server, HTTP/1.1-only servers are not supported`,
+      };
+    case 'ECONNRESET':
+    case 'EPIPE':
+    case 'ERR_SOCKET_CLOSED':
+    case 'ERR_STREAM_PREMATURE_CLOSE':
+      return tls(`${at} closed the connection during set-up (${code}); is it starting, stopping, or not a TLS port?`);
+    default:
+      return isTlsCode(code)
+        ? tls(
+            `TLS with ${at} failed (${code}); does the port speak TLS 1.2 or newer, and does the server accept our client certificate?`,
+          )
+        : connect(`the connection to ${at} failed (${code === '' ? describe(error) : code})`);
+  }
+}
+
+function isTlsCode(code: string): boolean {
+  return code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') || code.startsWith('CERT_') || code === 'EPROTO';
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

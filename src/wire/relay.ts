@@ -1,0 +1,81 @@
+import type { BodySink, BodySource, ResetReason, Tunnel } from './exchange.ts';
+import { type Fields, NO_FIELDS } from './fields.ts';
+
+/**
+ * Copies one body with backpressure: while the sink is full nothing is taken from the source. The sink ends as the source
+ * did, never cleanly after a broken one. `onOver` is called once, last, with the reason if the source broke.
+ */
+export function relay(source: BodySource, sink: BodySink, onOver?: (reason: ResetReason | undefined) => void): void {
+  sink.onDrain = () => source.resume();
+  source.read({
+    data: (chunk) => sink.write(chunk),
+    end: (trailers) => {
+      sink.end(trailers);
+      onOver?.(undefined);
+    },
+    reset: (reason) => {
+      sink.reset(reason);
+      onOver?.(reason);
+    },
+  });
+}
+
+/**
+ * Joins two tunnels until both directions have ended or either side broke. A side that ends closes only its own
+ * direction; a side that breaks takes the other with it. `onEnd` is called once, with the reason if it broke.
+ */
+export function splice(a: Tunnel, b: Tunnel, onEnd: (reason: ResetReason | undefined) => void): void {
+  let open = 2;
+  const over = (reason: ResetReason | undefined): void => {
+    if (open === 0) return;
+    open -= 1;
+    if (reason !== undefined) {
+      open = 0;
+      a.sink.reset(reason);
+      b.sink.reset(reason);
+    }
+    if (open === 0) onEnd(reason);
+  };
+  relay(a.source, b.sink, over);
+  relay(b.source, a.sink, over);
+}
+
+export type Collected =
+  | { readonly kind: 'whole'; readonly body: Buffer; readonly trailers: Fields }
+  | { readonly kind: 'too-large' }
+  | { readonly kind: 'reset'; readonly reason: ResetReason };
+
+/**
+ * Reads a whole body into memory, for documents of the control path. Beyond `maxBytes` it stops taking and resolves with
+ * `too-large`; the caller then resets the exchange.
+ */
+export function collect(source: BodySource, maxBytes: number): Promise<Collected> {
+  return new Promise((resolve) => {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    source.read({
+      data(chunk) {
+        size += chunk.byteLength;
+        if (size > maxBytes) {
+          resolve({ kind: 'too-large' });
+          return false;
+        }
+        chunks.push(chunk);
+        return true;
+      },
+      end: (trailers) => resolve({ kind: 'whole', body: Buffer.concat(chunks), trailers }),
+      reset: (reason) => resolve({ kind: 'reset', reason }),
+    });
+  });
+}
+
+/** Sends bytes we hold as a body. */
+export function sendBody(sink: BodySink, body: Uint8Array): void {
+  sink.write(body);
+  sink.end(NO_FIELDS);
+}
+
+/** Takes and drops a body nobody wants, so that its exchange can end. */
+export function discard(source: BodySource): void {
+  source.read({ data: () => true, end: () => {}, reset: () => {} });
+}

@@ -1,0 +1,113 @@
+import { type IncomingMessage, request } from 'node:http';
+import type { SecureContext, TLSSocket } from 'node:tls';
+import type { RequestHead } from './exchange.ts';
+import { fieldValue } from './fields.ts';
+import { connectFailure, lostConnection } from './node-error.ts';
+import { isUnsafe, lowerNames } from './raw-fields.ts';
+import { ReadableBody } from './stream-body.ts';
+import { openTunnel } from './tunnel.ts';
+import type { UpgradeAnswer, UpstreamOptions } from './upstream.ts';
+import { dial, WireError } from './upstream-socket.ts';
+
+const MAX_HEAD = 64 * 1024;
+
+/**
+ * Asks the server to switch protocols, on a TLS connection of its own. Without a 101 the connection is destroyed as soon
+ * as the answer was read: it must never carry another request, which the server might take for tunnel bytes or the
+ * other way round (CVE-2018-1002105). `onGone` is called once, when the socket is closed.
+ */
+export async function upgradeUpstream(
+  options: UpstreamOptions,
+  context: SecureContext,
+  head: RequestHead,
+  signal: AbortSignal,
+  onGone: () => void,
+): Promise<UpgradeAnswer> {
+  const raw = rawHead(head, options);
+  if (typeof raw === 'string') {
+    onGone();
+    return { kind: 'failed', failure: { processed: 'no', reason: 'protocol', cause: 'protocol', message: raw } };
+  }
+  let connected: TLSSocket;
+  try {
+    connected = await connect(options, context, signal, onGone);
+  } catch (error) {
+    return { kind: 'failed', failure: connectFailure(error, options) };
+  }
+  return send(connected, head, raw, options);
+}
+
+function connect(
+  options: UpstreamOptions,
+  context: SecureContext,
+  signal: AbortSignal,
+  onGone: () => void,
+): Promise<TLSSocket> {
+  const socket = dial(options, context, 'http/1.1');
+  const abort = (): void => void socket.destroy();
+  signal.addEventListener('abort', abort);
+  if (signal.aborted) abort();
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => socket.destroy(new WireError('ERR_WIRE_CONNECT_TIMEOUT')), options.connectTimeoutMs);
+    socket.on('error', reject);
+    socket.once('secureConnect', () => {
+      clearTimeout(timer);
+      resolve(socket);
+    });
+    socket.once('close', () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+      reject(new Error('closed', { cause: { code: 'ERR_SOCKET_CLOSED' } }));
+      onGone();
+    });
+  });
+}
+
+function send(socket: TLSSocket, head: RequestHead, raw: string[], options: UpstreamOptions): Promise<UpgradeAnswer> {
+  return new Promise((resolve) => {
+    const outgoing = request({
+      createConnection: () => socket,
+      method: head.method,
+      path: head.target,
+      headers: raw,
+      setDefaultHeaders: false,
+      insecureHTTPParser: false,
+      maxHeaderSize: MAX_HEAD,
+    });
+    outgoing.on('upgrade', (response, _socket, early) => {
+      resolve({ kind: 'switched', head: responseHead(response), tunnel: openTunnel(socket, early) });
+    });
+    outgoing.on('response', (response) => {
+      response.on('error', () => {});
+      response.once('close', () => socket.destroy());
+      const body = new ReadableBody(response, {
+        complete: () => response.complete,
+        trailers: () => lowerNames(response.rawTrailers),
+        reason: () => 'connection-lost',
+      });
+      resolve({ kind: 'refused', head: responseHead(response), body });
+    });
+    outgoing.on('error', (error) => resolve({ kind: 'failed', failure: lostConnection(error, options) }));
+    outgoing.once('close', () => resolve({ kind: 'failed', failure: lostConnection(undefined, options) }));
+    outgoing.end();
+  });
+}
+
+function responseHead(response: IncomingMessage): { status: number; fields: string[] } {
+  return { status: response.statusCode ?? 0, fields: lowerNames(response.rawHeaders) };
+}
+
+/** The field lines of the request, or why it cannot be sent. */
+function rawHead(head: RequestHead, options: UpstreamOptions): string[] | string {
+  const length = fieldValue(head.fields, 'content-length');
+  if (fieldValue(head.fields, 'transfer-encoding') !== undefined || (length !== undefined && !/^0+$/.test(length))) {
+    return 'a request to switch protocols cannot carry a body; send it without one';
+  }
+  const raw = ['host', head.authority ?? `${options.host}:${options.port}`];
+  for (let i = 0; i + 1 < head.fields.length; i += 2) {
+    const name = head.fields[i] ?? '';
+    if (name !== 'host') raw.push(name, head.fields[i + 1] ?? '');
+  }
+  if (raw.some(isUnsafe)) return 'a field of the request holds characters that HTTP cannot carry';
+  return raw;
+}

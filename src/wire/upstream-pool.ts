@@ -1,0 +1,195 @@
+import { createSecureContext, type SecureContext } from 'node:tls';
+import type { RequestHead } from './exchange.ts';
+import { upgradeUpstream } from './upgrade.ts';
+import type {
+  UpgradeAnswer,
+  Upstream,
+  UpstreamExchange,
+  UpstreamFailure,
+  UpstreamOptions,
+  UpstreamReceiver,
+} from './upstream.ts';
+import { type SessionListener, UpstreamSession } from './upstream-session.ts';
+import { WaitingRequest } from './waiting-request.ts';
+
+/** How many waiting requests one connection under construction is expected to take: kube-apiserver allows 100 streams. */
+const EXPECTED_STREAMS = 100;
+const MAX_WAITING = 10_000;
+
+/** Dials nothing yet; the first request does. Throws when the CA or the client certificate does not parse. */
+export function openUpstream(options: UpstreamOptions): Upstream {
+  const context = createSecureContext({
+    ca: options.ca,
+    minVersion: 'TLSv1.2',
+    ...(options.certificate === undefined ? {} : options.certificate),
+  });
+  return new UpstreamPool(options, context);
+}
+
+class UpstreamPool implements Upstream, SessionListener {
+  readonly #options: UpstreamOptions;
+  readonly #context: SecureContext;
+  readonly #sessions = new Set<UpstreamSession>();
+  /** In order of arrival. */
+  readonly #waiting = new Set<WaitingRequest>();
+  readonly #upgrades = new Set<AbortController>();
+  #closing = false;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(options: UpstreamOptions, context: SecureContext) {
+    this.#options = options;
+    this.#context = context;
+  }
+
+  get inFlight(): number {
+    let open = this.#waiting.size + this.#upgrades.size;
+    for (const session of this.#sessions) open += session.streams;
+    return open;
+  }
+
+  request(head: RequestHead, bodyless: boolean, receiver: UpstreamReceiver): UpstreamExchange {
+    const waiting = new WaitingRequest(head, bodyless, receiver, (abandoned) => this.#waiting.delete(abandoned));
+    if (this.#closing) return this.#failLater(waiting, this.#refusal('is no longer used'));
+    const session = this.#leastLoaded();
+    if (session !== undefined) {
+      try {
+        return session.request(head, bodyless, receiver);
+      } catch (error) {
+        return this.#failLater(waiting, unsendable(error));
+      }
+    }
+    if (this.#waiting.size >= MAX_WAITING || (this.#count('connecting') === 0 && !this.#mayDial())) {
+      return this.#failLater(waiting, this.#full());
+    }
+    this.#waiting.add(waiting);
+    this.#dialForWaiting();
+    return waiting;
+  }
+
+  async upgrade(head: RequestHead, signal: AbortSignal): Promise<UpgradeAnswer> {
+    if (this.#closing) return { kind: 'failed', failure: this.#refusal('is no longer used') };
+    const gone = new AbortController();
+    this.#upgrades.add(gone);
+    return upgradeUpstream(this.#options, this.#context, head, AbortSignal.any([signal, gone.signal]), () => {
+      this.#upgrades.delete(gone);
+      this.#checkEmpty();
+    });
+  }
+
+  async close(graceMs: number): Promise<void> {
+    this.#closing = true;
+    this.#failWaiting(this.#refusal('is no longer used'));
+    const empty = new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+    });
+    for (const session of this.#sessions) session.drain();
+    const timer = setTimeout(() => {
+      for (const session of this.#sessions) session.destroy();
+      for (const upgrade of this.#upgrades) upgrade.abort();
+    }, graceMs);
+    this.#checkEmpty();
+    await empty;
+    clearTimeout(timer);
+  }
+
+  opened(session: UpstreamSession): void {
+    this.#options.onEvent?.({ kind: 'connected', remoteAddress: session.remoteAddress });
+    this.roomGained(session);
+    this.#dialForWaiting();
+    if (this.#count('connecting') === 0) this.#failWaiting(this.#full());
+  }
+
+  failed(session: UpstreamSession, failure: UpstreamFailure): void {
+    this.#sessions.delete(session);
+    if (!this.#closing) this.#options.onEvent?.({ kind: 'connect-failed', failure });
+    if (this.#count('connecting') === 0) this.#failWaiting(failure);
+    this.#checkEmpty();
+  }
+
+  roomGained(session: UpstreamSession): void {
+    for (const waiting of this.#waiting) {
+      if (session.room <= 0) return;
+      this.#waiting.delete(waiting);
+      try {
+        waiting.start(session.request(waiting.head, waiting.bodyless, waiting.receiver));
+      } catch (error) {
+        waiting.receiver.failed(unsendable(error));
+      }
+    }
+  }
+
+  idle(session: UpstreamSession): void {
+    // One connection is kept warm, so that the next request does not pay for a handshake.
+    if (this.#count('open') > 1) session.drain();
+  }
+
+  goaway(): void {
+    this.#options.onEvent?.({ kind: 'goaway' });
+  }
+
+  closed(session: UpstreamSession, failure: UpstreamFailure | undefined): void {
+    this.#sessions.delete(session);
+    if (failure !== undefined && !this.#closing) this.#options.onEvent?.({ kind: 'connection-lost', failure });
+    this.#checkEmpty();
+  }
+
+  #leastLoaded(): UpstreamSession | undefined {
+    let best: UpstreamSession | undefined;
+    for (const session of this.#sessions) {
+      if (session.room > 0 && (best === undefined || session.streams < best.streams)) best = session;
+    }
+    return best;
+  }
+
+  #dialForWaiting(): void {
+    let missing = Math.ceil(this.#waiting.size / EXPECTED_STREAMS) - this.#count('connecting');
+    for (; missing > 0 && this.#mayDial(); missing -= 1) {
+      this.#sessions.add(new UpstreamSession(this.#options, this.#context, this));
+    }
+  }
+
+  /** Connections that only finish what they have do not count: a server that says GOAWAY must not lock itself out. */
+  #mayDial(): boolean {
+    return this.#count('connecting') + this.#count('open') < this.#options.maxConnections;
+  }
+
+  #count(kind: UpstreamSession['kind']): number {
+    let count = 0;
+    for (const session of this.#sessions) if (session.kind === kind) count += 1;
+    return count;
+  }
+
+  #failWaiting(failure: UpstreamFailure): void {
+    const failed = [...this.#waiting];
+    this.#waiting.clear();
+    for (const waiting of failed) waiting.receiver.failed(failure);
+  }
+
+  #failLater(waiting: WaitingRequest, failure: UpstreamFailure): UpstreamExchange {
+    let abandoned = false;
+    queueMicrotask(() => {
+      if (!abandoned) waiting.receiver.failed(failure);
+    });
+    return { body: waiting.body, reset: () => (abandoned = true) };
+  }
+
+  #full(): UpstreamFailure {
+    return this.#refusal(
+      `has no room: all ${this.#options.maxConnections} connections carry as many requests as it allows`,
+    );
+  }
+
+  #refusal(why: string): UpstreamFailure {
+    const message = `the upstream ${this.#options.host}:${this.#options.port} ${why}; nothing was sent`;
+    return { processed: 'no', reason: 'refused', cause: 'overloaded', message };
+  }
+
+  #checkEmpty(): void {
+    if (this.#sessions.size === 0 && this.#upgrades.size === 0) this.#onEmpty?.();
+  }
+}
+
+function unsendable(error: unknown): UpstreamFailure {
+  const detail = error instanceof Error ? error.message : String(error);
+  return { processed: 'no', reason: 'protocol', cause: 'protocol', message: `the request cannot be sent: ${detail}` };
+}

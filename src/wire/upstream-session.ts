@@ -1,0 +1,199 @@
+import { type ClientHttp2Session, connect } from 'node:http2';
+import type { SecureContext, TLSSocket } from 'node:tls';
+import type { RequestHead } from './exchange.ts';
+import { keepAlive } from './keep-alive.ts';
+import { connectFailure, lostConnection } from './node-error.ts';
+import type { UpstreamExchange, UpstreamFailure, UpstreamOptions, UpstreamReceiver } from './upstream.ts';
+import { dial, WireError } from './upstream-socket.ts';
+import { type StreamOwner, UpstreamStream } from './upstream-stream.ts';
+
+const STREAM_WINDOW = 1024 * 1024;
+const CONNECTION_WINDOW = 16 * 1024 * 1024;
+const IDLE_MS = 90_000;
+
+const SESSION_OPTIONS = {
+  settings: { enablePush: false, initialWindowSize: STREAM_WINDOW, maxHeaderListSize: 256 * 1024 },
+  maxHeaderListPairs: 2000,
+  // Node ends the whole connection, not the one request, when a head exceeds this; clients' heads are bounded long before.
+  maxSendHeaderBlockLength: 1024 * 1024,
+  maxSessionMemory: 256,
+  // A client's repeated field is the server's to judge.
+  strictSingleValueFields: false,
+};
+
+type State =
+  /** Until TLS is verified and the server's SETTINGS are here; only then its limit on streams is known. */
+  | { readonly kind: 'connecting'; readonly timer: NodeJS.Timeout }
+  | { readonly kind: 'open'; readonly session: ClientHttp2Session; readonly stopPings: () => void; maxStreams: number }
+  /** No new streams; `lastStreamId` is set when the server said GOAWAY. */
+  | { readonly kind: 'draining'; readonly session: ClientHttp2Session; readonly lastStreamId: number | undefined }
+  | { readonly kind: 'closed' };
+
+/** What the pool hears of one of its connections. */
+export interface SessionListener {
+  opened(session: UpstreamSession): void;
+  /** Never opened. */
+  failed(session: UpstreamSession, failure: UpstreamFailure): void;
+  /** A stream ended or the server raised its limit. */
+  roomGained(session: UpstreamSession): void;
+  /** Nothing happened on it for a while; whether it goes is the pool's choice. */
+  idle(session: UpstreamSession): void;
+  goaway(session: UpstreamSession): void;
+  /** Gone after it was open; `failure` when nobody asked for that. */
+  closed(session: UpstreamSession, failure: UpstreamFailure | undefined): void;
+}
+
+/** One HTTP/2 connection to a server. It counts its streams itself: Node would queue silently what exceeds the server's limit. */
+export class UpstreamSession implements StreamOwner {
+  readonly authority: string;
+  /** Open streams. */
+  streams = 0;
+  readonly #options: UpstreamOptions;
+  readonly #listener: SessionListener;
+  readonly #socket: TLSSocket;
+  #state: State;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #error: unknown;
+
+  constructor(options: UpstreamOptions, context: SecureContext, listener: SessionListener) {
+    this.authority = options.host.includes(':')
+      ? `[${options.host}]:${options.port}`
+      : `${options.host}:${options.port}`;
+    this.#options = options;
+    this.#listener = listener;
+    const socket = dial(options, context, 'h2');
+    this.#socket = socket;
+    const timer = setTimeout(() => socket.destroy(new WireError('ERR_WIRE_CONNECT_TIMEOUT')), options.connectTimeoutMs);
+    this.#state = { kind: 'connecting', timer };
+    socket.on('error', (error) => {
+      this.#error ??= error;
+    });
+    // Registered before the session's own listener, so that streams closed by it already find the reason.
+    socket.once('close', () => this.#closed());
+    socket.once('secureConnect', () => {
+      if (socket.alpnProtocol === 'h2') this.#begin(socket);
+      else socket.destroy(new WireError('ERR_WIRE_NO_HTTP2'));
+    });
+  }
+
+  get kind(): State['kind'] {
+    return this.#state.kind;
+  }
+
+  /** How many more streams fit. */
+  get room(): number {
+    return this.#state.kind === 'open' ? this.#state.maxStreams - this.streams : 0;
+  }
+
+  get remoteAddress(): string {
+    return this.#socket.remoteAddress ?? this.#options.host;
+  }
+
+  /** Only while there is room. Throws when the head cannot be written. */
+  request(head: RequestHead, bodyless: boolean, receiver: UpstreamReceiver): UpstreamExchange {
+    if (this.#state.kind !== 'open') throw new Error('The connection takes no requests.');
+    const stream = new UpstreamStream(this.#state.session, this, head, bodyless, receiver);
+    this.streams += 1;
+    clearTimeout(this.#idleTimer);
+    return stream;
+  }
+
+  released(): void {
+    this.streams -= 1;
+    if (this.streams === 0) this.#startIdleClock();
+    this.#listener.roomGained(this);
+  }
+
+  failureOf(streamId: number | undefined, error: unknown): UpstreamFailure | undefined {
+    const state = this.#state;
+    if (state.kind === 'draining' && state.lastStreamId !== undefined && (streamId ?? Infinity) > state.lastStreamId) {
+      return {
+        processed: 'no',
+        reason: 'refused',
+        cause: 'goaway',
+        message: `${this.authority} closed the connection (GOAWAY) without acting on the request`,
+      };
+    }
+    const sessionLost = state.kind !== 'closed' && state.kind !== 'connecting' && state.session.destroyed;
+    if (!this.#socket.destroyed && !sessionLost) return undefined;
+    return lostConnection(this.#error ?? error, this.#options);
+  }
+
+  /** Takes no more streams and closes when the last one ended. */
+  drain(): void {
+    if (this.#state.kind === 'connecting') this.destroy();
+    if (this.#state.kind !== 'open') return;
+    const { session, stopPings } = this.#state;
+    stopPings();
+    this.#state = { kind: 'draining', session, lastStreamId: undefined };
+    session.close();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #begin(socket: TLSSocket): void {
+    const session = connect(`https://${this.authority}`, {
+      ...SESSION_OPTIONS,
+      createConnection: () => socket,
+    });
+    session.setLocalWindowSize(CONNECTION_WINDOW);
+    session.on('error', (error) => {
+      this.#error ??= error;
+    });
+    session.on('goaway', (_code, lastStreamId) => this.#goaway(session, lastStreamId));
+    session.on('remoteSettings', (settings) => this.#settings(session, settings.maxConcurrentStreams ?? 2 ** 31));
+    // A destroyed session waits for its last bytes to be taken, which a vanished peer never does.
+    session.on('close', () => socket.destroy());
+  }
+
+  #settings(session: ClientHttp2Session, maxStreams: number): void {
+    if (this.#state.kind === 'open') {
+      this.#state.maxStreams = maxStreams;
+      this.#listener.roomGained(this);
+    }
+    if (this.#state.kind !== 'connecting') return;
+    clearTimeout(this.#state.timer);
+    const { pingIntervalMs, pingTimeoutMs } = this.#options;
+    const stopPings = keepAlive(session, this.#socket, pingIntervalMs, pingTimeoutMs, () => {
+      this.#error = new WireError('ERR_WIRE_PING_TIMEOUT');
+      this.#socket.destroy();
+    });
+    this.#state = { kind: 'open', session, stopPings, maxStreams };
+    this.#startIdleClock();
+    this.#listener.opened(this);
+  }
+
+  #goaway(session: ClientHttp2Session, lastStreamId: number): void {
+    const first = this.#state.kind === 'open';
+    if (this.#state.kind === 'open') this.#state.stopPings();
+    if (this.#state.kind === 'closed' || this.#state.kind === 'connecting') return;
+    this.#state = { kind: 'draining', session, lastStreamId };
+    clearTimeout(this.#idleTimer);
+    if (first) this.#listener.goaway(this);
+  }
+
+  #closed(): void {
+    const state = this.#state;
+    clearTimeout(this.#idleTimer);
+    if (state.kind === 'closed') return;
+    if (state.kind === 'connecting') {
+      clearTimeout(state.timer);
+      this.#state = { kind: 'closed' };
+      this.#listener.failed(this, connectFailure(this.#error ?? { code: 'ERR_SOCKET_CLOSED' }, this.#options));
+      return;
+    }
+    if (state.kind === 'open') {
+      state.stopPings();
+      this.#state = { kind: 'closed' };
+    }
+    const failure = state.kind === 'open' ? lostConnection(this.#error, this.#options) : undefined;
+    this.#listener.closed(this, failure);
+  }
+
+  #startIdleClock(): void {
+    clearTimeout(this.#idleTimer);
+    if (this.#state.kind === 'open') this.#idleTimer = setTimeout(() => this.#listener.idle(this), IDLE_MS).unref();
+  }
+}

@@ -1,0 +1,36 @@
+import { connect, type SecureContext, type TLSSocket } from 'node:tls';
+import type { UpstreamOptions } from './upstream.ts';
+
+/** An error of ours with a code `node-error.ts` knows. */
+export class WireError extends Error {
+  readonly code: 'ERR_WIRE_CONNECT_TIMEOUT' | 'ERR_WIRE_PING_TIMEOUT' | 'ERR_WIRE_NO_HTTP2';
+
+  constructor(code: WireError['code']) {
+    super(code);
+    this.name = 'WireError';
+    this.code = code;
+  }
+}
+
+/**
+ * Dials one verified TLS connection that offers `protocol` alone. The name that is sent and verified is always the
+ * configured one: taken from a request, a client could choose which server certificate passes.
+ * The caller watches `secureConnect`, `error` and `close`.
+ */
+export function dial(options: UpstreamOptions, context: SecureContext, protocol: 'h2' | 'http/1.1'): TLSSocket {
+  // Some of these are options of `net.connect`, which Node documents and its types forget.
+  const dialled = {
+    host: options.host,
+    port: options.port,
+    servername: options.servername,
+    secureContext: context,
+    rejectUnauthorized: true,
+    ALPNProtocols: [protocol],
+    // A tunnel may be closed in one direction; half an HTTP/2 connection is of no use.
+    allowHalfOpen: protocol === 'http/1.1',
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: 30_000,
+  };
+  return connect(dialled);
+}

@@ -1,0 +1,185 @@
+import { type ClientHttp2Session, type ClientHttp2Stream, constants, sensitiveHeaders } from 'node:http2';
+import type { BodySink, BodySource, RequestHead, ResetReason, ResponseHead } from './exchange.ts';
+import { type Fields, NO_FIELDS } from './fields.ts';
+import { mayHaveTrailers } from './h2-exchange.ts';
+import { asHeaderObject, isConnectionSpecific, isUnsafe } from './raw-fields.ts';
+import { resetCodeForServer, resetReasonOf } from './reset-code.ts';
+import { ReadableBody, writeUnlessOver } from './stream-body.ts';
+import type { UpstreamExchange, UpstreamFailure, UpstreamReceiver } from './upstream.ts';
+
+/** One connection is shared by many users; what identifies one of them must not enter its compression table (RFC 7541 section 7.1.3). */
+const NEVER_INDEXED = ['authorization', 'cookie', 'proxy-authorization'];
+
+/** What a stream asks of the connection it runs on. */
+export interface StreamOwner {
+  /** `host:port`, sent when the request names no authority. */
+  readonly authority: string;
+  /** The connection's own end, if that is why the stream ended without a response. */
+  failureOf(streamId: number | undefined, error: unknown): UpstreamFailure | undefined;
+  /** The stream no longer counts against the server's limit. */
+  released(): void;
+}
+
+/** One request stream towards a server. */
+export class UpstreamStream implements UpstreamExchange, BodySink {
+  readonly body: BodySink | undefined;
+  onDrain: (() => void) | undefined;
+  readonly #owner: StreamOwner;
+  readonly #receiver: UpstreamReceiver;
+  readonly #stream: ClientHttp2Stream;
+  readonly #id: number | undefined;
+  #trailers: Fields = NO_FIELDS;
+  #received: Fields = NO_FIELDS;
+  #error: unknown;
+  #ended = false;
+  #state: 'waiting' | 'responded' | 'over' = 'waiting';
+
+  /** Throws when the head cannot be written; nothing was sent then. */
+  constructor(
+    session: ClientHttp2Session,
+    owner: StreamOwner,
+    head: RequestHead,
+    bodyless: boolean,
+    receiver: UpstreamReceiver,
+  ) {
+    this.#owner = owner;
+    this.#receiver = receiver;
+    this.body = bodyless ? undefined : this;
+    const stream = session.request(rawHead(head, owner.authority), {
+      endStream: bodyless,
+      waitForTrailers: !bodyless && mayHaveTrailers(head.fields),
+    });
+    this.#stream = stream;
+    this.#id = stream.id;
+    this.#watchEnd(stream);
+    stream.on('headers', (_object, _flags, raw) => this.#informed(raw as string[]));
+    stream.on('response', (_object, flags, raw) => this.#responded(flags, raw as string[]));
+    stream.on('trailers', (_object, _flags, raw) => {
+      this.#received = raw;
+    });
+    stream.on('drain', () => this.onDrain?.());
+    stream.on('wantTrailers', () => stream.sendTrailers(asHeaderObject(this.#trailers)));
+    stream.on('error', (error) => {
+      this.#error = error;
+    });
+    stream.on('end', () => this.#completed());
+    stream.on('close', () => this.#closed());
+  }
+
+  write(chunk: Uint8Array): boolean {
+    return writeUnlessOver(this.#stream, chunk);
+  }
+
+  end(trailers: Fields): void {
+    if (this.#stream.destroyed || this.#stream.closed) return;
+    this.#trailers = trailers;
+    this.#stream.end();
+  }
+
+  reset(reason: ResetReason): void {
+    if (this.#state === 'waiting') this.#state = 'over';
+    if (!this.#stream.destroyed) this.#stream.close(resetCodeForServer(reason));
+  }
+
+  /**
+   * Node ends the readable in the same way for END_STREAM, for a reset and for a lost connection. Only END_STREAM does so
+   * while the stream still counts as open, and only that is the end of a message.
+   */
+  #watchEnd(stream: ClientHttp2Stream): void {
+    const push = stream.push;
+    stream.push = (chunk, encoding) => {
+      if (chunk === null && !stream.closed && !stream.destroyed) this.#ended = true;
+      return push.call(stream, chunk, encoding);
+    };
+  }
+
+  #informed(raw: string[]): void {
+    const head = responseHead(raw);
+    if (this.#state === 'waiting' && head.status !== 101) this.#receiver.inform(head);
+  }
+
+  #responded(flags: number, raw: string[]): void {
+    if (this.#state !== 'waiting') return;
+    this.#state = 'responded';
+    const bodyless = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
+    const body: BodySource = new ReadableBody(this.#stream, {
+      complete: () => this.#ended,
+      trailers: () => this.#received,
+      reason: () => this.#failure().reason,
+    });
+    this.#receiver.respond(responseHead(raw), body, bodyless);
+    if (bodyless) this.#completed();
+  }
+
+  /** The response is whole; a server that answers before it has read the request wants no more of it. */
+  #completed(): void {
+    if (this.#ended && !this.#stream.writableEnded && !this.#stream.closed) {
+      this.#stream.close(constants.NGHTTP2_CANCEL);
+    }
+  }
+
+  #closed(): void {
+    if (this.#state === 'waiting') {
+      this.#state = 'over';
+      this.#receiver.failed(this.#failure());
+    }
+    this.#owner.released();
+  }
+
+  #failure(): UpstreamFailure {
+    const code = this.#stream.rstCode;
+    if (code === constants.NGHTTP2_REFUSED_STREAM) {
+      const goaway = this.#owner.failureOf(this.#id, this.#error);
+      if (goaway?.processed === 'no') return goaway;
+      return {
+        processed: 'no',
+        reason: 'refused',
+        cause: 'reset',
+        message: `${this.#owner.authority} refused the request (REFUSED_STREAM) without acting on it`,
+      };
+    }
+    const lost = this.#owner.failureOf(this.#id, this.#error);
+    if (lost !== undefined) return lost;
+    const reason = resetReasonOf(code);
+    return {
+      processed: 'unknown',
+      reason,
+      cause: 'reset',
+      message: `${this.#owner.authority} reset the request (${reason}) before its response was complete; whether it acted on it is unknown`,
+    };
+  }
+}
+
+function responseHead(raw: string[]): ResponseHead {
+  let status = 0;
+  const fields: string[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] ?? '';
+    const value = raw[i + 1] ?? '';
+    if (name === ':status') status = Number(value);
+    else fields.push(name, value);
+  }
+  return { status, fields };
+}
+
+function rawHead(head: RequestHead, authority: string): string[] {
+  const raw = [
+    ':method',
+    head.method,
+    ':scheme',
+    'https',
+    ':authority',
+    head.authority ?? authority,
+    ':path',
+    head.target,
+  ];
+  for (let i = 0; i + 1 < head.fields.length; i += 2) {
+    const name = head.fields[i] ?? '';
+    const value = head.fields[i + 1] ?? '';
+    if (isConnectionSpecific(name) || name === 'host' || (name === 'te' && value !== 'trailers')) continue;
+    raw.push(name, value);
+  }
+  const unsafe = raw.findIndex(isUnsafe);
+  if (unsafe >= 0) throw new TypeError(`The field ${raw[unsafe & ~1]} holds characters that HTTP cannot carry.`);
+  return Object.assign(raw, { [sensitiveHeaders]: NEVER_INDEXED });
+}
