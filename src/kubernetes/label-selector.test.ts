@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isLabelSelector } from './label-selector.ts';
+
+// Results of k8s.io/apimachinery v0.37.2 pkg/labels.
+const VALID = [
+  '',
+  ' \t\r\n',
+  'a',
+  '!a',
+  ' ! a ',
+  'a=b',
+  'a==b',
+  'a!=b',
+  'a=',
+  'a=,b',
+  'a,b',
+  'a = b , c',
+  'in',
+  'in in (in,notin)',
+  'a=in',
+  'a in (b)',
+  'a in(b)',
+  'a notin (b,c)',
+  'a in ()',
+  'a in (,)',
+  'a in (,b,,c,)',
+  'x in (foo,,baz),y,z notin ()',
+  'a>1',
+  'a<9223372036854775807',
+  'a>007',
+  'example.com/Some_Name.x-1=v',
+  `${'a'.repeat(253)}/x`,
+  'x'.repeat(63),
+  `a=${'x'.repeat(63)}`,
+  '\0anything ((',
+  'a\0',
+];
+const INVALID = [
+  ',',
+  ',a',
+  'a,',
+  'a,,b',
+  'a b',
+  '!',
+  '!!a',
+  '!a=b',
+  '!a in (b)',
+  'a=b=c',
+  'a===b',
+  'a=!b',
+  'a in',
+  'a in b',
+  'a in (',
+  'a in (b',
+  'a in (b c)',
+  'a in ((b))',
+  'a in (b))',
+  'a in (b),',
+  'a in (-b)',
+  'a>',
+  'a>x',
+  'a<9223372036854775808',
+  'a>-1',
+  'a>1.5',
+  '(a)',
+  '-a',
+  'a-',
+  'a=-b',
+  'a=b_',
+  'é',
+  'a\vb',
+  '/x',
+  'x/',
+  'a/b/c',
+  'UP.c/d',
+  'a..b/c',
+  `${'a'.repeat(254)}/x`,
+  'x'.repeat(64),
+  `a=${'x'.repeat(64)}`,
+  'a\0b',
+];
+
+for (const selector of VALID) {
+  test(`label selector ${JSON.stringify(selector)} is valid`, () => assert.equal(isLabelSelector(selector), true));
+}
+
+for (const selector of INVALID) {
+  test(`label selector ${JSON.stringify(selector)} is invalid`, () => assert.equal(isLabelSelector(selector), false));
+}
