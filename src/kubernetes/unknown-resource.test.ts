@@ -80,7 +80,7 @@ function jsonStatus(reason: string, details?: StatusDetails): Uint8Array {
 
 describe('unknown-resource 404', () => {
   const cases: Record<string, readonly [string, Uint8Array]> = {
-    'unknown group or version': [TEXT, bytes('404 page not found\n')],
+    'unknown group': [TEXT, bytes('404 page not found\n')],
     'the same without parameters': ['text/plain', bytes('404 page not found')],
     'aggregator without a backend': [TEXT, bytes('\n')],
     'HEAD of an unknown group': [TEXT, bytes('')],

@@ -7,17 +7,18 @@ export const UNKNOWN_RESOURCE_BODY_LIMIT = 4096;
 const utf8 = new TextDecoder();
 
 /**
- * Whether a response says that the server does not know the resource type, as opposed to the object. It then executed
- * nothing. `body` is the whole body (after content decoding), `contentType` the header as received.
+ * Whether a response says that the server has nothing at this path, as opposed to: the object does not exist. The server
+ * then executed nothing. `body` is the whole body (after content decoding), `contentType` the header as received.
  *
- * kube-apiserver answers an unknown group or version, and everything its CRD handler does not serve, with text/plain
- * `404 page not found` (apiserver pkg/util/notfoundhandler); its aggregator with an empty text/plain body
- * (kube-aggregator handler_proxy.go). An unknown resource or subresource of a known version yields a Status with reason
- * NotFound and empty details (go-restful's 404 through apiserver pkg/server/handler.go) in JSON, protobuf or YAML. The
- * 404 of an object, and that of a subresource which a CRD does not have, carries details.
+ * kube-apiserver answers an unknown group, and all that its CRD handler does not serve, with text/plain `404 page not
+ * found` (apiserver pkg/util/notfoundhandler); its aggregator has an empty text/plain 404 (kube-aggregator
+ * handler_proxy.go). For groups compiled in, an unknown version, resource or subresource yields a Status with reason
+ * NotFound and empty details (go-restful's 404 through apiserver pkg/server/handler.go) in JSON, protobuf or YAML. A path
+ * that does not fit the type, such as a namespaced object without its namespace, gives the same answer: it is no proof that
+ * the type is unknown. The 404 of an object, and that of a subresource which a CRD does not have, carries details.
  *
- * False for CBOR, which kube-apiserver writes only with an alpha feature gate, and for anything malformed. Not to be asked
- * about requests for which `relaysForeignResponse` holds.
+ * False for a HEAD whose Status was left out, for CBOR, which kube-apiserver writes only with an alpha feature gate, and for
+ * anything malformed. Not to be asked about requests for which `relaysForeignResponse` holds.
  */
 export function isUnknownResourceNotFound(status: number, contentType: string | undefined, body: Uint8Array): boolean {
   if (status !== 404 || body.length > UNKNOWN_RESOURCE_BODY_LIMIT) return false;
