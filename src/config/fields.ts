@@ -13,6 +13,8 @@ export interface ConfigurationField {
   readonly section: string | undefined;
   readonly kind: FieldKind;
   readonly description: string;
+  /** The first sentence of the description. */
+  readonly summary: string;
   readonly flag: string | undefined;
   readonly shortFlag: string | undefined;
   readonly argument: string | undefined;
@@ -67,11 +69,13 @@ function fieldsOf(schema: JsonSchema, path: readonly string[], section: string |
 }
 
 function fieldOf(schema: JsonSchema, path: readonly string[], section: string | undefined): ConfigurationField {
+  const description = schema.description ?? '';
   return {
     path,
     section,
     kind: kindOf(schema),
-    description: schema.description ?? '',
+    description,
+    summary: /^.*?[.](?= |$)/.exec(description)?.[0] ?? description,
     flag: textOf(schema['x-flag']),
     shortFlag: textOf(schema['x-short-flag']),
     argument: textOf(schema['x-argument']),

@@ -1,4 +1,5 @@
 import { ProxyError } from '../errors.ts';
+import { configurationFields } from './fields.ts';
 import { formatPath, type Path } from './path.ts';
 
 /** Where somebody has to change something. Lines and columns begin at 1. */
@@ -38,6 +39,11 @@ export function formatProblem({ location, path, message }: Problem): string {
     case 'flag':
       return `--${location.flag}: ${message}`;
     case 'nowhere':
-      return message;
+      return key === '' ? message : `${withFlag(path, key)}: ${message}`;
   }
+}
+
+function withFlag(path: Path, key: string): string {
+  const flag = configurationFields.find((field) => formatPath(field.path) === formatPath(path))?.flag;
+  return flag === undefined ? key : `${key} (--${flag})`;
 }

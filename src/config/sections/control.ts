@@ -28,7 +28,7 @@ export const discovery = field(
       }),
       maxBytes: field(z.int().min(1024).default(67_108_864), {
         description:
-          'Largest discovery document accepted from a server, in bytes. It bounds memory against a broken or hostile server; the document of a full cluster has about one megabyte.',
+          'Largest discovery document accepted from a server, in bytes. It bounds memory against a broken or hostile server; raise it if discovery fails because a document is larger.',
       }),
     })
     .prefault({}),
@@ -119,7 +119,7 @@ export const logging = field(
         shortFlag: 'v',
         argument: 'LEVEL',
         description:
-          'Log verbosity. 0 logs what operators need; 4 and more log every decision, for finding a fault. The log goes to standard error, as JSON unless that is a terminal.',
+          'Log verbosity. 0 logs what operators need; 4 and more add details for finding a fault. The log goes to standard error, as JSON unless that is a terminal.',
       }),
     })
     .prefault({}),

@@ -14,7 +14,7 @@ export const limits = field(
           .default(65_536),
         {
           description:
-            'Largest header section of a request, in bytes, answered with 431 above it. Raise it for users in hundreds of groups or with very large tokens.',
+            'Largest header section of a request, in bytes; larger ones are refused. Raise it for users in hundreds of groups or with very large tokens.',
         },
       ),
       streamsPerConnection: field(z.int().min(1).max(1_000_000).default(250), {
@@ -25,7 +25,7 @@ export const limits = field(
         flag: 'max-connections',
         argument: 'COUNT',
         description:
-          'Client connections open at a time; further ones are refused. Keep it below the limit of open files, each connection may need two.',
+          'Client connections open at a time; further ones are refused. Keep it below half the limit of open files, because a client connection can need one to a server.',
       }),
       bodyIdleSeconds: field(seconds(0.01).default(60), {
         description:

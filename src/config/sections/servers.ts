@@ -19,7 +19,7 @@ export const servers = field(z.array(server).default([]), {
   flag: 'server',
   argument: 'NAME=URL',
   description:
-    'The API servers behind the proxy. List every server of the control plane, also those that are down at times; at least one is needed here or as the local server. The flag may be repeated and replaces the whole list of the file.',
+    'The API servers behind the proxy, one flag for each. List every server of the control plane, also those that are down at times; at least one is needed here or as the local server. The flags replace the whole list of the file.',
 });
 
 export const localServer = field(serverUrl().optional(), {

@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+import { run } from '../src/cli/main.ts';
+
+// A reader that went away (`mvproxy help | head -1`) is no failure of ours.
+process.stdout.on('error', () => {});
+
+process.exit(
+  await run(process.argv, {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    environment: process.env,
+    directory: process.cwd(),
+    signals: process,
+  }),
+);

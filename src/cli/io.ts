@@ -1,0 +1,34 @@
+/** A stream that text is written to. */
+export interface TextOutput {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+}
+
+export type ProcessSignal = 'SIGTERM' | 'SIGINT' | 'SIGHUP';
+
+export interface SignalSource {
+  on(signal: ProcessSignal, listener: (signal: ProcessSignal) => void): unknown;
+  off(signal: ProcessSignal, listener: (signal: ProcessSignal) => void): unknown;
+}
+
+/** The environment variables that are read. */
+export interface Environment {
+  /** Set and not empty: no colours (no-color.org). */
+  readonly NO_COLOR?: string | undefined;
+}
+
+/** Everything of the process that the command line uses. */
+export interface CliIo {
+  /** Results only; the log goes to `stderr`. */
+  readonly stdout: TextOutput;
+  readonly stderr: TextOutput;
+  readonly environment: Environment;
+  /** Relative paths of flags are relative to it. */
+  readonly directory: string;
+  readonly signals: SignalSource;
+}
+
+/** What a command tells the shell. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, unreachable: 3 } as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -1,0 +1,100 @@
+import { basename } from 'node:path';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { type CliIo, EXIT, type ExitCode } from './io.ts';
+import { type StartDaemon, serve } from './serve.ts';
+import { addConfigurationOptions, flagValues } from './serve-options.ts';
+import { packageVersion } from './version.ts';
+
+// Only `serve` needs the daemon; `mvproxy help` should not have to load it.
+const startDaemonLazily: StartDaemon = async (configuration, options) => {
+  const { startDaemon } = await import('../daemon/daemon.ts');
+  return startDaemon(configuration, options);
+};
+
+/**
+ * Runs one command line.
+ * @param argv as `process.argv`: interpreter, program, then the arguments. Called as `kubectl-mvproxy` it shows itself as `kubectl mvproxy`.
+ * @returns 0 fine, 1 failed, 2 wrong usage or configuration, 3 could not bind or reach something
+ */
+export async function run(
+  argv: readonly string[],
+  io: CliIo,
+  startDaemon: StartDaemon = startDaemonLazily,
+): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.ok;
+  const name = programName(argv[1]);
+  const program = createProgram(name, io);
+  const serveCommand = program
+    .command('serve')
+    .description('Run the proxy. Values come from flags, then from the configuration file, then from defaults.')
+    .addOption(new Option('--config <FILE>', 'Configuration file (YAML). Flags win over it.').argParser(once))
+    .option('--check-config', 'Check the configuration and the files it names, then exit.')
+    .showHelpAfterError(`Run "${name} serve --help" for every flag.`)
+    .addHelpText('after', serveExample(name))
+    .action(async (options: { readonly config?: string; readonly checkConfig?: boolean }) => {
+      const request = {
+        configFile: options.config,
+        flags: flagValues(serveCommand),
+        checkConfig: options.checkConfig === true,
+      };
+      exitCode = await serve(request, io, startDaemon);
+    });
+  addConfigurationOptions(serveCommand);
+  program
+    .command('version')
+    .description('Print the version.')
+    .action(() => void io.stdout.write(`${versionLine()}\n`));
+
+  try {
+    await program.parseAsync(argv.slice(2), { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    throw error;
+  }
+}
+
+function createProgram(name: string, io: CliIo): Command {
+  return new Command(name)
+    .description(
+      'Mixed version proxy for unmodified kube-apiservers: sends each request to a server that serves its resource.',
+    )
+    .version(versionLine(), '--version', 'Print the version.')
+    .helpOption('-h, --help', 'Show help.')
+    .helpCommand('help [command]', 'Show help for a command.')
+    .showHelpAfterError(`Run "${name} help" for what is possible.`)
+    .configureHelp({ optionDescription: ({ description }) => description })
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      getOutHelpWidth: () => io.stdout.columns ?? 100,
+      getErrHelpWidth: () => io.stderr.columns ?? 100,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    });
+}
+
+/** kubectl runs plugins as `kubectl-NAME`, which users type as `kubectl NAME`. */
+function programName(path = 'mvproxy'): string {
+  return basename(path).startsWith('kubectl-') ? 'kubectl mvproxy' : 'mvproxy';
+}
+
+function serveExample(name: string): string {
+  return `
+Example, a gateway in front of two servers:
+  ${name} serve --tls-cert-file=proxy.crt --tls-private-key-file=proxy.key --client-ca-file=ca.crt \\
+    --peer-ca-file=ca.crt --proxy-client-cert-file=front-proxy-client.crt --proxy-client-key-file=front-proxy-client.key \\
+    --server=a=https://10.0.0.1:6443 --server=b=https://10.0.0.2:6443
+
+Exit codes: 0 ended as asked, 1 failed, 2 wrong usage or configuration, 3 could not bind or reach something.`;
+}
+
+function versionLine(): string {
+  return `mvproxy ${packageVersion()} (node ${process.version})`;
+}
+
+function once(text: string, earlier: string | undefined): string {
+  if (earlier !== undefined) throw new InvalidArgumentError('Give it once.');
+  return text;
+}

@@ -1,0 +1,124 @@
+import { readTlsMaterial } from '../config/files.ts';
+import type { FlagValues } from '../config/flag-values.ts';
+import { readKubeconfig } from '../config/kubeconfig.ts';
+import { loadConfiguration } from '../config/load.ts';
+import type { Configuration } from '../config/schema.ts';
+import type { Daemon, startDaemon } from '../daemon/daemon.ts';
+import type { Logger } from '../observe/logger.ts';
+import { type CliIo, EXIT, type ExitCode, type ProcessSignal } from './io.ts';
+import { createLogger } from './logger.ts';
+import { describeStartFailure } from './start-failure.ts';
+
+export type StartDaemon = typeof startDaemon;
+
+export interface ServeRequest {
+  readonly configFile: string | undefined;
+  readonly flags: FlagValues;
+  /** Only check the configuration and the files it names. */
+  readonly checkConfig: boolean;
+}
+
+/**
+ * `mvproxy serve`: runs until SIGTERM or SIGINT, then drains; a second such signal ends it at once. SIGHUP reloads. Prints one line
+ * on standard output when the daemon is ready.
+ */
+export async function serve(request: ServeRequest, io: CliIo, start: StartDaemon): Promise<ExitCode> {
+  try {
+    const { configFile, flags } = request;
+    const configuration = await loadConfiguration({ configFile, flags, directory: io.directory });
+    if (request.checkConfig) return await checkFiles(configuration, io);
+    const { verbosity } = configuration.logging;
+    const logger = createLogger({ output: io.stderr, verbosity, environment: io.environment });
+    return await new ServeRun(configuration, io, logger).run(start);
+  } catch (error) {
+    const { exitCode, message } = describeStartFailure(error);
+    io.stderr.write(`${message}\n`);
+    return exitCode;
+  }
+}
+
+async function checkFiles(configuration: Configuration, io: CliIo): Promise<ExitCode> {
+  const { warnings } = await readTlsMaterial(configuration);
+  if (configuration.kubeconfig !== undefined) await readKubeconfig(configuration.kubeconfig);
+  for (const warning of warnings) io.stderr.write(`warning: ${warning}\n`);
+  io.stdout.write('The configuration is valid.\n');
+  return EXIT.ok;
+}
+
+class ServeRun {
+  readonly #configuration: Configuration;
+  readonly #io: CliIo;
+  readonly #logger: Logger;
+  readonly #stop = Promise.withResolvers<void>();
+  readonly #abandon = Promise.withResolvers<ExitCode>();
+  #stopping = false;
+  #daemon: Daemon | undefined;
+
+  constructor(configuration: Configuration, io: CliIo, logger: Logger) {
+    this.#configuration = configuration;
+    this.#io = io;
+    this.#logger = logger;
+  }
+
+  async run(start: StartDaemon): Promise<ExitCode> {
+    const { signals } = this.#io;
+    const stop = (signal: ProcessSignal): void => this.#onStop(signal);
+    const reload = (): void => void this.#reload();
+    signals.on('SIGTERM', stop);
+    signals.on('SIGINT', stop);
+    signals.on('SIGHUP', reload);
+    try {
+      return await Promise.race([this.#abandon.promise, this.#live(start)]);
+    } finally {
+      signals.off('SIGTERM', stop);
+      signals.off('SIGINT', stop);
+      signals.off('SIGHUP', reload);
+    }
+  }
+
+  async #live(start: StartDaemon): Promise<ExitCode> {
+    const daemon = await start(this.#configuration, { logger: this.#logger });
+    this.#daemon = daemon;
+    try {
+      await Promise.race([this.#announce(daemon), this.#stop.promise]);
+    } catch (error) {
+      await daemon.stop(0);
+      throw error;
+    }
+    await this.#stop.promise;
+    await daemon.stop(this.#configuration.shutdown.drainSeconds * 1000);
+    this.#logger.info('stopped');
+    return EXIT.ok;
+  }
+
+  async #announce(daemon: Daemon): Promise<void> {
+    await daemon.ready();
+    if (this.#stopping) return;
+    const admin = daemon.adminAddress === undefined ? '' : `, admin ${daemon.adminAddress}`;
+    this.#io.stdout.write(`mvproxy ready: serving ${daemon.servingAddress}${admin}\n`);
+  }
+
+  #onStop(signal: ProcessSignal): void {
+    if (this.#stopping) {
+      this.#logger.warn('ending at once on a second signal; requests in progress are cut off', { signal });
+      this.#abandon.resolve(EXIT.failed);
+      return;
+    }
+    this.#stopping = true;
+    const { drainSeconds } = this.#configuration.shutdown;
+    this.#logger.info('stopping; a second signal ends at once', { signal, drainSeconds });
+    this.#stop.resolve();
+  }
+
+  async #reload(): Promise<void> {
+    if (this.#daemon === undefined || this.#stopping) return;
+    try {
+      await this.#daemon.reload();
+      this.#logger.info('reloaded', { signal: 'SIGHUP' });
+    } catch (error) {
+      this.#logger.error('could not reload; everything stays as it was, correct the files and send SIGHUP again', {
+        error,
+      });
+    }
+  }
+}

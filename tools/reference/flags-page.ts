@@ -1,0 +1,68 @@
+import { configurationFields } from '../../src/config/fields.ts';
+import { defaultText, fieldPath } from './field-text.ts';
+import { anchor, code, page, table } from './markdown.ts';
+
+/** `flags.md`: the flags of `mvproxy serve` and what they set. */
+export function flagsPage(): string {
+  return page(
+    '# Command line',
+    'Generated from the schema in `src/config`; edit that, then run the generator in `tools/reference`.',
+    table(
+      ['Command', 'Does'],
+      [
+        [code('mvproxy serve'), 'runs the proxy'],
+        [code('mvproxy version'), 'prints the version'],
+        [code('mvproxy help'), 'shows help, also for one command'],
+      ],
+    ),
+    'Installed as `kubectl-mvproxy` it is also `kubectl mvproxy`.',
+    '## Flags of serve',
+    [
+      'Flags win over the configuration file. Names are those of kube-apiserver where it has the same flag.',
+      'Flags with a list take commas and may be repeated. Other flags given twice with different values are an error.',
+      'A relative path is relative to the working directory.',
+    ].join('\n'),
+    table(
+      ['Flag', 'Sets', 'Default', 'What it is'],
+      [
+        [code('--config FILE'), '', '', 'Configuration file (YAML), see [configuration](configuration.md).'],
+        [code('--check-config'), '', '', 'Check the configuration and the files it names, then exit.'],
+        ...configurationFields.flatMap((field) => {
+          if (field.flag === undefined) return [];
+          const path = fieldPath(field);
+          const argument = field.kind === 'boolean' ? '[=true|false]' : ` ${field.argument ?? 'VALUE'}`;
+          return [
+            [
+              code(`--${field.flag}${argument}`),
+              `[${path}](configuration.md#${anchor(path)})`,
+              defaultText(field) ?? '',
+              field.summary,
+            ],
+          ];
+        }),
+      ],
+    ),
+    '## Output, signals and exit codes',
+    [
+      'When it is ready, `serve` prints exactly one line on standard output:',
+      '`mvproxy ready: serving https://127.0.0.1:6443, admin http://127.0.0.1:6444`.',
+      'The log goes to standard error: JSON, or plain lines on a terminal, coloured unless `NO_COLOR` is set.',
+    ].join('\n'),
+    table(
+      ['Signal', 'Effect'],
+      [
+        ['SIGTERM, SIGINT', 'requests in progress get `shutdown.drainSeconds` to finish; a second one ends at once'],
+        ['SIGHUP', 'reads changed files again; if one is bad, everything stays as it was'],
+      ],
+    ),
+    table(
+      ['Exit code', 'Meaning'],
+      [
+        ['0', 'ended as asked'],
+        ['1', 'failed'],
+        ['2', 'wrong usage or configuration'],
+        ['3', 'could not bind or reach something'],
+      ],
+    ),
+  );
+}

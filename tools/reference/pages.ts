@@ -1,0 +1,15 @@
+import { configurationJsonSchema } from '../../src/config/fields.ts';
+import { configurationPage } from './configuration-page.ts';
+import { errorsPage } from './errors-page.ts';
+import { flagsPage } from './flags-page.ts';
+import { jsonText } from './json-text.ts';
+
+/** File name in `docs/reference` → content. */
+export function referencePages(): ReadonlyMap<string, string> {
+  return new Map([
+    ['flags.md', flagsPage()],
+    ['configuration.md', configurationPage()],
+    ['configuration.schema.json', `${jsonText(configurationJsonSchema)}\n`],
+    ['errors.md', errorsPage()],
+  ]);
+}
