@@ -1,12 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ClockedBody } from './body-clock.ts';
 import type { BodySink, ClientConnection, RequestHead, ResetReason, ResponseHead, ServerExchange } from './exchange.ts';
-import { type Fields, fieldValue } from './fields.ts';
-import type { IncomingHead } from './h2-exchange.ts';
-import { isConnectionSpecific, lowerNames } from './raw-fields.ts';
+import { type Fields, fieldValue, withoutFields } from './fields.ts';
+import type { IncomingHead } from './incoming-head.ts';
+import { forbidsBody, isConnectionSpecific, isUnsafe, lowerNames, sendableTrailers } from './raw-fields.ts';
 import { ReadableBody, writeUnlessOver } from './stream-body.ts';
 
 const EMPTY = Buffer.alloc(0);
+
+/** What an exchange needs to know of the server that accepted it. */
+export interface H1ServerState {
+  readonly bodyIdleMs: number;
+  /** The listener is closing: responses end their connection. */
+  readonly draining: boolean;
+}
 
 /** One HTTP/1.1 request of a client. */
 export class H1Exchange implements ServerExchange, BodySink {
@@ -19,6 +26,7 @@ export class H1Exchange implements ServerExchange, BodySink {
   onDrain: (() => void) | undefined;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  readonly #server: H1ServerState;
   #awaitsContinue: boolean;
   #dead = false;
 
@@ -27,10 +35,11 @@ export class H1Exchange implements ServerExchange, BodySink {
     response: ServerResponse,
     connection: ClientConnection,
     incoming: IncomingHead,
-    bodyIdleMs: number,
+    server: H1ServerState,
   ) {
     this.#request = request;
     this.#response = response;
+    this.#server = server;
     this.connection = connection;
     this.head = incoming.head;
     this.bodyless = isBodyless(incoming.head.fields);
@@ -42,7 +51,7 @@ export class H1Exchange implements ServerExchange, BodySink {
     });
     this.body = new ClockedBody(
       arriving,
-      bodyIdleMs,
+      server.bodyIdleMs,
       () => this.reset('timeout'),
       () => this.#continue(),
     );
@@ -50,22 +59,23 @@ export class H1Exchange implements ServerExchange, BodySink {
     response.on('error', () => {});
     response.on('drain', () => this.onDrain?.());
     response.on('close', () => this.#closed());
-    response.on('finish', () => this.#finished(bodyIdleMs));
+    response.on('finish', () => this.#finished());
   }
 
   inform(head: ResponseHead): void {
     if (this.#over() || this.#response.headersSent || head.status === 101) return;
     if (this.#request.httpVersion === '1.0') return;
-    this.#response.writeInformation(head.status, [...head.fields]);
+    const fields = withoutFields(head.fields, isConnectionSpecific);
+    if (!fields.some(isUnsafe)) this.#response.writeInformation(head.status, fields);
   }
 
   respond(head: ResponseHead, bodyless: boolean): BodySink {
     const response = this.#response;
     if (this.#over() || response.headersSent) return this;
     this.body.release();
-    const isEmpty = bodyless || this.head.method === 'HEAD' || head.status === 204 || head.status === 304;
-    // A body that was never asked for may or may not follow; only a closed connection keeps requests apart (RFC 9110 10.1.1).
-    if (this.#awaitsContinue && !this.bodyless) response.shouldKeepAlive = false;
+    const isEmpty = bodyless || forbidsBody(this.head.method, head.status);
+    // A body that was never asked for may or may not follow; only a closed connection keeps requests apart (RFC 9110 section 10.1.1).
+    if (this.#server.draining || (this.#awaitsContinue && !this.bodyless)) response.shouldKeepAlive = false;
     response.sendDate = false;
     try {
       response.writeHead(head.status, responseFields(head, isEmpty, this.head.method));
@@ -86,8 +96,9 @@ export class H1Exchange implements ServerExchange, BodySink {
   end(trailers: Fields): void {
     if (this.#over() || this.#response.writableEnded) return;
     if (trailers.length > 0) {
+      const sendable = sendableTrailers(trailers);
       const pairs: [string, string][] = [];
-      for (let i = 0; i + 1 < trailers.length; i += 2) pairs.push([trailers[i] ?? '', trailers[i + 1] ?? '']);
+      for (let i = 0; i + 1 < sendable.length; i += 2) pairs.push([sendable[i] ?? '', sendable[i + 1] ?? '']);
       this.#response.addTrailers(pairs);
     }
     this.#response.end();
@@ -112,10 +123,10 @@ export class H1Exchange implements ServerExchange, BodySink {
   }
 
   /** The response is complete although the request is not: what still comes is skipped, but not for ever. */
-  #finished(bodyIdleMs: number): void {
+  #finished(): void {
     if (this.#request.complete) return;
     const { socket } = this.#request;
-    const timer = setTimeout(() => socket.destroy(), bodyIdleMs).unref();
+    const timer = setTimeout(() => socket.destroy(), this.#server.bodyIdleMs).unref();
     this.#request.once('close', () => clearTimeout(timer));
   }
 
@@ -142,7 +153,7 @@ function responseFields(head: ResponseHead, isEmpty: boolean, method: string): s
     if (isConnectionSpecific(name) || (name === 'trailer' && !chunked)) continue;
     raw.push(name, head.fields[i + 1] ?? '');
   }
-  const mayBeEmpty = method === 'HEAD' || head.status === 204 || head.status === 304;
-  if (isEmpty && !mayBeEmpty && fieldValue(raw, 'content-length') === undefined) raw.push('content-length', '0');
+  const undeclared = method === 'HEAD' || head.status === 204 || head.status === 304;
+  if (isEmpty && !undeclared && fieldValue(raw, 'content-length') === undefined) raw.push('content-length', '0');
   return raw;
 }

@@ -1,21 +1,21 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ClientConnection, ExchangeHandler, RequestHead } from './exchange.ts';
-import { type Fields, fieldValue, fieldValues } from './fields.ts';
-import { H1Exchange } from './h1-exchange.ts';
+import { type Fields, fieldValue, fieldValues, withoutFields } from './fields.ts';
+import { H1Exchange, type H1ServerState } from './h1-exchange.ts';
 import { UpgradeExchange } from './h1-upgrade.ts';
 import type { ListenerLimits } from './limits.ts';
 import { lowerNames } from './raw-fields.ts';
 
 /** An HTTP/1.1 server of Node whose exchanges go to `handler`. The caller listens with it or feeds it sockets. */
-export class H1Server {
+export class H1Server implements H1ServerState {
   readonly server: Server;
   readonly #connections = new WeakMap<Socket, ClientConnection>();
   readonly #open = new WeakMap<Socket, number>();
   readonly #describe: (socket: Socket) => ClientConnection;
   readonly #handler: ExchangeHandler;
   readonly #limits: ListenerLimits;
-  #draining = false;
+  draining = false;
 
   constructor(describe: (socket: Socket) => ClientConnection, handler: ExchangeHandler, limits: ListenerLimits) {
     this.#describe = describe;
@@ -39,6 +39,10 @@ export class H1Server {
     this.server.on('connect', (_request, socket) => refuse(socket as Socket, '405 Method Not Allowed'));
   }
 
+  get bodyIdleMs(): number {
+    return this.#limits.bodyIdleMs;
+  }
+
   /** Serves an accepted socket, as if this server had accepted it. */
   accept(socket: Socket, connection: ClientConnection): void {
     this.#connections.set(socket, connection);
@@ -47,7 +51,7 @@ export class H1Server {
 
   /** From now on every response ends its connection; idle connections end at once. */
   drain(): void {
-    this.#draining = true;
+    this.draining = true;
     this.server.closeIdleConnections();
   }
 
@@ -71,19 +75,12 @@ export class H1Server {
     this.#open.set(socket, (this.#open.get(socket) ?? 0) + 1);
     response.once('close', () => {
       this.#open.set(socket, (this.#open.get(socket) ?? 1) - 1);
-      if (this.#draining) setImmediate(() => this.server.closeIdleConnections());
+      if (this.draining) setImmediate(() => this.server.closeIdleConnections());
     });
-    if (this.#draining) response.shouldKeepAlive = false;
     const expectsContinue = fieldValue(head.fields, 'expect') !== undefined;
-    const fields = expectsContinue ? dropField(head.fields, 'expect') : head.fields;
+    const fields = expectsContinue ? withoutFields(head.fields, (name) => name === 'expect') : head.fields;
     this.#handler(
-      new H1Exchange(
-        request,
-        response,
-        this.#connection(socket),
-        { head: { ...head, fields }, expectsContinue },
-        this.#limits.bodyIdleMs,
-      ),
+      new H1Exchange(request, response, this.#connection(socket), { head: { ...head, fields }, expectsContinue }, this),
     );
   }
 
@@ -106,16 +103,12 @@ function readHead(request: IncomingMessage): RequestHead | number {
   const fields = lowerNames(request.rawHeaders);
   const hosts = fieldValues(fields, 'host');
   if (hosts.length > 1) return 400;
-  return { method: request.method ?? '', target, authority: hosts[0], fields: dropField(fields, 'host') };
-}
-
-function dropField(fields: Fields, dropped: string): string[] {
-  const kept: string[] = [];
-  for (let i = 0; i + 1 < fields.length; i += 2) {
-    const name = fields[i] ?? '';
-    if (name !== dropped) kept.push(name, fields[i + 1] ?? '');
-  }
-  return kept;
+  return {
+    method: request.method ?? '',
+    target,
+    authority: hosts[0],
+    fields: withoutFields(fields, (name) => name === 'host'),
+  };
 }
 
 /** With a body the early bytes of the tunnel could not be told from it. */

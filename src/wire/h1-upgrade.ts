@@ -11,8 +11,8 @@ import type {
   Tunnel,
   UpgradeOffer,
 } from './exchange.ts';
-import { type Fields, fieldValue, NO_FIELDS } from './fields.ts';
-import { isConnectionSpecific } from './raw-fields.ts';
+import { type Fields, fieldValue, NO_FIELDS, withoutFields } from './fields.ts';
+import { forbidsBody, isConnectionSpecific, isUnsafe, TOKEN } from './raw-fields.ts';
 import { writeUnlessOver } from './stream-body.ts';
 import { openTunnel } from './tunnel.ts';
 
@@ -48,6 +48,9 @@ export class UpgradeExchange implements ServerExchange, UpgradeOffer, BodySink {
     socket.on('error', () => {});
     socket.on('close', this.#closed);
     socket.on('drain', this.#drained);
+    socket.on('end', this.#ended);
+    // Looks for the client's departure while the server's answer is awaited; bytes are only buffered, not taken.
+    socket.read(0);
   }
 
   get upgrade(): UpgradeOffer {
@@ -60,13 +63,11 @@ export class UpgradeExchange implements ServerExchange, UpgradeOffer, BodySink {
 
   respond(head: ResponseHead, bodyless: boolean): BodySink {
     if (this.#state !== 'asked') return this;
-    const empty = bodyless || this.head.method === 'HEAD' || head.status === 204 || head.status === 304;
+    const empty = bodyless || forbidsBody(this.head.method, head.status);
     this.#chunked = !empty && fieldValue(head.fields, 'content-length') === undefined;
-    const fields = [...head.fields].filter((_, i, all) => !isConnectionSpecific(all[i - (i % 2)] ?? ''));
+    const fields = withoutFields(head.fields, (name) => isConnectionSpecific(name) || name === 'trailer');
     if (this.#chunked) fields.push('transfer-encoding', 'chunked');
-    else if (empty && this.head.method !== 'HEAD' && head.status >= 200 && head.status !== 204 && head.status !== 304) {
-      if (fieldValue(fields, 'content-length') === undefined) fields.push('content-length', '0');
-    }
+    // No length need be declared where there is no body: the connection ends here anyway.
     fields.push('connection', 'close');
     this.#state = 'responding';
     if (!this.#write(headBytes(head.status, fields))) return this;
@@ -79,6 +80,7 @@ export class UpgradeExchange implements ServerExchange, UpgradeOffer, BodySink {
       this.#state = 'switched';
       this.#socket.off('close', this.#closed);
       this.#socket.off('drain', this.#drained);
+      this.#socket.off('end', this.#ended);
       this.#write(headBytes(101, head.fields));
     }
     return openTunnel(this.#socket, this.#early);
@@ -127,6 +129,11 @@ export class UpgradeExchange implements ServerExchange, UpgradeOffer, BodySink {
 
   readonly #drained = (): void => this.onDrain?.();
 
+  /** A client that is done before it was answered has given up; HTTP/1.1 clients do not half-close. */
+  readonly #ended = (): void => {
+    if (this.#state === 'asked' || this.#state === 'responding') this.#socket.destroy();
+  };
+
   readonly #closed = (): void => {
     const abort = this.onAbort;
     this.onAbort = undefined;
@@ -135,17 +142,13 @@ export class UpgradeExchange implements ServerExchange, UpgradeOffer, BodySink {
   };
 }
 
-const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not pass
-const FORBIDDEN = /[\x00-\x08\x0a-\x1f\x7f]/;
-
 /** An HTTP/1.1 response head, or `undefined` when a name or value could be read as more than one field (RFC 9110 section 5.5). */
 function headBytes(status: number, fields: Fields): Buffer | undefined {
   let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`;
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const name = fields[i] ?? '';
     const value = fields[i + 1] ?? '';
-    if (!TOKEN.test(name) || FORBIDDEN.test(value)) return undefined;
+    if (!TOKEN.test(name) || isUnsafe(value)) return undefined;
     text += `${name}: ${value}\r\n`;
   }
   return Buffer.from(`${text}\r\n`, 'latin1');

@@ -1,17 +1,18 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import { ClockedBody } from './body-clock.ts';
 import type { BodySink, ClientConnection, RequestHead, ResetReason, ResponseHead, ServerExchange } from './exchange.ts';
-import { type Fields, fieldValue, NO_FIELDS } from './fields.ts';
-import { asHeaderObject, isConnectionSpecific } from './raw-fields.ts';
+import { type Fields, NO_FIELDS, withoutFields } from './fields.ts';
+import type { IncomingHead } from './incoming-head.ts';
+import {
+  asHeaderObject,
+  forbidsBody,
+  isConnectionSpecific,
+  isUnsafe,
+  mayHaveTrailers,
+  sendableTrailers,
+} from './raw-fields.ts';
 import { resetCodeForClient, resetReasonOf } from './reset-code.ts';
 import { ReadableBody, writeUnlessOver } from './stream-body.ts';
-
-/** A request head as the protocol layer hands it on. */
-export interface IncomingHead {
-  readonly head: RequestHead;
-  /** `Expect: 100-continue` was there (and is no longer among the fields): answered when the body is first read. */
-  readonly expectsContinue: boolean;
-}
 
 /** One HTTP/2 request stream of a client. */
 export class H2Exchange implements ServerExchange, BodySink {
@@ -57,26 +58,25 @@ export class H2Exchange implements ServerExchange, BodySink {
     );
     stream.on('error', () => {});
     stream.on('drain', () => this.onDrain?.());
-    stream.on('wantTrailers', () => stream.sendTrailers(asHeaderObject(this.#trailers)));
+    stream.on('wantTrailers', () => stream.sendTrailers(asHeaderObject(sendableTrailers(this.#trailers))));
     stream.on('finish', () => this.#finished());
     stream.on('close', () => this.#closed());
   }
 
   inform(head: ResponseHead): void {
     if (this.#over() || this.#stream.headersSent || head.status === 101) return;
-    this.#stream.additionalHeaders({ ...asHeaderObject(head.fields), ':status': head.status });
+    const fields = withoutFields(head.fields, isConnectionSpecific);
+    if (fields.some(isUnsafe)) return;
+    this.#stream.additionalHeaders({ ...asHeaderObject(fields), ':status': head.status });
   }
 
   respond(head: ResponseHead, bodyless: boolean): BodySink {
     if (this.#over() || this.#stream.headersSent) return this;
     this.body.release();
-    const endStream = bodyless || this.head.method === 'HEAD' || head.status === 204 || head.status === 304;
-    const raw = [':status', String(head.status)];
-    for (let i = 0; i + 1 < head.fields.length; i += 2) {
-      const name = head.fields[i] ?? '';
-      if (!isConnectionSpecific(name)) raw.push(name, head.fields[i + 1] ?? '');
-    }
+    const endStream = bodyless || forbidsBody(this.head.method, head.status);
+    const raw = [':status', String(head.status), ...withoutFields(head.fields, isConnectionSpecific)];
     try {
+      if (raw.some(isUnsafe)) throw new TypeError('The response head holds characters that HTTP cannot carry.');
       const waitForTrailers = !endStream && mayHaveTrailers(head.fields);
       // `sendDate` is documented but missing in Node's types: a Date is relayed, never made up.
       const options = { endStream, waitForTrailers, sendDate: false };
@@ -121,18 +121,10 @@ export class H2Exchange implements ServerExchange, BodySink {
     this.body.release();
     const abort = this.onAbort;
     this.onAbort = undefined;
-    if (!(this.#answered && this.#stream.writableFinished && this.#stream.rstCode === 0)) abort?.(this.#reason());
+    if (!(this.#answered && this.#stream.writableFinished)) abort?.(this.#reason());
   }
 
   #reason(): ResetReason {
     return this.connection.closed.aborted ? 'connection-lost' : resetReasonOf(this.#stream.rstCode);
   }
-}
-
-/**
- * Trailers have to be asked for before the first byte, at the price of one frame more. A declared length without a
- * Trailer field says that there are none; whoever sends them nevertheless loses them (allowed by RFC 9110 section 6.5.1).
- */
-export function mayHaveTrailers(fields: Fields): boolean {
-  return fieldValue(fields, 'content-length') === undefined || fieldValue(fields, 'trailer') !== undefined;
 }

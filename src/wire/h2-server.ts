@@ -1,18 +1,19 @@
 import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import type { ClientConnection, ExchangeHandler } from './exchange.ts';
-import { H2Exchange, type IncomingHead } from './h2-exchange.ts';
+import { H2Exchange } from './h2-exchange.ts';
+import type { IncomingHead } from './incoming-head.ts';
 import { keepAlive } from './keep-alive.ts';
 import type { ListenerLimits } from './limits.ts';
 
 const MAX_STREAM_ID = 2 ** 31 - 1;
 const MAX_FIELDS = 2000;
+const CLOSE_MS = 5000;
 
 /** One HTTP/2 client connection as the listener keeps it. */
 export interface H2Connection {
   /** GOAWAY; open exchanges finish, then the connection closes. */
   drain(): void;
-  destroy(): void;
 }
 
 /** Serves the exchanges of one accepted TLS connection that negotiated `h2`. */
@@ -40,15 +41,20 @@ export function serveH2(
   session.setLocalWindowSize(4 * 1024 * 1024);
 
   let open = 0;
-  let idle = setTimeout(() => session.close(), limits.connectionIdleMs).unref();
-  const stopPings = keepAlive(session, socket, limits.pingIntervalMs, limits.pingTimeoutMs, () => session.destroy());
+  const leave = (): void => {
+    session.close();
+    // The close waits for the client's own; one that is gone already would never send it.
+    idle = setTimeout(() => socket.destroy(), CLOSE_MS).unref();
+  };
+  let idle = setTimeout(leave, limits.connectionIdleMs).unref();
+  const stopPings = keepAlive(session, socket, limits.pingIntervalMs, limits.pingTimeoutMs, () => socket.destroy());
 
   session.on('stream', (stream: ServerHttp2Stream, _headers: unknown, flags: number, raw: string[]) => {
     open += 1;
     clearTimeout(idle);
     stream.once('close', () => {
       open -= 1;
-      if (open === 0) idle = setTimeout(() => session.close(), limits.connectionIdleMs).unref();
+      if (open === 0) idle = setTimeout(leave, limits.connectionIdleMs).unref();
     });
     accept(stream, flags, raw, connection, handler, limits.bodyIdleMs);
   });
@@ -61,7 +67,7 @@ export function serveH2(
   // The listener's sockets stay half-open for the sake of tunnels; HTTP/2 has no use for half a connection.
   socket.on('end', () => socket.destroy());
 
-  return { drain: () => drain(session), destroy: () => session.destroy(undefined, constants.NGHTTP2_NO_ERROR) };
+  return { drain: () => drain(session) };
 }
 
 /**

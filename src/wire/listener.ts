@@ -41,6 +41,7 @@ export interface Listener {
 export async function listen(options: ListenOptions): Promise<Listener> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const asksForCertificate = options.tls.clientCa !== undefined;
+  checkTls(options.tls, asksForCertificate);
   const h2 = new Set<H2Connection>();
   const sockets = new Set<Socket>();
   const h1 = new H1Server((socket) => describeConnection(socket, asksForCertificate), options.handler, limits);
@@ -80,6 +81,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   return {
     ...address,
     reload(tls) {
+      checkTls(tls, asksForCertificate);
       server.setSecureContext(secureContextOptions(tls));
       trustPartialChains(server, tls);
     },
@@ -132,6 +134,16 @@ function secureContextOptions(tls: ListenerTls): TlsOptions {
           secureOptions: constants.SSL_OP_NO_TICKET,
         }),
   };
+}
+
+function checkTls(tls: ListenerTls, asksForCertificate: boolean): void {
+  if ((tls.clientCa !== undefined) !== asksForCertificate) {
+    throw new TypeError('Whether clients are asked for certificates is settled when the listener starts; restart it.');
+  }
+  // From an empty bundle Node would conclude that the system's public authorities may vouch for clients.
+  if (tls.clientCa !== undefined && !tls.clientCa.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new TypeError('The client CA bundle holds no certificate in PEM form.');
+  }
 }
 
 /**

@@ -32,10 +32,11 @@ export function lostConnection(error: unknown, target: Target): UpstreamFailure 
       : code === undefined
         ? ''
         : ` (${code})`;
+  const broke = code?.startsWith('ERR_HTTP2') ?? false;
   return {
     processed: 'unknown',
-    reason: 'connection-lost',
-    cause: 'connection',
+    reason: broke ? 'protocol' : 'connection-lost',
+    cause: broke ? 'protocol' : 'connection',
     message: `the connection to ${place(target)} was lost${how}, before the response was complete; whether the server acted on the request is unknown`,
   };
 }
@@ -121,10 +122,17 @@ function translate(error: unknown, target: Target): Translation {
       };
     case 'ECONNRESET':
     case 'EPIPE':
-    case 'ERR_SOCKET_CLOSED':
+    case 'ERR_WIRE_CLOSED':
     case 'ERR_STREAM_PREMATURE_CLOSE':
       return tls(`${at} closed the connection during set-up (${code}); is it starting, stopping, or not a TLS port?`);
     default:
+      if (code.startsWith('ERR_HTTP2')) {
+        return {
+          cause: 'protocol',
+          reason: 'protocol',
+          sentence: `${at} broke HTTP/2 during set-up (${code}); is it a Kubernetes API server?`,
+        };
+      }
       return isTlsCode(code)
         ? tls(
             `TLS with ${at} failed (${code}); does the port speak TLS 1.2 or newer, and does the server accept our client certificate?`,

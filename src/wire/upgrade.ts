@@ -11,6 +11,13 @@ import { dial, WireError } from './upstream-socket.ts';
 
 const MAX_HEAD = 64 * 1024;
 
+export interface UpgradeSignals {
+  /** Gives up until the server has switched; from then on the tunnel has its own ends. */
+  readonly attempt: AbortSignal;
+  /** Destroys the connection whatever it carries. */
+  readonly connection: AbortSignal;
+}
+
 /**
  * Asks the server to switch protocols, on a TLS connection of its own. Without a 101 the connection is destroyed as soon
  * as the answer was read: it must never carry another request, which the server might take for tunnel bytes or the
@@ -20,7 +27,7 @@ export async function upgradeUpstream(
   options: UpstreamOptions,
   context: SecureContext,
   head: RequestHead,
-  signal: AbortSignal,
+  signals: UpgradeSignals,
   onGone: () => void,
 ): Promise<UpgradeAnswer> {
   const raw = rawHead(head, options);
@@ -28,38 +35,33 @@ export async function upgradeUpstream(
     onGone();
     return { kind: 'failed', failure: { processed: 'no', reason: 'protocol', cause: 'protocol', message: raw } };
   }
-  let connected: TLSSocket;
+  const socket = dial(options, context, 'http/1.1');
+  const stop = (): void => void socket.destroy();
+  const listened = [signals.attempt, signals.connection];
+  for (const signal of listened) signal.addEventListener('abort', stop);
+  socket.once('close', () => {
+    for (const signal of listened) signal.removeEventListener('abort', stop);
+    onGone();
+  });
+  if (listened.some((signal) => signal.aborted)) stop();
   try {
-    connected = await connect(options, context, signal, onGone);
+    await established(socket, options.connectTimeoutMs);
   } catch (error) {
     return { kind: 'failed', failure: connectFailure(error, options) };
   }
-  return send(connected, head, raw, options);
+  const answer = await send(socket, head, raw, options);
+  if (answer.kind === 'switched') signals.attempt.removeEventListener('abort', stop);
+  return answer;
 }
 
-function connect(
-  options: UpstreamOptions,
-  context: SecureContext,
-  signal: AbortSignal,
-  onGone: () => void,
-): Promise<TLSSocket> {
-  const socket = dial(options, context, 'http/1.1');
-  const abort = (): void => void socket.destroy();
-  signal.addEventListener('abort', abort);
-  if (signal.aborted) abort();
+function established(socket: TLSSocket, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => socket.destroy(new WireError('ERR_WIRE_CONNECT_TIMEOUT')), options.connectTimeoutMs);
-    socket.on('error', reject);
-    socket.once('secureConnect', () => {
-      clearTimeout(timer);
-      resolve(socket);
-    });
-    socket.once('close', () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
-      reject(new Error('closed', { cause: { code: 'ERR_SOCKET_CLOSED' } }));
-      onGone();
-    });
+    const timer = setTimeout(() => socket.destroy(new WireError('ERR_WIRE_CONNECT_TIMEOUT')), timeoutMs);
+    socket.once('error', reject);
+    socket.on('error', () => {});
+    socket.once('secureConnect', resolve);
+    socket.once('close', () => reject(new WireError('ERR_WIRE_CLOSED')));
+    for (const event of ['secureConnect', 'close']) socket.once(event, () => clearTimeout(timer));
   });
 }
 

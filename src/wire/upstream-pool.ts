@@ -18,6 +18,10 @@ const MAX_WAITING = 10_000;
 
 /** Dials nothing yet; the first request does. Throws when the CA or the client certificate does not parse. */
 export function openUpstream(options: UpstreamOptions): Upstream {
+  // From an empty bundle Node would conclude that the system's public authorities may vouch for servers.
+  if (!options.ca.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new TypeError(`The CA bundle for ${options.host}:${options.port} holds no certificate in PEM form.`);
+  }
   const context = createSecureContext({
     ca: options.ca,
     minVersion: 'TLSv1.2',
@@ -70,7 +74,7 @@ class UpstreamPool implements Upstream, SessionListener {
     if (this.#closing) return { kind: 'failed', failure: this.#refusal('is no longer used') };
     const gone = new AbortController();
     this.#upgrades.add(gone);
-    return upgradeUpstream(this.#options, this.#context, head, AbortSignal.any([signal, gone.signal]), () => {
+    return upgradeUpstream(this.#options, this.#context, head, { attempt: signal, connection: gone.signal }, () => {
       this.#upgrades.delete(gone);
       this.#checkEmpty();
     });

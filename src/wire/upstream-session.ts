@@ -10,6 +10,8 @@ import { type StreamOwner, UpstreamStream } from './upstream-stream.ts';
 const STREAM_WINDOW = 1024 * 1024;
 const CONNECTION_WINDOW = 16 * 1024 * 1024;
 const IDLE_MS = 90_000;
+const CLOSE_MS = 5000;
+const LAST_STREAM_ID = 2 ** 31 - 2 ** 16;
 
 const SESSION_OPTIONS = {
   settings: { enablePush: false, initialWindowSize: STREAM_WINDOW, maxHeaderListSize: 256 * 1024 },
@@ -95,6 +97,8 @@ export class UpstreamSession implements StreamOwner {
     const stream = new UpstreamStream(this.#state.session, this, head, bodyless, receiver);
     this.streams += 1;
     clearTimeout(this.#idleTimer);
+    // Numbers are never used twice, and a busy connection runs out of them within days.
+    if ((stream.id ?? 0) > LAST_STREAM_ID) this.drain();
     return stream;
   }
 
@@ -127,6 +131,7 @@ export class UpstreamSession implements StreamOwner {
     stopPings();
     this.#state = { kind: 'draining', session, lastStreamId: undefined };
     session.close();
+    if (this.streams === 0) this.#startIdleClock();
   }
 
   destroy(): void {
@@ -170,7 +175,7 @@ export class UpstreamSession implements StreamOwner {
     if (this.#state.kind === 'open') this.#state.stopPings();
     if (this.#state.kind === 'closed' || this.#state.kind === 'connecting') return;
     this.#state = { kind: 'draining', session, lastStreamId };
-    clearTimeout(this.#idleTimer);
+    if (this.streams === 0) this.#startIdleClock();
     if (first) this.#listener.goaway(this);
   }
 
@@ -181,7 +186,7 @@ export class UpstreamSession implements StreamOwner {
     if (state.kind === 'connecting') {
       clearTimeout(state.timer);
       this.#state = { kind: 'closed' };
-      this.#listener.failed(this, connectFailure(this.#error ?? { code: 'ERR_SOCKET_CLOSED' }, this.#options));
+      this.#listener.failed(this, connectFailure(this.#error ?? new WireError('ERR_WIRE_CLOSED'), this.#options));
       return;
     }
     if (state.kind === 'open') {
@@ -195,5 +200,7 @@ export class UpstreamSession implements StreamOwner {
   #startIdleClock(): void {
     clearTimeout(this.#idleTimer);
     if (this.#state.kind === 'open') this.#idleTimer = setTimeout(() => this.#listener.idle(this), IDLE_MS).unref();
+    // A graceful close waits for the server's own; one that is gone already would never send it.
+    if (this.#state.kind === 'draining') this.#idleTimer = setTimeout(() => this.destroy(), CLOSE_MS).unref();
   }
 }

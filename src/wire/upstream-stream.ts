@@ -1,8 +1,7 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, constants, sensitiveHeaders } from 'node:http2';
 import type { BodySink, BodySource, RequestHead, ResetReason, ResponseHead } from './exchange.ts';
 import { type Fields, NO_FIELDS } from './fields.ts';
-import { mayHaveTrailers } from './h2-exchange.ts';
-import { asHeaderObject, isConnectionSpecific, isUnsafe } from './raw-fields.ts';
+import { asHeaderObject, isConnectionSpecific, isUnsafe, mayHaveTrailers, sendableTrailers } from './raw-fields.ts';
 import { resetCodeForServer, resetReasonOf } from './reset-code.ts';
 import { ReadableBody, writeUnlessOver } from './stream-body.ts';
 import type { UpstreamExchange, UpstreamFailure, UpstreamReceiver } from './upstream.ts';
@@ -27,7 +26,8 @@ export class UpstreamStream implements UpstreamExchange, BodySink {
   readonly #owner: StreamOwner;
   readonly #receiver: UpstreamReceiver;
   readonly #stream: ClientHttp2Stream;
-  readonly #id: number | undefined;
+  /** HTTP/2's number of the stream. */
+  readonly id: number | undefined;
   #trailers: Fields = NO_FIELDS;
   #received: Fields = NO_FIELDS;
   #error: unknown;
@@ -50,7 +50,7 @@ export class UpstreamStream implements UpstreamExchange, BodySink {
       waitForTrailers: !bodyless && mayHaveTrailers(head.fields),
     });
     this.#stream = stream;
-    this.#id = stream.id;
+    this.id = stream.id;
     this.#watchEnd(stream);
     stream.on('headers', (_object, _flags, raw) => this.#informed(raw as string[]));
     stream.on('response', (_object, flags, raw) => this.#responded(flags, raw as string[]));
@@ -58,7 +58,7 @@ export class UpstreamStream implements UpstreamExchange, BodySink {
       this.#received = raw;
     });
     stream.on('drain', () => this.onDrain?.());
-    stream.on('wantTrailers', () => stream.sendTrailers(asHeaderObject(this.#trailers)));
+    stream.on('wantTrailers', () => stream.sendTrailers(asHeaderObject(sendableTrailers(this.#trailers))));
     stream.on('error', (error) => {
       this.#error = error;
     });
@@ -129,7 +129,7 @@ export class UpstreamStream implements UpstreamExchange, BodySink {
   #failure(): UpstreamFailure {
     const code = this.#stream.rstCode;
     if (code === constants.NGHTTP2_REFUSED_STREAM) {
-      const goaway = this.#owner.failureOf(this.#id, this.#error);
+      const goaway = this.#owner.failureOf(this.id, this.#error);
       if (goaway?.processed === 'no') return goaway;
       return {
         processed: 'no',
@@ -138,7 +138,7 @@ export class UpstreamStream implements UpstreamExchange, BodySink {
         message: `${this.#owner.authority} refused the request (REFUSED_STREAM) without acting on it`,
       };
     }
-    const lost = this.#owner.failureOf(this.#id, this.#error);
+    const lost = this.#owner.failureOf(this.id, this.#error);
     if (lost !== undefined) return lost;
     const reason = resetReasonOf(code);
     return {
