@@ -1,0 +1,75 @@
+import type { ExchangeHandler, ServerExchange } from '../wire/exchange.ts';
+import { discard } from '../wire/relay.ts';
+
+/** What the admin listener shows. */
+export interface AdminSource {
+  /** Ready to serve: the snapshot is complete for every server that can be reached. */
+  ready(): boolean;
+  /** The text of a Prometheus scrape. */
+  metrics(): Promise<string>;
+  readonly metricsContentType: string;
+  /** Servers, view, snapshot; plain JSON. */
+  status(): unknown;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+const TEXT = 'text/plain; charset=utf-8';
+
+/** Serves /livez, /readyz, /healthz, /metrics and /status on the loopback admin listener. */
+export function createAdminHandler(source: AdminSource): ExchangeHandler {
+  return (exchange) => {
+    if (!exchange.bodyless) discard(exchange.body);
+    void answer(source, exchange.head.method, exchange.head.target).then(
+      (found) => send(exchange, found),
+      () => send(exchange, { status: 500, contentType: TEXT, body: 'The page could not be made; try again.\n' }),
+    );
+  };
+}
+
+async function answer(source: AdminSource, method: string, target: string): Promise<Answer> {
+  if (method !== 'GET' && method !== 'HEAD') {
+    return { status: 405, contentType: TEXT, body: `${method} is not supported here; use GET.\n` };
+  }
+  switch (target.split('?', 1)[0]) {
+    case '/livez':
+      return { status: 200, contentType: TEXT, body: 'ok' };
+    case '/readyz':
+    case '/healthz':
+      return source.ready()
+        ? { status: 200, contentType: TEXT, body: 'ok' }
+        : {
+            status: 503,
+            contentType: TEXT,
+            body: 'not ready: no server is ready yet, or discovery is being read; see /status\n',
+          };
+    case '/metrics':
+      return { status: 200, contentType: source.metricsContentType, body: await source.metrics() };
+    case '/status':
+      return {
+        status: 200,
+        contentType: 'application/json',
+        body: `${JSON.stringify(source.status(), undefined, 2)}\n`,
+      };
+    default:
+      return {
+        status: 404,
+        contentType: TEXT,
+        body: 'Nothing here. There are /livez, /readyz, /healthz, /metrics and /status.\n',
+      };
+  }
+}
+
+function send(exchange: ServerExchange, { status, contentType, body }: Answer): void {
+  const bytes = Buffer.from(body);
+  const fields = ['content-type', contentType, 'content-length', String(bytes.length), 'cache-control', 'no-store'];
+  const bodyless = exchange.head.method === 'HEAD';
+  const sink = exchange.respond({ status, fields }, bodyless);
+  if (bodyless) return;
+  sink.write(bytes);
+  sink.end([]);
+}

@@ -1,0 +1,49 @@
+import type { DiscoveryConflict } from '../discovery/conflict.ts';
+import { openExchanges } from '../proxy/proxy-snapshot.ts';
+import type { ServerRegistry } from '../servers/server-registry.ts';
+import { conditionOf } from '../servers/server-state.ts';
+
+/** What `/status` shows of one server. */
+export interface ServerStatus {
+  readonly name: string;
+  readonly address: string;
+  readonly local: boolean;
+  readonly version: string | undefined;
+  readonly state: string;
+  /** Why it gets no requests; '' when it does. */
+  readonly condition: string;
+  readonly discovery: {
+    readonly shape: string | undefined;
+    /** Why it cannot be read; '' when it can. */
+    readonly failure: string;
+  };
+  readonly discoveryAgeSeconds: number | undefined;
+  readonly openExchanges: number;
+}
+
+export interface ProxyStatus {
+  readonly view: 'merged' | 'server-local';
+  readonly generation: number;
+  readonly servers: readonly ServerStatus[];
+  readonly conflicts: readonly DiscoveryConflict[];
+}
+
+export function describeStatus(registry: ServerRegistry, now: number): ProxyStatus {
+  const { snapshot } = registry;
+  const servers = registry.monitors.map((monitor): ServerStatus => {
+    const { spec, state, version, fetched, confirmedAt, discoveryFailure } = monitor;
+    const position = snapshot.positions.get(spec.name);
+    return {
+      name: spec.name,
+      address: `${spec.host}:${spec.port}`,
+      local: spec.local,
+      version: version === undefined ? undefined : `${version.major}.${version.minor}.${version.patch}`,
+      state: state.kind,
+      condition: conditionOf(state),
+      discovery: { shape: fetched?.shape, failure: discoveryFailure },
+      discoveryAgeSeconds: confirmedAt === 0 ? undefined : (now - confirmedAt) / 1000,
+      openExchanges: position === undefined ? 0 : openExchanges(snapshot.backends[position]),
+    };
+  });
+  return { view: snapshot.view, generation: snapshot.generation, servers, conflicts: registry.conflicts };
+}

@@ -1,0 +1,30 @@
+import type { Control, ProxySnapshot } from '../proxy/proxy-snapshot.ts';
+import type { ServerRegistry } from '../servers/server-registry.ts';
+
+/** The registry of this moment. A reload builds a new one beside it and swaps; requests never wait for that. */
+export class ControlHolder implements Control {
+  #registry: ServerRegistry;
+
+  constructor(registry: ServerRegistry) {
+    this.#registry = registry;
+  }
+
+  get registry(): ServerRegistry {
+    return this.#registry;
+  }
+
+  get snapshot(): ProxySnapshot {
+    return this.#registry.snapshot;
+  }
+
+  refresh(): Promise<void> {
+    return this.#registry.refresh();
+  }
+
+  /** Returns the registry that is no longer used. */
+  swap(next: ServerRegistry): ServerRegistry {
+    const previous = this.#registry;
+    this.#registry = next;
+    return previous;
+  }
+}

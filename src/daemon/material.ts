@@ -1,0 +1,51 @@
+import { readTlsMaterial, type TlsMaterial } from '../config/files.ts';
+import { type KubeconfigAccess, readKubeconfig } from '../config/kubeconfig.ts';
+import type { Configuration } from '../config/schema.ts';
+import type { CertificateTrust } from '../identity/client-certificate.ts';
+import { parseTrustAnchors } from '../identity/trust-anchors.ts';
+import type { PeerTrust } from '../servers/peer-trust.ts';
+import type { ListenerTls } from '../wire/listener.ts';
+
+/** Everything that is read from files besides the configuration, in the form its users take. */
+export interface Material {
+  readonly listener: ListenerTls;
+  readonly clients: CertificateTrust;
+  readonly peers: PeerTrust;
+  readonly warnings: readonly string[];
+  /** Absolute paths, for watching. */
+  readonly files: readonly string[];
+}
+
+/** Reads and checks all files. Throws `ConfigurationError` naming every one that cannot be used. */
+export async function readMaterial(configuration: Configuration): Promise<Material> {
+  const [tls, access] = await Promise.all([
+    readTlsMaterial(configuration),
+    configuration.kubeconfig === undefined ? undefined : readKubeconfig(configuration.kubeconfig),
+  ]);
+  const bundles = [tls.clientCa, tls.requestHeaderCa].filter((bundle) => bundle !== undefined);
+  return {
+    listener: {
+      cert: tls.serving.cert,
+      key: tls.serving.key,
+      clientCa: bundles.length === 0 ? undefined : bundles.join('\n'),
+    },
+    clients: {
+      clientCa: tls.clientCa === undefined ? [] : parseTrustAnchors(tls.clientCa),
+      requestHeaderCa: tls.requestHeaderCa === undefined ? [] : parseTrustAnchors(tls.requestHeaderCa),
+      allowedNames: configuration.authentication.requestHeader.allowedNames,
+    },
+    peers: peerTrust(tls, access),
+    warnings: tls.warnings,
+    files: [...tls.files, ...(access?.files ?? [])],
+  };
+}
+
+/** The kubeconfig stands in where the flags give nothing: its CA verifies servers, its credential reads their health. */
+function peerTrust(tls: TlsMaterial, access: KubeconfigAccess | undefined): PeerTrust {
+  return {
+    ca: tls.peerCa ?? access?.ca,
+    frontProxy: tls.proxyClient,
+    isConfigured: tls.peerCa !== undefined,
+    control: access === undefined ? undefined : { certificate: access.certificate, token: access.token },
+  };
+}

@@ -1,0 +1,173 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { ExchangeCounters } from './exchange-counters.ts';
+import type { LatencyHistogram } from './latency-histogram.ts';
+
+/** What the metrics say of one server. */
+export interface ServerMetrics {
+  readonly name: string;
+  readonly state: string;
+  /** Seconds since its discovery was last confirmed; undefined before the first time. */
+  readonly discoveryAgeSeconds: number | undefined;
+  readonly openExchanges: number;
+}
+
+export interface MetricsSource {
+  readonly counters: ExchangeCounters;
+  servers(): readonly ServerMetrics[];
+  readonly view: () => 'merged' | 'server-local';
+  readonly conflicts: () => number;
+  readonly reloadErrors: () => number;
+}
+
+/** The Prometheus exposition of this process. Everything is read when it is scraped. */
+export class Metrics {
+  readonly contentType: string;
+  readonly #registry = new Registry();
+  readonly #latency: LatencyHistogram;
+
+  constructor(source: MetricsSource) {
+    this.contentType = this.#registry.contentType;
+    collectDefaultMetrics({ register: this.#registry });
+    this.#requests(source.counters);
+    this.#peerAnswers(source.counters);
+    this.#latency = source.counters.latency;
+    this.#servers(source);
+    this.#proxy(source);
+  }
+
+  /** The text of one scrape. */
+  async exposition(): Promise<string> {
+    const name = 'mvproxy_response_head_seconds';
+    const help = 'Seconds from the request head to the response head.';
+    return `${await this.#registry.metrics()}\n${this.#latency.exposition(name, help)}`;
+  }
+
+  #requests({ requests, retries, errors }: ExchangeCounters): void {
+    this.#counter(
+      'mvproxy_requests_total',
+      'Requests by routing decision and class of the status code.',
+      ['decision', 'code'],
+      (add) => {
+        for (const [key, count] of requests) {
+          const [decision = '', code = ''] = key.split(' ');
+          add({ decision, code }, count);
+        }
+      },
+    );
+    this.#counter(
+      'mvproxy_retries_total',
+      'Requests sent again, by what happened to the attempt before.',
+      ['cause'],
+      (add) => {
+        for (const [cause, count] of retries) add({ cause }, count);
+      },
+    );
+    this.#counter('mvproxy_errors_total', 'Answers of the proxy itself, by error code.', ['error'], (add) => {
+      for (const [error, count] of errors) add({ error }, count);
+    });
+  }
+
+  #peerAnswers({ peerAnswers }: ExchangeCounters): void {
+    const resource = ['group', 'version', 'resource'] as const;
+    this.#counter(
+      'mvproxy_false_404_prevented_total',
+      'Requests answered by a peer that the preferred server would have answered 404.',
+      resource,
+      (add) => {
+        for (const { byCode, ...labels } of peerAnswers.values()) {
+          add(
+            labels,
+            [...byCode].reduce((sum, [, count]) => sum + count, 0),
+          );
+        }
+      },
+    );
+    this.#counter(
+      'apiserver_rerouted_request_total',
+      'The native name for requests sent to a peer because the preferred server does not serve them, by status code.',
+      ['code', ...resource],
+      (add) => {
+        for (const { byCode, ...labels } of peerAnswers.values()) {
+          for (const [code, count] of byCode) add({ code: String(code), ...labels }, count);
+        }
+      },
+    );
+  }
+
+  #servers(source: MetricsSource): void {
+    this.#gauge('mvproxy_server_state', '1 for the state a server is in.', ['server', 'state'], (set) => {
+      for (const { name, state } of source.servers()) set({ server: name, state }, 1);
+    });
+    this.#gauge(
+      'mvproxy_discovery_age_seconds',
+      "Seconds since a server's API discovery was last confirmed.",
+      ['server'],
+      (set) => {
+        for (const { name, discoveryAgeSeconds } of source.servers()) {
+          if (discoveryAgeSeconds !== undefined) set({ server: name }, discoveryAgeSeconds);
+        }
+      },
+    );
+    this.#gauge('mvproxy_open_exchanges', 'Requests open with a server, watches included.', ['server'], (set) => {
+      for (const { name, openExchanges } of source.servers()) set({ server: name }, openExchanges);
+    });
+  }
+
+  #proxy(source: MetricsSource): void {
+    this.#gauge(
+      'mvproxy_view',
+      '1 for the view that is served: merged, or server-local for want of peer trust.',
+      ['view'],
+      (set) => {
+        set({ view: source.view() }, 1);
+      },
+    );
+    this.#gauge(
+      'mvproxy_discovery_conflicts',
+      "Contradictions in scope or kind between the servers' discovery.",
+      [],
+      (set) => {
+        set({}, source.conflicts());
+      },
+    );
+    this.#counter('mvproxy_reload_errors_total', 'Reloads that failed; the old state was kept.', [], (add) => {
+      add({}, source.reloadErrors());
+    });
+  }
+
+  #counter<L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[],
+    read: (add: (labels: Partial<Record<L, string>>, value: number) => void) => void,
+  ): void {
+    new Counter({
+      name,
+      help,
+      labelNames,
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        read((labels, value) => this.inc(labels, value));
+      },
+    });
+  }
+
+  #gauge<L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[],
+    read: (set: (labels: Partial<Record<L, string>>, value: number) => void) => void,
+  ): void {
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        read((labels, value) => this.set(labels, value));
+      },
+    });
+  }
+}

@@ -1,0 +1,69 @@
+import { ProxyError } from '../errors.ts';
+import { assertsIdentity, type IdentityHeaderNames, PEER_PROXIED } from '../identity/header-names.ts';
+import { type Fields, fieldValues, withoutFields } from '../wire/fields.ts';
+
+export interface CleanRequest {
+  /** What may travel on: no hop-by-hop field, no claim of identity, no claim about the way it came. */
+  readonly fields: string[];
+  /** A trusted front proxy has routed this request already. */
+  readonly alreadyProxied: boolean;
+}
+
+/** RFC 9110 section 7.6.1, and `http2-settings` (RFC 9113 section 3.1). `te: trailers` is end to end in effect and stays. */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authorization',
+  'proxy-authenticate',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+]);
+
+/** Address claims that kube-apiserver's audit reads (apimachinery/pkg/util/net `SourceIPs`). */
+const ADDRESS_CLAIMS = new Set(['x-forwarded-for', 'x-real-ip', 'forwarded']);
+
+/**
+ * Removes what a client must not pass on, before anything of ours is added (capsule-proxy#188: the other order lets a
+ * client strip our own assertion). Throws MVP_IDENTITY_HEADER_IN_CONNECTION when `Connection` names a field that
+ * decides who the caller is.
+ */
+export function cleanRequest(fields: Fields, names: IdentityHeaderNames, fromFrontProxy: boolean): CleanRequest {
+  const connectionNamed = connectionTokens(fields);
+  for (const token of connectionNamed) {
+    if (assertsIdentity(token, names) || decidesCaller(token)) {
+      throw new ProxyError(
+        'MVP_IDENTITY_HEADER_IN_CONNECTION',
+        `Connection names "${token}", which says who the caller is. Such a header cannot be dropped on the way; remove it from Connection.`,
+      );
+    }
+  }
+  const te = fieldValues(fields, 'te').some((value) => value.toLowerCase().includes('trailers'));
+  const kept = withoutFields(
+    fields,
+    (name) =>
+      HOP_BY_HOP.has(name) ||
+      name === 'te' ||
+      connectionNamed.has(name) ||
+      assertsIdentity(name, names) ||
+      (!fromFrontProxy && ADDRESS_CLAIMS.has(name)),
+  );
+  if (te) kept.push('te', 'trailers');
+  return { fields: kept, alreadyProxied: fromFrontProxy && fieldValues(fields, PEER_PROXIED)[0] === 'true' };
+}
+
+function connectionTokens(fields: Fields): Set<string> {
+  const tokens = new Set<string>();
+  for (const value of fieldValues(fields, 'connection')) {
+    for (const token of value.split(',')) {
+      const name = token.trim().toLowerCase();
+      if (name !== '') tokens.add(name);
+    }
+  }
+  return tokens;
+}
+
+function decidesCaller(name: string): boolean {
+  return name === 'authorization' || name === 'sec-websocket-protocol' || name.startsWith('impersonate-');
+}

@@ -1,0 +1,28 @@
+import { type CertificateTrust, type CertificateVerdict, judgeCertificate } from '../identity/client-certificate.ts';
+import type { ClientConnection } from '../wire/exchange.ts';
+
+/** What is remembered between the requests of one client connection. */
+export interface ClientState {
+  readonly verdict: CertificateVerdict;
+  /** Name of the server its requests go to when nothing else decides. */
+  preferred: string | undefined;
+}
+
+interface Remembered extends ClientState {
+  readonly trust: CertificateTrust;
+}
+
+/** The state of every live client connection; forgotten with the connection. */
+export class ClientStates {
+  readonly #states = new WeakMap<ClientConnection, Remembered>();
+
+  /** Judges the certificate once, and again when the trusted CAs changed or the certificate expired since. */
+  of(connection: ClientConnection, trust: CertificateTrust, now: number): ClientState {
+    const known = this.#states.get(connection);
+    if (known !== undefined && known.trust === trust && now <= known.verdict.validUntil) return known;
+    const verdict = judgeCertificate(connection.certificate, trust, now);
+    const state: Remembered = { verdict, trust, preferred: known?.preferred };
+    this.#states.set(connection, state);
+    return state;
+  }
+}

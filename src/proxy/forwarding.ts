@@ -1,0 +1,190 @@
+import { asProxyError, ProxyError } from '../errors.ts';
+import type { Decision } from '../routing/decision.ts';
+import { isSafeToRetry } from '../routing/retry.ts';
+import { unavailableError } from '../routing/unavailable.ts';
+import type { ResetReason } from '../wire/exchange.ts';
+import { discard, relay } from '../wire/relay.ts';
+import type { UpstreamExchange, UpstreamFailure, UpstreamReceiver } from '../wire/upstream.ts';
+import type { PreparedRequest } from './prepared-request.ts';
+import type { ProxyContext } from './proxy-context.ts';
+import { type Backend, destination, type ProxySnapshot } from './proxy-snapshot.ts';
+import { ReplayableBody } from './replayable-body.ts';
+import { type Route, route } from './route.ts';
+import { answerStatus } from './status-answer.ts';
+import { upstreamFor } from './trust-class.ts';
+import { upstreamHead } from './upstream-head.ts';
+
+type Forward = Extract<Decision, { kind: 'forward' }>;
+
+/** Where one forwarded request stands. */
+type Phase =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'sent'; readonly decision: Forward; readonly server: string; readonly upstream: UpstreamExchange }
+  | { readonly kind: 'relaying'; readonly upstream: UpstreamExchange }
+  | { readonly kind: 'over' };
+
+/** Lets a request ask a server for permission only: when `grants` accepts the answer's status, `granted` goes on instead. */
+export interface Permission {
+  /** The cleaned fields to send instead of the client's. */
+  fields(backend: Backend): readonly string[];
+  grants(status: number): boolean;
+  granted(status: number, backend: Backend): void;
+}
+
+/** Attempts that may go to the same server again, because it refused a stream and not the request (RFC 9113 section 8.7). */
+const SAME_SERVER_ATTEMPTS = 3;
+
+/** Carries one request to a server and its answer back, moving to another server while that is safe. */
+export class Forwarding {
+  readonly #context: ProxyContext;
+  readonly #request: PreparedRequest;
+  readonly #body: ReplayableBody | undefined;
+  readonly #permission: Permission | undefined;
+  readonly #tried = new Set<string>();
+  #phase: Phase = { kind: 'idle' };
+  #attempts = 0;
+
+  constructor(context: ProxyContext, request: PreparedRequest, permission?: Permission) {
+    this.#context = context;
+    this.#request = request;
+    this.#permission = permission;
+    this.#body = request.exchange.bodyless
+      ? undefined
+      : new ReplayableBody(request.exchange.body, context.replay.bytesPerRequest, context.replay.budget);
+    request.exchange.onAbort = (reason) => this.#clientGone(reason);
+    context.retries.deposit();
+  }
+
+  /** Sends the request where `decision` says. The exchange is answered in any case; nothing is thrown. */
+  start({ decision, snapshot }: Route): void {
+    if (this.#phase.kind === 'over') return;
+    if (decision.kind === 'unavailable') {
+      this.#refuse(unavailableError(this.#request.info, decision, snapshot), decision);
+      return;
+    }
+    try {
+      this.#send(decision, snapshot);
+    } catch (error) {
+      this.#refuse(asProxyError(error), decision);
+    }
+  }
+
+  #send(decision: Forward, snapshot: ProxySnapshot): void {
+    const { exchange, credential } = this.#request;
+    const { backend, server } = destination(snapshot, decision);
+    const head = upstreamHead({
+      head: exchange.head,
+      fields: this.#permission?.fields(backend) ?? this.#request.fields,
+      credential,
+      names: this.#context.names,
+      clientAddress: exchange.connection.remoteAddress,
+      server,
+      final: decision.final,
+    });
+    this.#attempts++;
+    const upstream = upstreamFor(backend, credential).request(head, exchange.bodyless, this.#receiver(backend));
+    this.#phase = { kind: 'sent', decision, server: server.name, upstream };
+    if (upstream.body !== undefined) this.#body?.sendTo(upstream.body);
+  }
+
+  /** Answers with `error`; `decision` is what led to it. */
+  #refuse(error: ProxyError, decision: Decision | undefined): void {
+    this.#phase = { kind: 'over' };
+    this.#body?.drain();
+    answerStatus(this.#request.exchange, error);
+    this.#record(error.status, decision, undefined, error.code);
+  }
+
+  #receiver(backend: Backend): UpstreamReceiver {
+    const server = backend.name;
+    return {
+      inform: (head) => {
+        if (this.#phase.kind === 'sent') this.#request.exchange.inform(head);
+      },
+      respond: (head, body, bodyless) => {
+        if (this.#phase.kind !== 'sent') return;
+        const { decision, upstream } = this.#phase;
+        if (this.#permission?.grants(head.status)) {
+          this.#phase = { kind: 'over' };
+          if (!bodyless) discard(body);
+          this.#permission.granted(head.status, backend);
+          return;
+        }
+        this.#phase = { kind: 'relaying', upstream };
+        this.#body?.commit();
+        const sink = this.#request.exchange.respond(head, bodyless);
+        this.#record(head.status, decision, server, undefined);
+        if (bodyless) this.#phase = { kind: 'over' };
+        else relay(body, sink, () => this.#finished());
+      },
+      failed: (failure) => {
+        if (this.#phase.kind === 'sent') this.#failed(failure, this.#phase.decision, server);
+      },
+    };
+  }
+
+  #finished(): void {
+    this.#phase = { kind: 'over' };
+  }
+
+  #failed(failure: UpstreamFailure, decision: Forward, server: string): void {
+    const sameServer =
+      failure.processed === 'no' &&
+      (failure.cause === 'goaway' || failure.cause === 'reset' || failure.cause === 'connection') &&
+      this.#attempts < SAME_SERVER_ATTEMPTS;
+    if (!sameServer) this.#tried.add(server);
+    const attempt = {
+      method: this.#request.exchange.head.method,
+      processed: failure.processed,
+      replayable: this.#body?.replayable ?? true,
+    };
+    if (isSafeToRetry(attempt)) {
+      const next = route(this.#context.control, { ...this.#request, tried: this.#tried }, this.#context.clock());
+      if (next.decision.kind === 'forward' && this.#context.retries.withdraw()) {
+        this.#context.observer.retried(failure.cause);
+        this.start(next);
+        return;
+      }
+    }
+    this.#refuse(failureError(failure, server, attempt.method), decision);
+  }
+
+  #clientGone(reason: ResetReason): void {
+    const phase = this.#phase;
+    this.#phase = { kind: 'over' };
+    this.#body?.commit();
+    if (phase.kind === 'sent' || phase.kind === 'relaying') phase.upstream.reset(reason);
+    if (phase.kind === 'sent') this.#record(0, phase.decision, phase.server, undefined);
+  }
+
+  #record(status: number, decision: Decision | undefined, server: string | undefined, error: string | undefined): void {
+    const { exchange, info, startedAt } = this.#request;
+    this.#context.observer.answered({
+      method: exchange.head.method,
+      info,
+      decision,
+      server,
+      status,
+      error,
+      attempts: this.#attempts,
+      milliseconds: this.#context.clock() - startedAt,
+    });
+  }
+}
+
+/** Our answer to a failure that cannot be retried; without Retry-After where the server may have acted on the request. */
+export function failureError(failure: UpstreamFailure, server: string, method: string): ProxyError {
+  if (failure.cause === 'overloaded') return new ProxyError('MVP_OVERLOADED', failure.message);
+  if (failure.processed === 'no') {
+    return new ProxyError(
+      'MVP_UPSTREAM_UNREACHABLE',
+      `Server ${server} could not be reached: ${failure.message} Nothing was executed; retry.`,
+    );
+  }
+  const isRead = method === 'GET' || method === 'HEAD';
+  return new ProxyError(
+    'MVP_UPSTREAM_RESET',
+    `Server ${server} broke off before it answered: ${failure.message} ${isRead ? 'Retry.' : 'The request may have been executed; look before you repeat it.'}`,
+    isRead ? { retryAfterSeconds: 1 } : {},
+  );
+}

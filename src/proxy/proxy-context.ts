@@ -1,0 +1,21 @@
+import type { CertificateTrust } from '../identity/client-certificate.ts';
+import type { IdentityHeaderNames } from '../identity/header-names.ts';
+import type { ExchangeObserver } from '../observe/exchange-record.ts';
+import type { RetryBudget } from '../routing/retry-budget.ts';
+import type { BufferBudget } from './buffer-budget.ts';
+import type { Control } from './proxy-snapshot.ts';
+
+/** What every exchange of one listener shares. */
+export interface ProxyContext {
+  readonly control: Control;
+  readonly observer: ExchangeObserver;
+  readonly names: IdentityHeaderNames;
+  /** The CAs of this moment; a reload swaps the object. */
+  trust(): CertificateTrust;
+  readonly retries: RetryBudget;
+  readonly replay: { readonly budget: BufferBudget; readonly bytesPerRequest: number };
+  /** Tables younger than this are believed when they list nobody. */
+  readonly freshnessWindowMs: number;
+  /** Epoch milliseconds. */
+  readonly clock: () => number;
+}

@@ -1,0 +1,58 @@
+import type { PublishedDiscovery } from '../discovery/published-discovery.ts';
+import type { RoutableServer, RoutingSnapshot } from '../routing/snapshot.ts';
+import type { Upstream } from '../wire/upstream.ts';
+
+/** Connections to one server, one set per trust class: what may travel over one must never travel over another. */
+export interface Backend {
+  readonly name: string;
+  /** Presents the front-proxy certificate; the only place for identity headers. Absent without such a certificate. */
+  readonly asserted: Upstream | undefined;
+  /** Callers' own tokens. */
+  readonly own: Upstream;
+  /** Requests without a credential: kube-apiserver ends HTTP/2 connections that carry them, so they share with nobody. */
+  readonly anonymous: Upstream;
+  /** What a conditional GET of a discovery root needs to be answered 304 by this server. */
+  readonly conditions: Readonly<Record<DiscoveryRoot, DiscoveryCondition | undefined>>;
+}
+
+export type DiscoveryRoot = '/api' | '/apis';
+
+export interface DiscoveryCondition {
+  readonly accept: string;
+  /** One quoted entity tag; servers compare it as a whole string. */
+  readonly etag: string;
+}
+
+/** All that the request path reads, swapped as one by the control path. */
+export interface ProxySnapshot extends RoutingSnapshot {
+  /** By position, as `servers`. */
+  readonly backends: readonly Backend[];
+  /** The merged documents; `undefined` while no server's discovery has been read, and with a server-local view. */
+  readonly published: PublishedDiscovery | undefined;
+}
+
+/** The request path's only way to the control path. */
+export interface Control {
+  readonly snapshot: ProxySnapshot;
+  /** Reads every server's discovery again; coalesced and rate-limited, settles within a bounded time and never rejects. */
+  refresh(): Promise<void>;
+}
+
+/** Open exchanges with a server, over all trust classes. */
+export function openExchanges(backend: Backend | undefined): number {
+  if (backend === undefined) return 0;
+  return backend.own.inFlight + backend.anonymous.inFlight + (backend.asserted?.inFlight ?? 0);
+}
+
+/** What a decision's position stands for in the snapshot it was made with. */
+export function destination(
+  snapshot: ProxySnapshot,
+  decision: { readonly server: number },
+): { readonly backend: Backend; readonly server: RoutableServer } {
+  const backend = snapshot.backends[decision.server];
+  const server = snapshot.servers[decision.server];
+  if (backend === undefined || server === undefined) {
+    throw new RangeError(`snapshot ${snapshot.generation} has no server at position ${decision.server}`);
+  }
+  return { backend, server };
+}

@@ -1,0 +1,42 @@
+import { ProxyError } from '../errors.ts';
+import type { RequestInfo } from '../kubernetes/request-info.ts';
+import type { Decision } from './decision.ts';
+import type { RoutingSnapshot } from './snapshot.ts';
+
+/**
+ * The 503 for a decision that names no server: says what was asked for, which servers have it, and why none can answer.
+ * Clients retry on it; a 404 here would make controllers delete what is only unreachable.
+ */
+export function unavailableError(
+  request: RequestInfo,
+  decision: Extract<Decision, { kind: 'unavailable' }>,
+  snapshot: RoutingSnapshot,
+): ProxyError {
+  const servers = decision.servers.map((position) => {
+    const server = snapshot.servers[position];
+    return server === undefined ? 'unknown' : `${server.name} (${server.condition || 'failed this request'})`;
+  });
+  switch (decision.reason) {
+    case 'CapableServersNotReady':
+      return new ProxyError(
+        'MVP_NO_CAPABLE_SERVER_READY',
+        `${subject(request)} is served by ${servers.join(', ')}, of which none is ready. It exists; retry until one is back.`,
+      );
+    case 'ServersNotSeen':
+      return new ProxyError(
+        'MVP_SERVERS_NOT_SEEN',
+        `No server seen so far serves ${subject(request)}, but ${servers.join(', ')} has not been seen yet and may. Retry until it is back.`,
+      );
+    case 'NoServerReady':
+      return new ProxyError(
+        'MVP_NO_READY_SERVER',
+        `No API server is ready: ${snapshot.servers.map(({ name, condition }) => `${name} (${condition || 'failed this request'})`).join(', ')}. Retry until one is back.`,
+      );
+  }
+}
+
+function subject(request: RequestInfo): string {
+  if (!request.isResourceRequest) return request.path;
+  const resource = request.subresource === '' ? request.resource : `${request.resource}/${request.subresource}`;
+  return `${resource}.${request.apiVersion}${request.apiGroup === '' ? '' : `.${request.apiGroup}`}`;
+}

@@ -1,0 +1,27 @@
+import { type IdentityHeaderNames, PEER_PROXIED } from '../identity/header-names.ts';
+import type { Fields } from '../wire/fields.ts';
+import type { ClientKeyPair, PeerTrust } from './peer-trust.ts';
+
+/** Who the proxy is when it probes and reads discovery; RBAC's `system:discovery` is enough for it. */
+const CONTROL_USER = 'system:mixed-version-proxy';
+
+/** How our own requests to servers are authenticated. */
+export interface ControlIdentity {
+  readonly certificate: ClientKeyPair | undefined;
+  /** Fields of every such request. */
+  readonly fields: Fields;
+}
+
+/** The front-proxy certificate and an asserted user; else the kubeconfig's credential; else anonymous. */
+export function controlIdentity(trust: PeerTrust, names: IdentityHeaderNames): ControlIdentity {
+  const fields = ['user-agent', 'mixed-version-proxy', PEER_PROXIED, 'true'];
+  if (trust.frontProxy !== undefined) {
+    const [username] = names.username;
+    const [group] = names.group;
+    if (username !== undefined) fields.push(username, CONTROL_USER);
+    if (group !== undefined) fields.push(group, 'system:authenticated');
+    return { certificate: trust.frontProxy, fields };
+  }
+  if (trust.control?.token !== undefined) fields.push('authorization', `Bearer ${trust.control.token}`);
+  return { certificate: trust.control?.certificate, fields };
+}

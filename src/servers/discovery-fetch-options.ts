@@ -1,0 +1,17 @@
+import type { Fields } from '../wire/fields.ts';
+import type { Upstream } from '../wire/upstream.ts';
+
+/** How one server's discovery is asked for. */
+export interface DiscoveryFetchOptions {
+  readonly upstream: Upstream;
+  /** Who we are to the server. */
+  readonly fields: Fields;
+  /** Milliseconds for each request. */
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+}
+
+/** A server's discovery could not be read; the message says why and what to check. */
+export class DiscoveryFetchError extends Error {
+  override readonly name = 'DiscoveryFetchError';
+}

@@ -1,0 +1,214 @@
+import type { IdentityHeaderNames } from '../identity/header-names.ts';
+import { parseServerVersion, type ServerVersion } from '../kubernetes/kube-version.ts';
+import type { Logger } from '../observe/logger.ts';
+import { fetchFrom } from '../wire/fetch.ts';
+import type { UpstreamEvent } from '../wire/upstream.ts';
+import { type ControlIdentity, controlIdentity } from './control-identity.ts';
+import { type FetchedDiscovery, fetchDiscovery } from './discovery-fetch.ts';
+import type { PeerTrust } from './peer-trust.ts';
+import { Repeater } from './repeater.ts';
+import { type ConnectionSettings, openServerConnections, type ServerConnections } from './server-connections.ts';
+import type { ServerSpec } from './server-spec.ts';
+import { conditionOf, type HealthPolicy, nextState, type Observation, type ServerState } from './server-state.ts';
+
+export interface MonitorSettings {
+  readonly health: HealthPolicy & { readonly path: string; readonly intervalMs: number; readonly timeoutMs: number };
+  readonly discovery: { readonly intervalMs: number; readonly timeoutMs: number; readonly maxBytes: number };
+  readonly connections: ConnectionSettings;
+  readonly trust: PeerTrust;
+  readonly names: IdentityHeaderNames;
+  /** False with a server-local view: nothing is merged, so nothing is read. */
+  readonly readsDiscovery: boolean;
+}
+
+/** Longest pause between attempts to read a failing server's discovery (product.md section 7). */
+const DISCOVERY_BACKOFF_MS = 5_000;
+const VERSION_BYTES = 64 * 1024;
+
+/** Watches one server: its health, its version, its discovery. Everything it learns leads to `changed`. */
+export class ServerMonitor {
+  readonly spec: ServerSpec;
+  readonly connections: ServerConnections;
+  readonly #settings: MonitorSettings;
+  readonly #logger: Logger;
+  readonly #changed: () => void;
+  readonly #clock: () => number;
+  readonly #identity: ControlIdentity;
+  readonly #probing: Repeater;
+  readonly #reading: Repeater;
+  #state: ServerState = { kind: 'discovered' };
+  #version: ServerVersion | undefined;
+  #versionKnown = false;
+  #fetched: FetchedDiscovery | undefined;
+  #confirmedAt = 0;
+  #discoveryFailure = '';
+
+  /** `changed` is called whenever the snapshot has to be built anew. */
+  constructor(spec: ServerSpec, settings: MonitorSettings, logger: Logger, clock: () => number, changed: () => void) {
+    this.spec = spec;
+    this.#settings = settings;
+    this.#logger = logger;
+    this.#clock = clock;
+    this.#changed = changed;
+    this.#identity = controlIdentity(settings.trust, settings.names);
+    this.connections = openServerConnections(
+      spec,
+      settings.trust,
+      this.#identity.certificate,
+      settings.connections,
+      (event) => this.#noticed(event),
+    );
+    this.#probing = new Repeater(() => this.#probe(), settings.health.intervalMs);
+    this.#reading = new Repeater(() => this.#read(), settings.discovery.intervalMs, DISCOVERY_BACKOFF_MS);
+  }
+
+  get state(): ServerState {
+    return this.#state;
+  }
+
+  get version(): ServerVersion | undefined {
+    return this.#version;
+  }
+
+  /** The last good document; kept whatever fails later. */
+  get fetched(): FetchedDiscovery | undefined {
+    return this.#fetched;
+  }
+
+  /** Epoch milliseconds of the last successful reading; 0 before the first. */
+  get confirmedAt(): number {
+    return this.#confirmedAt;
+  }
+
+  /** Why discovery cannot be read at the moment; '' when it can. */
+  get discoveryFailure(): string {
+    return this.#discoveryFailure;
+  }
+
+  start(): void {
+    this.#observe({ kind: 'asked' });
+    this.#probing.start();
+    if (this.#settings.readsDiscovery) this.#reading.start();
+  }
+
+  /** Reads discovery now, or joins the reading under way. Never rejects. */
+  refresh(): Promise<void> {
+    return this.#settings.readsDiscovery ? this.#reading.now() : Promise.resolve();
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    this.#probing.stop();
+    this.#reading.stop();
+    await this.connections.close(graceMs);
+  }
+
+  async #probe(): Promise<boolean> {
+    const { health } = this.#settings;
+    try {
+      const { status, body } = await fetchFrom(this.connections.probe, {
+        method: 'GET',
+        target: health.path,
+        fields: this.#identity.fields,
+        timeoutMs: health.timeoutMs,
+        maxBytes: VERSION_BYTES,
+      });
+      if (status === 200) await this.#healthy();
+      else this.#observe({ kind: 'refused', condition: `${health.path} answered ${status}: ${firstLine(body)}` });
+      return status === 200;
+    } catch (error) {
+      this.#observe({ kind: 'silent', condition: reasonOf(error) });
+      return false;
+    }
+  }
+
+  /** A server that became healthy may be another binary by now: it serves only after its tables were read again. */
+  async #healthy(): Promise<void> {
+    this.#observe({ kind: 'healthy' });
+    if (this.#state.kind !== 'confirming') return;
+    this.#versionKnown = false;
+    if (this.#settings.readsDiscovery) await this.#reading.again();
+    else await this.#readVersion();
+    this.#observe({ kind: 'confirmed' });
+  }
+
+  async #read(): Promise<boolean> {
+    const { discovery } = this.#settings;
+    try {
+      if (!this.#versionKnown) await this.#readVersion();
+      const options = {
+        upstream: this.connections.discovery,
+        fields: this.#identity.fields,
+        timeoutMs: discovery.timeoutMs,
+        maxBytes: discovery.maxBytes,
+      };
+      const fetched = await fetchDiscovery(options, this.#fetched);
+      const news = fetched !== this.#fetched || this.#discoveryFailure !== '';
+      this.#fetched = fetched;
+      this.#confirmedAt = this.#clock();
+      if (this.#discoveryFailure !== '') this.#logger.info('discovery can be read again', { server: this.spec.name });
+      this.#discoveryFailure = '';
+      if (news) this.#changed();
+      return true;
+    } catch (error) {
+      const failure = reasonOf(error);
+      if (failure !== this.#discoveryFailure) {
+        this.#logger.warn('discovery cannot be read; the last good document is kept', {
+          server: this.spec.name,
+          reason: failure,
+        });
+        this.#discoveryFailure = failure;
+        this.#changed();
+      }
+      return false;
+    }
+  }
+
+  async #readVersion(): Promise<void> {
+    const { discovery } = this.#settings;
+    const { status, body } = await fetchFrom(this.connections.discovery, {
+      method: 'GET',
+      target: '/version',
+      fields: this.#identity.fields,
+      timeoutMs: discovery.timeoutMs,
+      maxBytes: VERSION_BYTES,
+    });
+    this.#versionKnown = true;
+    if (status === 200) this.#version = parseServerVersion(gitVersionOf(body));
+  }
+
+  /** Passive signals: a request that found nobody listening is proof enough; a lost connection asks for a probe. */
+  #noticed(event: UpstreamEvent): void {
+    if (event.kind === 'connect-failed' && event.failure.cause === 'connect') {
+      this.#observe({ kind: 'unreachable', condition: event.failure.message });
+    }
+    if (event.kind !== 'connected') void this.#probing.now();
+  }
+
+  #observe(observation: Observation): void {
+    const next = nextState(this.#state, observation, this.#settings.health);
+    if (next === this.#state) return;
+    const before = this.#state;
+    this.#state = next;
+    if (before.kind === next.kind) return;
+    this.#logger.info(`server is ${next.kind}`, {
+      server: this.spec.name,
+      was: before.kind,
+      condition: conditionOf(next),
+    });
+    this.#changed();
+  }
+}
+
+function gitVersionOf(body: Buffer): string {
+  const parsed: unknown = JSON.parse(body.toString('utf8'));
+  if (typeof parsed !== 'object' || parsed === null || !('gitVersion' in parsed)) return '';
+  return typeof parsed.gitVersion === 'string' ? parsed.gitVersion : '';
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function firstLine(body: Buffer): string {
+  return body.toString('utf8', 0, 200).split('\n', 1)[0] ?? '';
+}
