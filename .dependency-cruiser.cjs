@@ -1,0 +1,82 @@
+/** The architecture as rules; docs/architecture.md has the picture. */
+const rooms = (...names) => `^src/(${names.join('|')})/`;
+const builtin = { dependencyTypes: ['core'] };
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'A cycle means that two files are one concept, or that a rule stands in the wrong place.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'request-path-knows-no-control-path',
+      comment: 'A request reads one immutable snapshot. How it came to be must not be able to slow or fail a request.',
+      severity: 'error',
+      from: { path: rooms('kubernetes', 'discovery', 'routing', 'identity', 'wire', 'proxy') },
+      to: { path: rooms('servers', 'daemon', 'config', 'cli', 'admin') },
+    },
+    {
+      name: 'request-path-has-no-dependencies',
+      comment: 'Nothing but Node and our own code runs for every request.',
+      severity: 'error',
+      from: {
+        path: [rooms('kubernetes', 'discovery', 'routing', 'identity', 'wire', 'proxy'), '^src/errors'],
+        pathNot: '[.]test[.]ts$',
+      },
+      to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'core-is-pure',
+      comment: 'Parse, merge and route run in a browser. Only the preparation of bytes to serve needs Node.',
+      severity: 'error',
+      from: {
+        path: [rooms('kubernetes', 'discovery', 'routing'), '^src/(errors|index)[.]ts$'],
+        pathNot: ['[.]test[.]ts$', '/testing/', '^src/discovery/published-discovery[.]ts$'],
+      },
+      to: builtin,
+    },
+    {
+      name: 'core-stands-alone',
+      severity: 'error',
+      from: { path: rooms('kubernetes', 'discovery', 'routing') },
+      to: { path: '^src/', pathNot: [rooms('kubernetes', 'discovery', 'routing'), '^src/errors[.]ts$'] },
+    },
+    {
+      name: 'wire-stands-alone',
+      comment: 'The wire knows bytes, not Kubernetes; it can be replaced as a whole.',
+      severity: 'error',
+      from: { path: rooms('wire'), pathNot: '[.]test[.]ts$' },
+      to: { path: '^src/', pathNot: rooms('wire') },
+    },
+    {
+      name: 'only-wire-has-sockets',
+      comment: 'Everything else sees exchanges, so that the HTTP library can be replaced.',
+      severity: 'error',
+      // `isIP` of node:net opens nothing.
+      from: { path: '^(src|bin)/', pathNot: [rooms('wire'), '[.]test[.]ts$', '^src/config/field[.]ts$'] },
+      to: { ...builtin, path: '^(node:)?(http|http2|https|tls|net|dgram)$' },
+    },
+    {
+      name: 'identity-knows-only-terms',
+      severity: 'error',
+      from: { path: rooms('identity'), pathNot: '[.]test[.]ts$' },
+      to: { path: '^src/', pathNot: [rooms('identity', 'kubernetes', 'wire'), '^src/errors[.]ts$'] },
+    },
+    {
+      name: 'tests-stay-out-of-the-product',
+      severity: 'error',
+      from: { path: '^(src|bin)/', pathNot: '[.]test[.]ts$' },
+      to: { path: ['^test/', '^tools/', '[.]test[.]ts$'] },
+    },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(node_modules|dist)/' },
+  },
+};

@@ -1,0 +1,22 @@
+import { type BinaryName, ETCD_VERSION, findBinary } from './binaries.ts';
+import { ControlPlaneError } from './control-plane-error.ts';
+
+/** What the tests against real servers run; built ahead, so that no test waits for a compiler. */
+const PROGRAMS: readonly (readonly [BinaryName, string])[] = [
+  ['etcd', ETCD_VERSION],
+  ['kube-apiserver', '1.37.2'],
+  ['kube-apiserver', '1.36.3'],
+  ['kube-apiserver', '1.34.4'],
+  ['kube-apiserver', '1.29.15'],
+  ['kubectl', '1.37.2'],
+  ['kubectl', '1.34.4'],
+  ['kubectl', '1.30.14'],
+];
+
+try {
+  for (const [name, version] of PROGRAMS) process.stdout.write(`${await findBinary(name, version)}\n`);
+} catch (error) {
+  if (!(error instanceof ControlPlaneError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}
