@@ -11,7 +11,7 @@ export type Credential =
   /** We vouch: identity headers over a connection that presents the front-proxy certificate. */
   | { readonly kind: 'asserted'; readonly user: User; readonly source: 'client-certificate' | 'front-proxy' }
   /** The caller's own token travels untouched; the server judges it. */
-  | { readonly kind: 'own' }
+  | { readonly kind: 'own'; readonly authorization: string }
   | { readonly kind: 'anonymous' };
 
 const WEBSOCKET_TOKEN = 'base64url.bearer.authorization.k8s.io.';
@@ -29,7 +29,8 @@ export function identify(verdict: CertificateVerdict, fields: Fields, names: Ide
   if (verdict.user !== undefined) {
     return { kind: 'asserted', user: assertable(verdict.user), source: 'client-certificate' };
   }
-  if (carriesToken(fields)) return { kind: 'own' };
+  const authorization = fieldValue(fields, 'authorization') ?? webSocketToken(fields);
+  if (authorization !== undefined) return { kind: 'own', authorization };
   if (verdict.rejected !== undefined) {
     throw new ProxyError(
       'MVP_CLIENT_CERTIFICATE',
@@ -39,9 +40,10 @@ export function identify(verdict: CertificateVerdict, fields: Fields, names: Ide
   return { kind: 'anonymous' };
 }
 
-function carriesToken(fields: Fields): boolean {
-  if (fieldValue(fields, 'authorization') !== undefined) return true;
-  return fieldValue(fields, 'sec-websocket-protocol')?.includes(WEBSOCKET_TOKEN) ?? false;
+/** Browsers cannot set Authorization on a WebSocket; kube-apiserver then takes the token from the subprotocols. */
+function webSocketToken(fields: Fields): string | undefined {
+  const protocols = fieldValue(fields, 'sec-websocket-protocol');
+  return protocols?.includes(WEBSOCKET_TOKEN) ? protocols : undefined;
 }
 
 /** A name that a header would change on its way is refused rather than turned into another user's. */

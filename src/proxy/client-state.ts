@@ -6,6 +6,8 @@ export interface ClientState {
   readonly verdict: CertificateVerdict;
   /** Name of the server its requests go to when nothing else decides. */
   preferred: string | undefined;
+  /** The last Authorization value that a server did not answer with 401. */
+  proven: string | undefined;
 }
 
 interface Remembered extends ClientState {
@@ -21,7 +23,7 @@ export class ClientStates {
     const known = this.#states.get(connection);
     if (known !== undefined && known.trust === trust && now <= known.verdict.validUntil) return known;
     const verdict = judgeCertificate(connection.certificate, trust, now);
-    const state: Remembered = { verdict, trust, preferred: known?.preferred };
+    const state: Remembered = { verdict, trust, preferred: known?.preferred, proven: known?.proven };
     this.#states.set(connection, state);
     return state;
   }

@@ -11,7 +11,7 @@ import { type Backend, destination, type ProxySnapshot } from './proxy-snapshot.
 import { ReplayableBody } from './replayable-body.ts';
 import { type Route, route } from './route.ts';
 import { answerStatus } from './status-answer.ts';
-import { upstreamFor } from './trust-class.ts';
+import { learnFrom, upstreamFor } from './trust-class.ts';
 import { upstreamHead } from './upstream-head.ts';
 
 type Forward = Extract<Decision, { kind: 'forward' }>;
@@ -70,7 +70,7 @@ export class Forwarding {
   }
 
   #send(decision: Forward, snapshot: ProxySnapshot): void {
-    const { exchange, credential } = this.#request;
+    const { exchange, credential, client } = this.#request;
     const { backend, server } = destination(snapshot, decision);
     const head = upstreamHead({
       head: exchange.head,
@@ -82,7 +82,7 @@ export class Forwarding {
       final: decision.final,
     });
     this.#attempts++;
-    const upstream = upstreamFor(backend, credential).request(head, exchange.bodyless, this.#receiver(backend));
+    const upstream = upstreamFor(backend, credential, client).request(head, exchange.bodyless, this.#receiver(backend));
     this.#phase = { kind: 'sent', decision, server: server.name, upstream };
     if (upstream.body !== undefined) this.#body?.sendTo(upstream.body);
   }
@@ -104,6 +104,7 @@ export class Forwarding {
       respond: (head, body, bodyless) => {
         if (this.#phase.kind !== 'sent') return;
         const { decision, upstream } = this.#phase;
+        learnFrom(head.status, this.#request.credential, this.#request.client);
         if (this.#permission?.grants(head.status)) {
           this.#phase = { kind: 'over' };
           if (!bodyless) discard(body);

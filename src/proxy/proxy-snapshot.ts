@@ -7,10 +7,13 @@ export interface Backend {
   readonly name: string;
   /** Presents the front-proxy certificate; the only place for identity headers. Absent without such a certificate. */
   readonly asserted: Upstream | undefined;
-  /** Callers' own tokens. */
+  /** Callers' own tokens that a server has accepted on the same client connection. */
   readonly own: Upstream;
-  /** Requests without a credential: kube-apiserver ends HTTP/2 connections that carry them, so they share with nobody. */
-  readonly anonymous: Upstream;
+  /**
+   * Requests without a credential, and tokens not seen to work yet. kube-apiserver closes HTTP/2 connections on which
+   * somebody fails to authenticate (UnauthenticatedHTTP2DOSMitigation), so these share with nobody else.
+   */
+  readonly unproven: Upstream;
   /** What a conditional GET of a discovery root needs to be answered 304 by this server. */
   readonly conditions: Readonly<Record<DiscoveryRoot, DiscoveryCondition | undefined>>;
 }
@@ -41,7 +44,7 @@ export interface Control {
 /** Open exchanges with a server, over all trust classes. */
 export function openExchanges(backend: Backend | undefined): number {
   if (backend === undefined) return 0;
-  return backend.own.inFlight + backend.anonymous.inFlight + (backend.asserted?.inFlight ?? 0);
+  return backend.own.inFlight + backend.unproven.inFlight + (backend.asserted?.inFlight ?? 0);
 }
 
 /** What a decision's position stands for in the snapshot it was made with. */

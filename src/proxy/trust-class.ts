@@ -1,15 +1,16 @@
 import { ProxyError } from '../errors.ts';
 import type { Credential } from '../identity/credential.ts';
 import type { Upstream } from '../wire/upstream.ts';
+import type { ClientState } from './client-state.ts';
 import type { Backend } from './proxy-snapshot.ts';
 
 /** The connections over which a request with this credential may travel. */
-export function upstreamFor(backend: Backend, credential: Credential): Upstream {
+export function upstreamFor(backend: Backend, credential: Credential, client: ClientState): Upstream {
   switch (credential.kind) {
     case 'own':
-      return backend.own;
+      return client.proven === credential.authorization ? backend.own : backend.unproven;
     case 'anonymous':
-      return backend.anonymous;
+      return backend.unproven;
     case 'asserted':
       if (backend.asserted !== undefined) return backend.asserted;
       throw new ProxyError(
@@ -17,4 +18,11 @@ export function upstreamFor(backend: Backend, credential: Credential): Upstream 
         'Unauthorized: client certificates end at this proxy, and it has no front-proxy certificate to vouch for their users. Use a token, or start the proxy with --proxy-client-cert-file and --proxy-client-key-file.',
       );
   }
+}
+
+/** Remembers from a server's answer whether the caller's token works. */
+export function learnFrom(status: number, credential: Credential, client: ClientState): void {
+  if (credential.kind !== 'own') return;
+  if (status !== 401) client.proven = credential.authorization;
+  else if (client.proven === credential.authorization) client.proven = undefined;
 }

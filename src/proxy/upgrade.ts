@@ -40,7 +40,7 @@ export async function switchProtocols(
       server,
       final: decision.final,
     });
-    const upstream = upstreamFor(backend, request.credential);
+    const upstream = upstreamFor(backend, request.credential, request.client);
     const answer = await upstream.upgrade(withUpgrade(head, offer), gone.signal);
     if (gone.signal.aborted) {
       abandon(answer);

@@ -17,7 +17,7 @@ export interface ConnectionSettings {
 export interface ServerConnections {
   readonly asserted: Upstream | undefined;
   readonly own: Upstream;
-  readonly anonymous: Upstream;
+  readonly unproven: Upstream;
   readonly discovery: Upstream;
   readonly probe: Upstream;
   close(graceMs: number): Promise<void>;
@@ -47,15 +47,15 @@ export function openServerConnections(
   const connections = {
     asserted: trust.frontProxy === undefined ? undefined : open(trust.frontProxy, onEvent),
     own: open(undefined, onEvent),
-    anonymous: open(undefined, onEvent),
+    unproven: open(undefined, onEvent),
     discovery: open(control),
     probe: open(control),
   };
   return {
     ...connections,
     close: async (graceMs) => {
-      const { asserted, own, anonymous, discovery, probe } = connections;
-      const clients = [own, anonymous, ...(asserted === undefined ? [] : [asserted])];
+      const { asserted, own, unproven, discovery, probe } = connections;
+      const clients = [own, unproven, ...(asserted === undefined ? [] : [asserted])];
       await Promise.all([...clients.map((upstream) => upstream.close(graceMs)), discovery.close(0), probe.close(0)]);
     },
   };
@@ -63,8 +63,8 @@ export function openServerConnections(
 
 export function backendOf(
   name: string,
-  { asserted, own, anonymous }: ServerConnections,
+  { asserted, own, unproven }: ServerConnections,
   conditions: Readonly<Record<DiscoveryRoot, DiscoveryCondition | undefined>>,
 ): Backend {
-  return { name, asserted, own, anonymous, conditions };
+  return { name, asserted, own, unproven, conditions };
 }
