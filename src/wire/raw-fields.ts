@@ -1,6 +1,6 @@
 import { type Fields, fieldValue } from './fields.ts';
 
-/** Names lowered in place of copying twice: the array is ours alone, Node builds it anew for every message. */
+/** Lowers the names in place: the array is ours alone, Node builds it anew for every message. */
 export function lowerNames(raw: string[]): string[] {
   for (let i = 0; i < raw.length; i += 2) raw[i] = (raw[i] ?? '').toLowerCase();
   return raw;
@@ -8,7 +8,7 @@ export function lowerNames(raw: string[]): string[] {
 
 /** Node takes informational heads and trailers only as objects; repeated names become arrays, which keeps their order. */
 export function asHeaderObject(fields: Fields): Record<string, string | string[]> {
-  const object: Record<string, string | string[]> = { __proto__: null } as never;
+  const object: Record<string, string | string[]> = Object.create(null);
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const name = fields[i] ?? '';
     const value = fields[i + 1] ?? '';
