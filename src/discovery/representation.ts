@@ -1,0 +1,59 @@
+import {
+  type APIGroupDiscovery,
+  apiGroup,
+  apiResource,
+  apiSubresource,
+  apiVersion,
+  type DiscoveryVersion,
+} from '../kubernetes/aggregated-discovery.ts';
+
+/** Go's encoder writes these as escapes, for the sake of JSON inside HTML. */
+const ESCAPED = /[<>&\u2028\u2029]/g;
+
+/**
+ * The list without kind and apiVersion, as Go encodes it: the same for v2 and v2beta1, and what kube-apiserver takes the
+ * ETag of.
+ */
+export function discoveryContent(groups: readonly APIGroupDiscovery[]): string {
+  return goEscaped(JSON.stringify(content(groups)));
+}
+
+/** The body of an answer, with the line feed Go's encoder ends it with. `content` is of `discoveryContent`. */
+export function encodeDiscovery(content: string, version: DiscoveryVersion): Uint8Array {
+  const head = JSON.stringify(typeMeta(version)).slice(0, -1);
+  return new TextEncoder().encode(`${head},${content.slice(1)}\n`);
+}
+
+/** The body for `?pretty=1` and for curl, Wget and browsers, which kube-apiserver does not end with a line feed. */
+export function encodePrettyDiscovery(groups: readonly APIGroupDiscovery[], version: DiscoveryVersion): Uint8Array {
+  const list = { ...typeMeta(version), ...content(groups) };
+  return new TextEncoder().encode(goEscaped(JSON.stringify(list, undefined, 2)));
+}
+
+function typeMeta(version: DiscoveryVersion) {
+  return { kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${version}` };
+}
+
+function content(groups: readonly APIGroupDiscovery[]) {
+  return { metadata: {}, items: groups.map(wireGroup) };
+}
+
+/** Rebuilt, because bytes must depend on content alone and not on how the objects came to be. */
+function wireGroup({ metadata: { name }, versions = [] }: APIGroupDiscovery) {
+  const { metadata, ...rest } = apiGroup(
+    name,
+    versions.map(({ resources = [], ...version }) =>
+      apiVersion({
+        ...version,
+        resources: resources.map(({ subresources = [], ...resource }) =>
+          apiResource({ ...resource, subresources: subresources.map(apiSubresource) }),
+        ),
+      }),
+    ),
+  );
+  return { metadata: name === '' ? {} : metadata, ...rest };
+}
+
+function goEscaped(json: string): string {
+  return json.replace(ESCAPED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
