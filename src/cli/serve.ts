@@ -63,7 +63,11 @@ class ServeRun {
   async run(start: StartDaemon): Promise<ExitCode> {
     const { signals } = this.#io;
     const stop = (signal: ProcessSignal): void => this.#onStop(signal);
-    const reload = (): void => void this.#reload();
+    // One after the other: a second reload must not read files while the first still swaps what it read.
+    let reloads = Promise.resolve();
+    const reload = (): void => {
+      reloads = reloads.then(() => this.#reload());
+    };
     signals.on('SIGTERM', stop);
     signals.on('SIGINT', stop);
     signals.on('SIGHUP', reload);
