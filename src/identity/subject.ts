@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /** The attributes of a certificate's subject that Kubernetes reads. */
 export interface Subject {
   /** The last CN, as Go's pkix.Name keeps it; '' when there is none. */
@@ -83,7 +85,8 @@ function text(der: Uint8Array, { tag, start, end }: Element): string {
   const octets = der.subarray(start, end);
   switch (tag) {
     case 0x0c: // UTF8String
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(octets);
+      if (!isUtf8(octets)) throw new RangeError('certificate: subject attribute is not valid UTF-8');
+      return Buffer.from(octets).toString('utf8');
     case 0x13: // PrintableString
     case 0x16: // IA5String
     case 0x12: // NumericString
