@@ -1,6 +1,5 @@
-import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { type DetailedPeerCertificate, type Server, TLSSocket } from 'node:tls';
 import type { ClientCertificate, ClientConnection } from './exchange.ts';
 
 const MAX_CHAIN = 10;
@@ -20,13 +19,36 @@ export function describeConnection(socket: Socket, asksForCertificate: boolean):
   };
 }
 
-function presentedCertificate(socket: TLSSocket): ClientCertificate {
+const chains = new WeakMap<TLSSocket, Uint8Array[]>();
+
+/**
+ * Reads the chains of `server`'s clients while their handshakes end: some releases of Node (24.21 and 26.8 among them)
+ * lose the intermediates right after (nodejs/node#65579). The key log is the one event that shows a socket early enough;
+ * its keys are not looked at.
+ */
+export function readChainsEarly(server: Server): void {
+  server.on('keylog', (_keys, socket) => {
+    if (chains.has(socket)) return;
+    chains.set(socket, []);
+    socket.prependOnceListener('secure', () => chains.set(socket, readChain(socket)));
+  });
+}
+
+function readChain(socket: TLSSocket): Uint8Array[] {
   const chain: Uint8Array[] = [];
-  let next: X509Certificate | undefined = socket.getPeerX509Certificate();
-  while (next !== undefined && chain.length < MAX_CHAIN) {
+  // `getPeerX509Certificate` would be the newer way, but on a server it knows the leaf alone.
+  let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+  while (next?.raw !== undefined && chain.length < MAX_CHAIN) {
     chain.push(next.raw);
-    next = next.issuerCertificate;
+    // A self-signed certificate is its own issuer.
+    next = next.issuerCertificate === next ? undefined : next.issuerCertificate;
   }
+  return chain;
+}
+
+function presentedCertificate(socket: TLSSocket): ClientCertificate {
+  const early = chains.get(socket) ?? [];
+  const chain = early.length > 0 ? early : readChain(socket);
   if (chain.length === 0) return { kind: 'none' };
   // Node's type says Error, its value is OpenSSL's code as a string.
   const error: unknown = socket.authorizationError;

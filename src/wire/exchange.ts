@@ -60,7 +60,10 @@ export interface Tunnel {
 /** What a TLS client proved about itself. */
 export type ClientCertificate =
   | { readonly kind: 'none' }
-  /** `chain`: leaf first, DER, as the client sent it. `authorized`: OpenSSL built a valid chain for client authentication to one of the listener's CAs. */
+  /**
+   * `chain`: DER, leaf first, then its issuers from what the client sent and, where it sent none, from the listener's CAs.
+   * `authorized`: OpenSSL built a valid chain for client authentication to one of the listener's CAs; else `error` is its code.
+   */
   | {
       readonly kind: 'presented';
       readonly chain: readonly Uint8Array[];

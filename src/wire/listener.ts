@@ -2,7 +2,7 @@ import { constants } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
 import { createServer, type TLSSocket, type TlsOptions } from 'node:tls';
-import { describeConnection } from './client-connection.ts';
+import { describeConnection, readChainsEarly } from './client-connection.ts';
 import type { ExchangeHandler } from './exchange.ts';
 import { H1Server } from './h1-server.ts';
 import { type H2Connection, serveH2 } from './h2-server.ts';
@@ -62,6 +62,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   });
   server.maxConnections = limits.connections;
   trustPartialChains(server, options.tls);
+  if (asksForCertificate) readChainsEarly(server);
   server.on('connection', (socket: Socket) => track(sockets, socket));
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   server.on('secureConnection', (socket: TLSSocket) => {

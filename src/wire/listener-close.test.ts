@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { test } from 'node:test';
+import { closeOf, connectH2Client, connectRaw, Inbox, readToEnd, startListener } from '../../test/support/loopback.ts';
+import type { ServerExchange } from './exchange.ts';
+import { listenPlain } from './listener.ts';
+
+test('close lets open HTTP/2 exchanges finish after GOAWAY', async (t) => {
+  const { listener, port, exchanges } = await startListener(t);
+  const session = await connectH2Client(t, port);
+  const stream = session.request({ ':path': '/' });
+  const exchange = await exchanges.next();
+  const goaway = once(session, 'goaway');
+  const closed = listener.close(60_000);
+  await goaway;
+  const sink = exchange.respond({ status: 200, fields: [] }, false);
+  sink.write(Buffer.from('whole'));
+  sink.end([]);
+  stream.setEncoding('latin1');
+  const [body] = (await once(stream, 'data')) as [string];
+  assert.equal(body, 'whole');
+  await closed;
+  if (!exchange.connection.closed.aborted) await once(exchange.connection.closed, 'abort');
+});
+
+test('close lets open HTTP/1.1 exchanges finish, announces the end and drops idle connections', async (t) => {
+  const { listener, port, exchanges } = await startListener(t);
+  const idle = await connectRaw(t, port, 'http/1.1');
+  idle.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  (await exchanges.next()).respond({ status: 200, fields: [] }, true);
+  await once(idle, 'data');
+  const busy = await connectRaw(t, port, 'http/1.1');
+  busy.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  const open = await exchanges.next();
+  const begun = await connectRaw(t, port, 'http/1.1');
+  begun.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  const watch = (await exchanges.next()).respond({ status: 200, fields: [] }, false);
+  await once(begun, 'data');
+
+  const gone = closeOf(idle);
+  const closed = listener.close(60_000);
+  await gone;
+  open.respond({ status: 200, fields: [] }, true);
+  assert.match(await readToEnd(busy), /Connection: close/);
+  watch.end([]);
+  assert.match(await readToEnd(begun), /0\r\n\r\n$/);
+  await closed;
+});
+
+test('close destroys what is left after the grace and accepts nothing new', async (t) => {
+  const { listener, port, exchanges } = await startListener(t);
+  const session = await connectH2Client(t, port);
+  session.request({ ':path': '/' }).on('error', () => {});
+  const exchange = await exchanges.next();
+  const lost = new Promise((resolve) => {
+    exchange.onAbort = resolve;
+  });
+  await listener.close(0);
+  assert.equal(await lost, 'connection-lost');
+  const late = connect(port, '127.0.0.1');
+  const [error] = (await once(late, 'error')) as [NodeJS.ErrnoException];
+  assert.equal(error.code, 'ECONNREFUSED');
+});
+
+test('the plain listener speaks HTTP/1.1 with the same exchanges', async (t) => {
+  const exchanges = new Inbox<ServerExchange>();
+  const listener = await listenPlain({ host: '127.0.0.1', port: 0, handler: exchanges.put });
+  t.after(() => listener.close(0));
+  const socket = connect(listener.port, '127.0.0.1');
+  socket.write('GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  const exchange = await exchanges.next();
+  assert.deepEqual(exchange.connection.certificate, { kind: 'none' });
+  exchange.respond({ status: 200, fields: ['content-length', '2'] }, false).write(Buffer.from('ok'));
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  assert.match(answer.toString(), /^HTTP\/1\.1 200 OK\r\ncontent-length: 2\r\nConnection: close\r\n\r\nok$/);
+  assert.throws(() => listener.reload({ cert: '', key: '' }), TypeError);
+});

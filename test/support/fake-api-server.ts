@@ -1,0 +1,145 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import type { Socket } from 'node:net';
+import { freeLoopbackPort } from '../../tools/control-plane/loopback-port.ts';
+import type { FakeDiscovery } from './fake-discovery.ts';
+
+/** kube-apiserver's default; a proxy that ignores it is refused streams. */
+const MAX_STREAMS = 100;
+
+export type StreamHandler = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
+export type UpgradeHandler = (request: IncomingMessage, socket: Socket, early: Buffer) => void;
+
+export interface FakeApiServerOptions {
+  readonly name: string;
+  /** PEM. */
+  readonly certificate: { readonly cert: string; readonly key: string };
+  /** As `/version` gives it, such as `v1.34.4`. */
+  readonly gitVersion: string;
+  readonly discovery: FakeDiscovery;
+  /** Answers whatever is neither health, version nor API metadata. Default: a small object that names this server. */
+  readonly handler?: StreamHandler;
+  readonly onUpgrade?: UpgradeHandler;
+}
+
+/**
+ * A Kubernetes API server that a test can make misbehave. It stands on Node's HTTP and not on our own wire modules, so
+ * that one mistake of ours made twice does not pass for right.
+ */
+export class FakeApiServer {
+  readonly name: string;
+  readonly url: string;
+  readonly sessions = new Set<ServerHttp2Session>();
+  /** Every connection that is open now, whatever it speaks. */
+  readonly sockets = new Set<Socket>();
+  /** Method and path of everything the handler was given. */
+  readonly requests: string[] = [];
+  handler: StreamHandler;
+  onUpgrade: UpgradeHandler;
+  /** What `/readyz` says. */
+  ready = true;
+  readonly #options: FakeApiServerOptions;
+  readonly #port: number;
+  #server: Http2SecureServer | undefined;
+
+  private constructor(options: FakeApiServerOptions, port: number) {
+    this.#options = options;
+    this.#port = port;
+    this.name = options.name;
+    this.url = `https://127.0.0.1:${port}`;
+    this.handler = options.handler ?? ((stream) => sendJson(stream, 200, { kind: 'Fake', servedBy: this.name }));
+    this.onUpgrade = options.onUpgrade ?? ((_request, socket) => socket.destroy());
+  }
+
+  static async start(options: FakeApiServerOptions): Promise<FakeApiServer> {
+    const server = new FakeApiServer(options, await freeLoopbackPort());
+    await server.start();
+    return server;
+  }
+
+  /** Serves at the same address as before. */
+  async start(): Promise<void> {
+    if (this.#server !== undefined) return;
+    const server = createSecureServer({
+      ...this.#options.certificate,
+      allowHTTP1: true,
+      settings: { maxConcurrentStreams: MAX_STREAMS },
+    });
+    this.#server = server;
+    server.on('secureConnection', (socket: Socket) => {
+      this.sockets.add(socket);
+      socket.on('error', () => {});
+      socket.once('close', () => this.sockets.delete(socket));
+    });
+    server.on('session', (session) => {
+      this.sessions.add(session);
+      session.on('error', () => {});
+      session.once('close', () => this.sessions.delete(session));
+    });
+    server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => this.#serve(stream, headers));
+    server.on('upgrade', (request: IncomingMessage, socket: Socket, early: Buffer) =>
+      this.onUpgrade(request, socket, early),
+    );
+    server.listen(this.#port, '127.0.0.1');
+    await once(server, 'listening');
+  }
+
+  /** As if it was killed: the port is closed and every connection broken. */
+  async stop(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    if (server === undefined) return;
+    const closed = once(server, 'close');
+    server.close();
+    this.breakConnections();
+    await closed;
+  }
+
+  breakConnections(): void {
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    stream.on('error', () => {});
+    const path = (headers[':path'] ?? '').split('?', 1)[0] ?? '';
+    const document = this.#options.discovery(path, headers.accept ?? '');
+    if (path === '/readyz') send(stream, this.ready ? 200 : 500, 'text/plain', this.ready ? 'ok' : 'shutting down');
+    else if (path === '/version') sendJson(stream, 200, { gitVersion: this.#options.gitVersion });
+    else if (document === undefined) {
+      this.requests.push(`${headers[':method']} ${headers[':path']}`);
+      this.handler(stream, headers);
+    } else if (document.etag !== undefined && headers['if-none-match'] === document.etag) {
+      stream.respond({ ':status': 304, etag: document.etag }, { endStream: true });
+    } else {
+      const etag = document.etag === undefined ? {} : { etag: document.etag };
+      stream.respond({ ':status': 200, 'content-type': document.contentType, ...etag });
+      stream.end(document.body);
+    }
+  }
+}
+
+export function send(stream: ServerHttp2Stream, status: number, contentType: string, body: string): void {
+  if (stream.destroyed || stream.closed) return;
+  stream.respond({ ':status': status, 'content-type': contentType });
+  stream.end(body);
+}
+
+export function sendJson(stream: ServerHttp2Stream, status: number, body: object): void {
+  send(stream, status, 'application/json', `${JSON.stringify(body)}\n`);
+}
+
+/** What a real server says to a path it does not know. */
+export function sendUnknown(stream: ServerHttp2Stream): void {
+  send(stream, 404, 'text/plain; charset=utf-8', '404 page not found\n');
+}
