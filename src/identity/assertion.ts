@@ -6,7 +6,8 @@ import type { User } from './user.ts';
 /**
  * The header fields that assert `user` to a server over a front-proxy connection, appended to `fields`.
  * Receivers take the first configured name that has a value, so the first of each kind is used. Extra keys travel
- * percent-encoded where a header name cannot hold them (client-go/transport `headerKeyEscape`).
+ * percent-encoded where a header name cannot hold them (client-go/transport `headerKeyEscape`), and also where receivers
+ * would lower their case before they decode.
  * The credential id is left out for servers that do not derive one themselves (before 1.32).
  */
 export function appendAssertion(
@@ -29,10 +30,13 @@ export function appendAssertion(
   }
 }
 
-/** Whether a header can carry `value` and deliver exactly it: receivers trim white space, and control characters end fields. */
+/**
+ * Whether a header can carry `value` and deliver exactly it: receivers trim white space, control characters end fields,
+ * and half a surrogate pair has no UTF-8.
+ */
 export function isAssertable(value: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return !/[\u0000-\u001f\u007f]/.test(value) && value.trim() === value;
+  return !/[\u0000-\u001f\u007f]/.test(value) && value.trim() === value && value.isWellFormed();
 }
 
 function derivesCredentialId(version: ServerVersion | undefined): boolean {
@@ -47,7 +51,7 @@ function escapeKey(key: string): string {
   let escaped = '';
   for (const octet of Buffer.from(key, 'utf8')) {
     const char = String.fromCharCode(octet);
-    escaped += /[!#$&'*+\-.^_`|~0-9A-Za-z]/.test(char) ? char : `%${octet.toString(16).toUpperCase().padStart(2, '0')}`;
+    escaped += /[!#$&'*+\-.^_`|~0-9a-z]/.test(char) ? char : `%${octet.toString(16).padStart(2, '0')}`;
   }
   return escaped;
 }
