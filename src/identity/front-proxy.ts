@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+import { ProxyError } from '../errors.ts';
 import { type Fields, fieldValue } from '../wire/fields.ts';
 import type { IdentityHeaderNames } from './header-names.ts';
 import type { User } from './user.ts';
@@ -5,7 +7,7 @@ import type { User } from './user.ts';
 /**
  * The user a trusted front proxy asserts, or `undefined` when it asserts none
  * (apiserver/pkg/authentication/request/headerrequest). Call it only for connections whose certificate was judged a
- * front proxy.
+ * front proxy. Throws MVP_UNAUTHORIZED for values that are not UTF-8: read in any way, they would be another user's.
  */
 export function assertedUser(fields: Fields, names: IdentityHeaderNames): User | undefined {
   const name = first(fields, names.username);
@@ -39,7 +41,12 @@ function* pairs(fields: Fields): Generator<readonly [string, string]> {
 }
 
 function utf8(value: string): string {
-  return Buffer.from(value, 'latin1').toString('utf8');
+  const octets = Buffer.from(value, 'latin1');
+  if (isUtf8(octets)) return octets.toString('utf8');
+  throw new ProxyError(
+    'MVP_UNAUTHORIZED',
+    'Unauthorized: the front proxy asserts a user, group or extra that is not UTF-8 text. Correct what it sends.',
+  );
 }
 
 /** A key that is not validly escaped is kept as it is, as kube-apiserver does. */
