@@ -1,5 +1,5 @@
 import { ProxyError } from '../errors.ts';
-import { type Fields, fieldValue } from '../wire/fields.ts';
+import { type Fields, fieldValue, fieldValues } from '../wire/fields.ts';
 import { isAssertable } from './assertion.ts';
 import type { CertificateVerdict } from './client-certificate.ts';
 import { assertedUser } from './front-proxy.ts';
