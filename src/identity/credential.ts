@@ -42,8 +42,7 @@ export function identify(verdict: CertificateVerdict, fields: Fields, names: Ide
 
 /** Browsers cannot set Authorization on a WebSocket; kube-apiserver then takes the token from the subprotocols. */
 function webSocketToken(fields: Fields): string | undefined {
-  const protocols = fieldValue(fields, 'sec-websocket-protocol');
-  return protocols?.includes(WEBSOCKET_TOKEN) ? protocols : undefined;
+  return fieldValues(fields, 'sec-websocket-protocol').find((protocols) => protocols.includes(WEBSOCKET_TOKEN));
 }
 
 /** A name that a header would change on its way is refused rather than turned into another user's. */
