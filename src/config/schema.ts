@@ -44,9 +44,6 @@ export type Immutable<T> = T extends readonly (infer Item)[]
 /** What the schema alone guarantees. */
 export type Settings = Immutable<z.output<typeof configurationSchema>>;
 
-/** One entry of `servers`. */
-export type ServerSettings = Settings['servers'][number];
-
 /**
  * A complete, valid configuration: every default filled in, file paths absolute, units in the names of the fields.
  * `loadConfiguration` makes it and freezes it deeply.
