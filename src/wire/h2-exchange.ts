@@ -74,7 +74,8 @@ export class H2Exchange implements ServerExchange, BodySink {
     if (this.#over() || this.#stream.headersSent) return this;
     this.body.release();
     const endStream = bodyless || forbidsBody(this.head.method, head.status);
-    const raw = [':status', String(head.status), ...withoutFields(head.fields, isConnectionSpecific)];
+    const fields = withoutFields(head.fields, (name) => isConnectionSpecific(name) || name.startsWith(':'));
+    const raw = [':status', String(head.status), ...fields];
     try {
       if (raw.some(isUnsafe)) throw new TypeError('The response head holds characters that HTTP cannot carry.');
       const waitForTrailers = !endStream && mayHaveTrailers(head.fields);

@@ -3,7 +3,8 @@ import type { Socket } from 'node:net';
 
 /**
  * Notices peers that vanished without a word (no FIN, no RST): after `intervalMs` without a received byte a PING is
- * sent, and `onDead` is called when nothing at all arrived for another `timeoutMs` (RFC 9113 section 6.7).
+ * sent, and `onDead` is called when nothing at all arrived within another `timeoutMs` (RFC 9113 section 6.7). It is also
+ * called for a session that Node has given up while its socket lingers, waiting for a write that will never end.
  * Returns how to stop it. The timers never keep the process alive.
  */
 export function keepAlive(
@@ -15,28 +16,34 @@ export function keepAlive(
 ): () => void {
   let seen = socket.bytesRead;
   let stopped = false;
-  let timer = setTimeout(listen, intervalMs).unref();
+  let timer = setTimeout(check, intervalMs).unref();
 
-  function listen(): void {
-    if (stopped || session.destroyed) return;
-    if (socket.bytesRead !== seen) {
-      seen = socket.bytesRead;
-      timer = setTimeout(listen, intervalMs).unref();
+  function restart(): void {
+    if (stopped) return;
+    clearTimeout(timer);
+    seen = socket.bytesRead;
+    timer = setTimeout(check, intervalMs).unref();
+  }
+
+  function check(): void {
+    if (session.destroyed) {
+      onDead();
       return;
     }
     // Node sends no PING once a GOAWAY was exchanged; TCP keep-alive has to do for what is left of that session.
-    if (session.closed) {
-      timer = setTimeout(listen, intervalMs).unref();
+    if (socket.bytesRead !== seen || session.closed) {
+      restart();
       return;
     }
-    session.ping(() => {});
     timer = setTimeout(judge, timeoutMs).unref();
+    session.ping((error) => {
+      if (error === null) restart();
+    });
   }
 
   function judge(): void {
-    if (stopped || session.destroyed) return;
-    if (socket.bytesRead === seen && !session.closed) onDead();
-    else listen();
+    if (session.destroyed || (socket.bytesRead === seen && !session.closed)) onDead();
+    else restart();
   }
 
   return () => {

@@ -66,7 +66,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   server.on('connection', (socket: Socket) => track(sockets, socket));
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   server.on('secureConnection', (socket: TLSSocket) => {
-    socket.on('error', () => {});
+    socket.on('error', () => socket.destroy());
     const connection = describeConnection(socket, asksForCertificate);
     if (socket.alpnProtocol !== 'h2') {
       h1.accept(socket, connection);

@@ -32,7 +32,8 @@ export function lostConnection(error: unknown, target: Target): UpstreamFailure 
       : code === undefined
         ? ''
         : ` (${code})`;
-  const broke = code?.startsWith('ERR_HTTP2') ?? false;
+  // nghttp2 found the server's frames wrong; a GOAWAY with an error has a code of its own.
+  const broke = code === 'ERR_HTTP2_ERROR';
   return {
     processed: 'unknown',
     reason: broke ? 'protocol' : 'connection-lost',

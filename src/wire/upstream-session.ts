@@ -28,7 +28,12 @@ type State =
   | { readonly kind: 'connecting'; readonly timer: NodeJS.Timeout }
   | { readonly kind: 'open'; readonly session: ClientHttp2Session; readonly stopPings: () => void; maxStreams: number }
   /** No new streams; `lastStreamId` is set when the server said GOAWAY. */
-  | { readonly kind: 'draining'; readonly session: ClientHttp2Session; readonly lastStreamId: number | undefined }
+  | {
+      readonly kind: 'draining';
+      readonly session: ClientHttp2Session;
+      readonly stopPings: () => void;
+      readonly lastStreamId: number | undefined;
+    }
   | { readonly kind: 'closed' };
 
 /** What the pool hears of one of its connections. */
@@ -69,6 +74,8 @@ export class UpstreamSession implements StreamOwner {
     this.#state = { kind: 'connecting', timer };
     socket.on('error', (error) => {
       this.#error ??= error;
+      // After an alert Node's session waits for a write that TLS will never finish.
+      socket.destroy();
     });
     // Registered before the session's own listener, so that streams closed by it already find the reason.
     socket.once('close', () => this.#closed());
@@ -84,7 +91,10 @@ export class UpstreamSession implements StreamOwner {
 
   /** How many more streams fit. */
   get room(): number {
-    return this.#state.kind === 'open' ? this.#state.maxStreams - this.streams : 0;
+    const state = this.#state;
+    // Node may have given the session up already, a moment before its socket is closed.
+    if (state.kind !== 'open' || state.session.destroyed || state.session.closed || this.#socket.destroyed) return 0;
+    return state.maxStreams - this.streams;
   }
 
   get remoteAddress(): string {
@@ -93,7 +103,7 @@ export class UpstreamSession implements StreamOwner {
 
   /** Only while there is room. Throws when the head cannot be written. */
   request(head: RequestHead, bodyless: boolean, receiver: UpstreamReceiver): UpstreamExchange {
-    if (this.#state.kind !== 'open') throw new Error('The connection takes no requests.');
+    if (this.#state.kind !== 'open') throw new TypeError('The connection takes no requests.');
     const stream = new UpstreamStream(this.#state.session, this, head, bodyless, receiver);
     this.streams += 1;
     clearTimeout(this.#idleTimer);
@@ -104,7 +114,7 @@ export class UpstreamSession implements StreamOwner {
 
   released(): void {
     this.streams -= 1;
-    if (this.streams === 0) this.#startIdleClock();
+    if (this.streams === 0) this.#emptied();
     this.#listener.roomGained(this);
   }
 
@@ -128,10 +138,8 @@ export class UpstreamSession implements StreamOwner {
     if (this.#state.kind === 'connecting') this.destroy();
     if (this.#state.kind !== 'open') return;
     const { session, stopPings } = this.#state;
-    stopPings();
-    this.#state = { kind: 'draining', session, lastStreamId: undefined };
-    session.close();
-    if (this.streams === 0) this.#startIdleClock();
+    this.#state = { kind: 'draining', session, stopPings, lastStreamId: undefined };
+    if (this.streams === 0) this.#emptied();
   }
 
   destroy(): void {
@@ -162,21 +170,20 @@ export class UpstreamSession implements StreamOwner {
     clearTimeout(this.#state.timer);
     const { pingIntervalMs, pingTimeoutMs } = this.#options;
     const stopPings = keepAlive(session, this.#socket, pingIntervalMs, pingTimeoutMs, () => {
-      this.#error = new WireError('ERR_WIRE_PING_TIMEOUT');
+      if (!session.destroyed) this.#error ??= new WireError('ERR_WIRE_PING_TIMEOUT');
       this.#socket.destroy();
     });
     this.#state = { kind: 'open', session, stopPings, maxStreams };
-    this.#startIdleClock();
+    this.#emptied();
     this.#listener.opened(this);
   }
 
   #goaway(session: ClientHttp2Session, lastStreamId: number): void {
-    const first = this.#state.kind === 'open';
-    if (this.#state.kind === 'open') this.#state.stopPings();
-    if (this.#state.kind === 'closed' || this.#state.kind === 'connecting') return;
-    this.#state = { kind: 'draining', session, lastStreamId };
-    if (this.streams === 0) this.#startIdleClock();
-    if (first) this.#listener.goaway(this);
+    const state = this.#state;
+    if (state.kind === 'closed' || state.kind === 'connecting') return;
+    this.#state = { kind: 'draining', session, stopPings: state.stopPings, lastStreamId };
+    if (this.streams === 0) this.#emptied();
+    if (state.kind === 'open') this.#listener.goaway(this);
   }
 
   #closed(): void {
@@ -189,18 +196,19 @@ export class UpstreamSession implements StreamOwner {
       this.#listener.failed(this, connectFailure(this.#error ?? new WireError('ERR_WIRE_CLOSED'), this.#options));
       return;
     }
-    if (state.kind === 'open') {
-      state.stopPings();
-      this.#state = { kind: 'closed' };
-    }
+    state.stopPings();
+    if (state.kind === 'open') this.#state = { kind: 'closed' };
     const failure = state.kind === 'open' ? lostConnection(this.#error, this.#options) : undefined;
     this.#listener.closed(this, failure);
   }
 
-  #startIdleClock(): void {
+  #emptied(): void {
     clearTimeout(this.#idleTimer);
     if (this.#state.kind === 'open') this.#idleTimer = setTimeout(() => this.#listener.idle(this), IDLE_MS).unref();
-    // A graceful close waits for the server's own; one that is gone already would never send it.
-    if (this.#state.kind === 'draining') this.#idleTimer = setTimeout(() => this.destroy(), CLOSE_MS).unref();
+    if (this.#state.kind !== 'draining') return;
+    // Not earlier: some servers take a client's GOAWAY as a reason to refuse the requests right behind it.
+    this.#state.session.close();
+    // It waits for the server's own close; one that is gone already would never send it.
+    this.#idleTimer = setTimeout(() => this.destroy(), CLOSE_MS).unref();
   }
 }

@@ -127,26 +127,24 @@ export class UpstreamStream implements UpstreamExchange, BodySink {
   }
 
   #failure(): UpstreamFailure {
-    const code = this.#stream.rstCode;
-    if (code === constants.NGHTTP2_REFUSED_STREAM) {
-      const goaway = this.#owner.failureOf(this.id, this.#error);
-      if (goaway?.processed === 'no') return goaway;
-      return {
-        processed: 'no',
-        reason: 'refused',
-        cause: 'reset',
-        message: `${this.#owner.authority} refused the request (REFUSED_STREAM) without acting on it`,
-      };
-    }
-    const lost = this.#owner.failureOf(this.id, this.#error);
-    if (lost !== undefined) return lost;
-    const reason = resetReasonOf(code);
-    return {
-      processed: 'unknown',
-      reason,
-      cause: 'reset',
-      message: `${this.#owner.authority} reset the request (${reason}) before its response was complete; whether it acted on it is unknown`,
-    };
+    const ofConnection = this.#owner.failureOf(this.id, this.#error);
+    // Without a number nothing left this process.
+    if (ofConnection !== undefined) return this.id === undefined ? { ...ofConnection, processed: 'no' } : ofConnection;
+    const reason = resetReasonOf(this.#stream.rstCode);
+    const at = this.#owner.authority;
+    return reason === 'refused'
+      ? {
+          processed: 'no',
+          reason,
+          cause: 'reset',
+          message: `${at} refused the request without acting on it (REFUSED_STREAM)`,
+        }
+      : {
+          processed: 'unknown',
+          reason,
+          cause: 'reset',
+          message: `${at} reset the request (${reason}) before its response was complete; whether it acted on it is unknown`,
+        };
   }
 }
 
@@ -177,6 +175,7 @@ function rawHead(head: RequestHead, authority: string): string[] {
     const name = head.fields[i] ?? '';
     const value = head.fields[i + 1] ?? '';
     if (isConnectionSpecific(name) || name === 'host' || (name === 'te' && value !== 'trailers')) continue;
+    if (name.startsWith(':')) throw new TypeError(`The field ${name} is reserved for HTTP/2's own use.`);
     raw.push(name, value);
   }
   const unsafe = raw.findIndex(isUnsafe);

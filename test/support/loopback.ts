@@ -112,17 +112,18 @@ export async function connectRaw(
   t: TestContext,
   port: number,
   protocol: 'h2' | 'http/1.1',
-  options: ConnectionOptions = {},
+  options: ConnectionOptions & { allowHalfOpen?: boolean } = {},
 ): Promise<TLSSocket> {
   const { ca } = await testPki();
-  const socket = connectTls({
+  const dialled = {
     host: '127.0.0.1',
     port,
     ca: ca.cert,
     servername: SERVER_NAME,
     ALPNProtocols: [protocol],
     ...options,
-  });
+  };
+  const socket = connectTls(dialled);
   socket.on('error', () => {});
   t.after(() => socket.destroy());
   await once(socket, 'secureConnect');
