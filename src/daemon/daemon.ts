@@ -1,6 +1,7 @@
 import { createAdminHandler } from '../admin/admin-handler.ts';
 import { describeStatus } from '../admin/status.ts';
 import type { Configuration } from '../config/schema.ts';
+import { ProxyError } from '../errors.ts';
 import { ExchangeCounters } from '../observe/exchange-counters.ts';
 import type { Logger } from '../observe/logger.ts';
 import { Metrics } from '../observe/metrics.ts';
@@ -12,7 +13,7 @@ import { ServerRegistry } from '../servers/server-registry.ts';
 import { type Listener, listen, listenPlain } from '../wire/listener.ts';
 import { ControlHolder } from './control-holder.ts';
 import { FileWatch } from './file-watch.ts';
-import { type Material, readMaterial } from './material.ts';
+import { isSameMaterial, type Material, readMaterial } from './material.ts';
 import { identityHeaderNames, listenerLimits, registrySettings, serverSpecs } from './settings.ts';
 
 /** A running proxy. */
@@ -25,7 +26,7 @@ export interface Daemon {
   ready(): Promise<void>;
   /** Fails readiness, lets open requests finish for `drainMs`, then ends them. */
   stop(drainMs: number): Promise<void>;
-  /** Reads all certificate files again. Rejects, and changes nothing, when one cannot be used. */
+  /** Reads all certificate files again. Rejects, and changes nothing, when they cannot be used. */
   reload(): Promise<void>;
 }
 
@@ -48,6 +49,7 @@ class ProxyRun implements Daemon {
   readonly #stopping = new AbortController();
   #material: Material;
   #watch: FileWatch;
+  #reloading: Promise<void> = Promise.resolve();
   #reloadErrors = 0;
   #serving: Listener | undefined;
   #admin: Listener | undefined;
@@ -112,28 +114,43 @@ class ProxyRun implements Daemon {
     await this.#admin?.close(0);
   }
 
-  async reload(): Promise<void> {
-    const material = await this.#readAgain();
-    this.#serving?.reload(material.listener);
-    const samePeers = JSON.stringify(material.peers) === JSON.stringify(this.#material.peers);
-    this.#material = material;
-    this.#watch.close();
-    this.#watch = this.#watchFiles(material);
-    if (samePeers) return;
-    const next = this.#newRegistry(material);
-    next.start();
-    await next.whenComplete();
-    this.#announceView(material);
-    void this.#control.swap(next).stop(REPLACED_GRACE_MS);
+  reload(): Promise<void> {
+    // One after the other: a signal and a changed directory often come together.
+    const result = this.#reloading.then(() => this.#reloadNow());
+    this.#reloading = result.catch(() => {});
+    return result;
   }
 
-  async #readAgain(): Promise<Material> {
+  async #reloadNow(): Promise<void> {
     try {
-      return await readMaterial(this.#configuration);
+      const material = await readMaterial(this.#configuration);
+      if (isSameMaterial(material, this.#material)) return;
+      const samePeers = JSON.stringify(material.peers) === JSON.stringify(this.#material.peers);
+      const registry = samePeers ? undefined : await this.#provenRegistry(material);
+      this.#serving?.reload(material.listener);
+      this.#material = material;
+      this.#watch.close();
+      this.#watch = this.#watchFiles(material);
+      this.#announceView(material);
+      if (registry !== undefined) void this.#control.swap(registry).stop(REPLACED_GRACE_MS);
+      this.#logger.info('certificate files were reloaded');
     } catch (error) {
       this.#reloadErrors++;
       throw error;
     }
+  }
+
+  /** A registry with the new peer material; refused when it reaches no server although the one in use does. */
+  async #provenRegistry(material: Material): Promise<ServerRegistry> {
+    const registry = this.#newRegistry(material);
+    registry.start();
+    await registry.whenComplete();
+    if (registry.anyReady || !this.#control.registry.anyReady) return registry;
+    await registry.stop(0);
+    throw new ProxyError(
+      'MVP_CONFIG',
+      'No server can be reached with the changed peer CA or proxy client certificate, so the old ones stay in use. Check that they belong to the servers.',
+    );
   }
 
   #newRegistry({ peers }: Material): ServerRegistry {
@@ -143,12 +160,10 @@ class ProxyRun implements Daemon {
 
   #watchFiles({ files }: Material): FileWatch {
     const changed = () => {
-      this.reload().then(
-        () => this.#logger.info('certificate files changed and were reloaded'),
-        (error: unknown) =>
-          this.#logger.error('changed certificate files cannot be used; the old ones stay in use, correct them', {
-            error,
-          }),
+      this.reload().catch((error: unknown) =>
+        this.#logger.error('changed certificate files cannot be used; the old ones stay in use, correct them', {
+          error,
+        }),
       );
     };
     return new FileWatch(files, changed, (error) =>
@@ -174,7 +189,7 @@ class ProxyRun implements Daemon {
       reloadErrors: () => this.#reloadErrors,
     });
     return createAdminHandler({
-      ready: () => !this.#stopping.signal.aborted && this.#control.registry.complete,
+      ready: () => !this.#stopping.signal.aborted && this.#control.registry.complete && this.#control.registry.anyReady,
       metrics: () => metrics.exposition(),
       metricsContentType: metrics.contentType,
       status: () => describeStatus(this.#control.registry, Date.now()),

@@ -40,6 +40,13 @@ export async function readMaterial(configuration: Configuration): Promise<Materi
   };
 }
 
+/** Whether a reload would change nothing; writers touch directories without changing certificates. */
+export function isSameMaterial(one: Material, other: Material): boolean {
+  const essence = ({ listener, clients, peers }: Material) =>
+    JSON.stringify([listener, clients.allowedNames, peers, clients.clientCa.length, clients.requestHeaderCa.length]);
+  return essence(one) === essence(other);
+}
+
 /** The kubeconfig stands in where the flags give nothing: its CA verifies servers, its credential reads their health. */
 function peerTrust(tls: TlsMaterial, access: KubeconfigAccess | undefined): PeerTrust {
   return {

@@ -7,7 +7,7 @@ import { peerView } from './peer-trust.ts';
 import { backendOf } from './server-connections.ts';
 import { type MonitorSettings, ServerMonitor } from './server-monitor.ts';
 import type { ServerSpec } from './server-spec.ts';
-import { conditionOf } from './server-state.ts';
+import { conditionOf, isDecided } from './server-state.ts';
 import { buildSnapshot, buildTables, mergeInputs, type RoutingTables, type ServerReport } from './snapshot-builder.ts';
 
 export interface RegistrySettings extends Omit<MonitorSettings, 'readsDiscovery'> {
@@ -93,13 +93,15 @@ export class ServerRegistry implements Control {
     return this.#refreshing;
   }
 
-  /** Complete for every server that can be reached: each is ready, or was asked and is not (product.md section 8). */
+  /** Complete for every server that can be reached: each was probed, and read if it is healthy (product.md section 8). */
   get complete(): boolean {
-    const decided = this.monitors.every(
-      ({ state }) => state.kind !== 'discovered' && state.kind !== 'probing' && state.kind !== 'confirming',
-    );
-    const merged = this.#view === 'server-local' || this.#snapshot.published !== undefined;
-    return decided && merged && this.#snapshot.servers.some(({ ready }) => ready);
+    const decided = this.monitors.every(({ state }) => isDecided(state));
+    const merged = this.#view === 'server-local' || this.#published !== undefined || !this.anyReady;
+    return decided && merged;
+  }
+
+  get anyReady(): boolean {
+    return this.#snapshot.servers.some(({ ready }) => ready);
   }
 
   /** Resolves when `complete` first holds. */

@@ -74,6 +74,11 @@ function healthier(state: ServerState, policy: HealthPolicy): ServerState {
   }
 }
 
+/** Whether it is known if the server can serve. */
+export function isDecided(state: ServerState): boolean {
+  return state.kind === 'ready' || state.kind === 'unready' || state.kind === 'draining';
+}
+
 /** Why a server in this state gets no requests; '' when it does. */
 export function conditionOf(state: ServerState): string {
   switch (state.kind) {
