@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { decide } from './decide.ts';
+import type { Decision, ForwardReason } from './decision.ts';
+import { lists, type Setting, settings } from './testing/routing-arbitrary.ts';
+
+const CLAIMS_CAPABILITY: ReadonlySet<ForwardReason> = new Set([
+  'PreferredCapable',
+  'PeerServesResource',
+  'PeerServesSubresourceOrVerb',
+  'PreferredNotReady',
+]);
+
+const RUNS = { numRuns: 600 };
+
+function isUsable({ snapshot, hint }: Setting, position: number): boolean {
+  return snapshot.servers[position]?.ready === true && !hint.tried.has(position);
+}
+
+/** Positions of the servers whose own documents list the request. */
+function capable({ served, request }: Setting): number[] {
+  return [...served.keys()].filter((position) => lists(served[position], request));
+}
+
+/** Nothing but the tables decides: peers may be asked, and nobody has decided before us. */
+function isRouted({ snapshot, request, hint }: Setting): boolean {
+  return request.isResourceRequest && snapshot.view === 'merged' && !hint.alreadyProxied;
+}
+
+/** Holds `check` for generated settings, and makes sure that enough of them were of use. */
+function always(check: (setting: Setting, decision: Decision) => boolean): void {
+  let used = 0;
+  fc.assert(
+    fc.property(settings, (setting) => {
+      if (check(setting, decide(setting.request, setting.snapshot, setting.hint))) used++;
+    }),
+    RUNS,
+  );
+  assert.ok(used > RUNS.numRuns / 50, `only ${used} of ${RUNS.numRuns} settings say anything`);
+}
+
+test('a request goes only to servers that are ready and have not failed it', () => {
+  always((setting, decision) => {
+    if (decision.kind !== 'forward') return false;
+    assert.ok(isUsable(setting, decision.server));
+    return true;
+  });
+});
+
+test('where the reason claims that a server is capable, its own document says so', () => {
+  always((setting, decision) => {
+    if (decision.kind !== 'forward' || !CLAIMS_CAPABILITY.has(decision.reason)) return false;
+    assert.ok(lists(setting.served[decision.server], setting.request));
+    assert.ok(decision.final);
+    return true;
+  });
+});
+
+test('while a capable server can be used, the request goes to a capable one', () => {
+  always((setting, decision) => {
+    const usable = capable(setting).filter((position) => isUsable(setting, position));
+    if (!isRouted(setting) || usable.length === 0) return false;
+    assert.equal(decision.kind, 'forward');
+    assert.ok(decision.kind === 'forward' && usable.includes(decision.server));
+    return true;
+  });
+});
+
+test('while somebody is capable, usable or not, nobody is told that the type is unknown', () => {
+  always((setting, decision) => {
+    if (!isRouted(setting) || capable(setting).length === 0) return false;
+    assert.notEqual(decision.reason, 'NobodyCapable');
+    assert.notEqual(decision.reason, 'StaleGroupVersion');
+    if (decision.kind === 'unavailable') assert.deepEqual(decision.servers, capable(setting));
+    return true;
+  });
+});
+
+test('nobody is told that a type is unknown while a server was not seen and may yet be', () => {
+  always((setting, decision) => {
+    const { snapshot, hint } = setting;
+    if (!isRouted(setting) || hint.now >= snapshot.incompleteUntil) return false;
+    assert.notEqual(decision.reason, 'NobodyCapable');
+    return true;
+  });
+});
+
+test('the preferred server wins if it is capable and can be used', () => {
+  always((setting, decision) => {
+    const { preferred } = setting.hint;
+    if (!isRouted(setting) || preferred === undefined || !isUsable(setting, preferred)) return false;
+    const wins = lists(setting.served[preferred], setting.request);
+    assert.equal(decision.reason === 'PreferredCapable', wins);
+    if (wins)
+      assert.deepEqual(decision, { kind: 'forward', server: preferred, reason: 'PreferredCapable', final: true });
+    return true;
+  });
+});
+
+test('of other capable servers the newest are taken, and of those the least loaded', () => {
+  always((setting, decision) => {
+    const { snapshot, hint } = setting;
+    if (!isRouted(setting) || decision.kind !== 'forward' || !CLAIMS_CAPABILITY.has(decision.reason)) return false;
+    if (decision.reason === 'PreferredCapable') return false;
+    const rank = (position: number) => snapshot.servers[position]?.ageRank ?? 0;
+    for (const other of capable(setting).filter((position) => isUsable(setting, position))) {
+      assert.ok(rank(decision.server) <= rank(other));
+      if (rank(decision.server) === rank(other)) assert.ok(hint.load(decision.server) <= hint.load(other));
+    }
+    return true;
+  });
+});
+
+test('what a peer routed here and what is served server-locally stays with the preferred server', () => {
+  always((setting, decision) => {
+    const { snapshot, hint } = setting;
+    if (!hint.alreadyProxied && snapshot.view === 'merged') return false;
+    if (decision.kind === 'forward') assert.equal(decision.server, hint.preferred);
+    else assert.equal(decision.reason, 'NoServerReady');
+    return true;
+  });
+});
+
+test('while the preferred server can be used, only a resource or group that it lacks is refused', () => {
+  always((setting, decision) => {
+    const { preferred } = setting.hint;
+    if (preferred === undefined || !isUsable(setting, preferred)) return false;
+    assert.notEqual(decision.reason, 'NoServerReady');
+    return true;
+  });
+});
+
+test('equal arguments give equal decisions, and are left as they were', () => {
+  always(({ request, snapshot, hint }, decision) => {
+    const before = structuredClone([request, snapshot.servers, [...hint.tried]]);
+    assert.deepEqual(decide(request, snapshot, hint), decision);
+    assert.deepEqual([request, snapshot.servers, [...hint.tried]], before);
+    return true;
+  });
+});

@@ -1,0 +1,300 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { discoveryOf } from '../discovery/testing/discovery-of.ts';
+import { requestInfo } from '../kubernetes/request-info.ts';
+import { decide, isWorthRefreshing, type RoutingHint } from './decide.ts';
+import type { Decision, ForwardReason, UnavailableReason } from './decision.ts';
+import type { RoutingSnapshot } from './snapshot.ts';
+import { hintOf, type ServerSketch, snapshotOf } from './testing/snapshot-of.ts';
+
+const get = (target: string) => requestInfo('GET', target);
+const forward = (server: number, reason: ForwardReason, final: boolean): Decision => ({
+  kind: 'forward',
+  server,
+  reason,
+  final,
+});
+const unavailable = (reason: UnavailableReason, ...servers: readonly number[]): Decision => ({
+  kind: 'unavailable',
+  reason,
+  servers,
+});
+
+const WIDGET = '/apis/example.com/v1/namespaces/a/widgets/x';
+const OLD = { v1: { pods: ['get', 'list'], 'pods/status': ['get'] } };
+const NEW = {
+  v1: { pods: ['get', 'list', 'delete'], 'pods/status': ['get', 'patch'], 'pods/resize': ['patch'] },
+  'example.com/v1': { widgets: ['get', 'list', 'watch', 'create'] },
+};
+
+/** 0 and 1 are new, 2 and 3 old. */
+const SERVERS: readonly ServerSketch[] = [
+  { minor: 37, serves: NEW },
+  { minor: 37, serves: NEW },
+  { minor: 36, serves: OLD },
+  { minor: 36, serves: OLD },
+];
+const skewed = snapshotOf(SERVERS);
+
+/** The same servers, of which those listed are not ready. */
+function without(...down: readonly number[]): RoutingSnapshot {
+  return snapshotOf(SERVERS.map((server, position) => ({ ...server, ready: !down.includes(position) })));
+}
+
+const load = (loads: readonly number[]): Pick<RoutingHint, 'load'> => ({ load: (server) => loads[server] ?? 0 });
+
+describe('the preferred server is capable and ready', () => {
+  for (const [preferred, request] of [
+    [0, get(WIDGET)],
+    [1, get(WIDGET)],
+    [3, get('/api/v1/pods')],
+    [3, get('/api/v1/namespaces/a/pods/x/status')],
+    [0, requestInfo('PATCH', '/api/v1/namespaces/a/pods/x/status')],
+  ] as const) {
+    test(`${preferred} answers ${request.verb} ${request.path} itself, however loaded`, () => {
+      const hint = hintOf(preferred, load([9, 9, 9, 9]));
+      assert.deepEqual(decide(request, skewed, hint), forward(preferred, 'PreferredCapable', true));
+    });
+  }
+});
+
+describe('the preferred server is not capable, others are', () => {
+  test('a ready capable server answers', () => {
+    assert.deepEqual(decide(get(WIDGET), skewed, hintOf(2)), forward(0, 'PeerServesResource', true));
+  });
+
+  test('the least loaded of the newest', () => {
+    const hint = hintOf(2, load([5, 4, 0, 0]));
+    assert.deepEqual(decide(get(WIDGET), skewed, hint), forward(1, 'PeerServesResource', true));
+  });
+
+  test('of equally loaded ones the first', () => {
+    assert.deepEqual(decide(get(WIDGET), skewed, hintOf(2, load([3, 3]))), forward(0, 'PeerServesResource', true));
+  });
+
+  test('the newest before the idle', () => {
+    const snapshot = snapshotOf([
+      { minor: 37, serves: NEW },
+      { minor: 36, serves: NEW },
+      { minor: 35, serves: OLD },
+    ]);
+    assert.deepEqual(decide(get(WIDGET), snapshot, hintOf(2, load([99, 0]))), forward(0, 'PeerServesResource', true));
+  });
+
+  test('an older one where the newest is not ready', () => {
+    const snapshot = snapshotOf([
+      { minor: 37, serves: NEW, ready: false },
+      { minor: 36, serves: NEW },
+      { minor: 35, serves: OLD },
+    ]);
+    assert.deepEqual(decide(get(WIDGET), snapshot, hintOf(2)), forward(1, 'PeerServesResource', true));
+  });
+
+  test('servers that tell no version come last', () => {
+    const snapshot = snapshotOf([{ minor: 36, serves: NEW }, { serves: NEW }, { serves: OLD }]);
+    assert.deepEqual(decide(get(WIDGET), snapshot, hintOf(2, load([9]))), forward(0, 'PeerServesResource', true));
+  });
+
+  test('a server that failed this request already is not named again', () => {
+    const hint = hintOf(2, { tried: new Set([0]) });
+    assert.deepEqual(decide(get(WIDGET), skewed, hint), forward(1, 'PeerServesResource', true));
+  });
+});
+
+describe('the preferred server knows the resource, others alone the subresource or verb', () => {
+  for (const [name, request] of [
+    ['subresource', requestInfo('PATCH', '/api/v1/namespaces/a/pods/x/resize')],
+    ['verb', requestInfo('DELETE', '/api/v1/namespaces/a/pods/x')],
+    ["subresource's verb", requestInfo('PATCH', '/api/v1/namespaces/a/pods/x/status')],
+  ] as const) {
+    test(`a server with the ${name} answers`, () => {
+      assert.deepEqual(decide(request, skewed, hintOf(2)), forward(0, 'PeerServesSubresourceOrVerb', true));
+    });
+  }
+});
+
+describe('the preferred server is capable and not ready', () => {
+  test('another capable server answers', () => {
+    assert.deepEqual(decide(get(WIDGET), without(0), hintOf(0)), forward(1, 'PreferredNotReady', true));
+  });
+
+  test('likewise when it failed this request', () => {
+    const hint = hintOf(0, { tried: new Set([0]) });
+    assert.deepEqual(decide(get(WIDGET), skewed, hint), forward(1, 'PreferredNotReady', true));
+  });
+
+  test('likewise when there is none', () => {
+    assert.deepEqual(decide(get(WIDGET), without(0), hintOf(undefined)), forward(1, 'PreferredNotReady', true));
+  });
+});
+
+describe('capable servers exist, none is ready', () => {
+  const expected = unavailable('CapableServersNotReady', 0, 1);
+
+  test('503 with the servers that have it, though others are ready', () => {
+    assert.deepEqual(decide(get(WIDGET), without(0, 1), hintOf(2)), expected);
+  });
+
+  test('503 when each of them failed this request', () => {
+    assert.deepEqual(decide(get(WIDGET), skewed, hintOf(2, { tried: new Set([0, 1]) })), expected);
+  });
+
+  test('503 when the preferred server is the only capable one', () => {
+    const snapshot = snapshotOf([
+      { minor: 37, serves: NEW, ready: false },
+      { minor: 36, serves: OLD },
+    ]);
+    assert.deepEqual(decide(get(WIDGET), snapshot, hintOf(0)), unavailable('CapableServersNotReady', 0));
+  });
+
+  test('503 also where another server knows the resource without the verb', () => {
+    const request = requestInfo('DELETE', '/api/v1/namespaces/a/pods/x');
+    assert.deepEqual(decide(request, without(0, 1), hintOf(2)), expected);
+  });
+});
+
+describe('a group-version is Stale, so nothing follows from what it does not list', () => {
+  const down = discoveryOf({ 'example.com/v1': {} }, ['example.com/v1']);
+  const stale = (ready: boolean) =>
+    snapshotOf([
+      { minor: 37, serves: OLD },
+      { minor: 37, discovery: down, ready },
+      { minor: 36, discovery: down, ready },
+    ]);
+
+  test('the preferred server answers when it may have the resource', () => {
+    assert.deepEqual(decide(get(WIDGET), stale(true), hintOf(2)), forward(2, 'StaleGroupVersion', true));
+  });
+
+  test('else one that may', () => {
+    assert.deepEqual(decide(get(WIDGET), stale(true), hintOf(0)), forward(1, 'StaleGroupVersion', true));
+  });
+
+  test('503 when none of those is ready', () => {
+    assert.deepEqual(decide(get(WIDGET), stale(false), hintOf(0)), unavailable('CapableServersNotReady', 1, 2));
+  });
+});
+
+describe('nobody is capable', () => {
+  const unknown = get('/apis/example.com/v2/gadgets');
+
+  test('the preferred server answers, and may route again', () => {
+    assert.deepEqual(decide(unknown, skewed, hintOf(3)), forward(3, 'NobodyCapable', false));
+  });
+
+  test('503 while a configured server was never seen, naming it', () => {
+    const snapshot = snapshotOf([...SERVERS, { minor: 36, ready: false }], { incompleteUntil: 1_001 });
+    assert.deepEqual(decide(unknown, snapshot, hintOf(3, { now: 1_000 })), unavailable('ServersNotSeen', 4));
+    assert.deepEqual(decide(unknown, snapshot, hintOf(3, { now: 1_001 })), forward(3, 'NobodyCapable', false));
+  });
+
+  test('a server that knows the resource refuses the verb, before one that does not know it', () => {
+    const request = requestInfo('PUT', WIDGET);
+    assert.deepEqual(decide(request, skewed, hintOf(1)), forward(1, 'NobodyCapable', false));
+    assert.deepEqual(decide(request, skewed, hintOf(3)), forward(0, 'NobodyCapable', false));
+    assert.deepEqual(decide(request, without(0, 1), hintOf(3)), forward(3, 'NobodyCapable', false));
+  });
+
+  test('503 when the preferred server is not ready', () => {
+    assert.deepEqual(decide(unknown, without(3), hintOf(3)), unavailable('NoServerReady'));
+  });
+});
+
+describe('a trusted peer has routed the request already', () => {
+  const alreadyProxied = true;
+
+  test('the preferred server answers, capable or not', () => {
+    for (const preferred of [0, 3]) {
+      const hint = hintOf(preferred, { alreadyProxied });
+      assert.deepEqual(decide(get(WIDGET), skewed, hint), forward(preferred, 'AlreadyProxied', true));
+      assert.deepEqual(decide(get('/version'), skewed, hint), forward(preferred, 'AlreadyProxied', true));
+    }
+  });
+
+  test('it goes nowhere else', () => {
+    assert.deepEqual(decide(get(WIDGET), without(3), hintOf(3, { alreadyProxied })), unavailable('NoServerReady'));
+    const tried = new Set([3]);
+    assert.deepEqual(decide(get(WIDGET), skewed, hintOf(3, { alreadyProxied, tried })), unavailable('NoServerReady'));
+  });
+});
+
+describe('peer traffic cannot be authenticated', () => {
+  const local = snapshotOf(SERVERS, { view: 'server-local' });
+
+  test('the preferred server answers whatever others serve', () => {
+    for (const target of [WIDGET, '/openapi/v3', '/apis/example.com', '/version']) {
+      assert.deepEqual(decide(get(target), local, hintOf(3)), forward(3, 'ServerLocalView', false));
+    }
+  });
+
+  test('503 when it is not ready', () => {
+    const snapshot = { ...without(3), view: 'server-local' } as const;
+    assert.deepEqual(decide(get(WIDGET), snapshot, hintOf(3)), unavailable('NoServerReady'));
+  });
+});
+
+describe('the path names no resource', () => {
+  for (const target of [
+    '/version',
+    '/healthz',
+    '/',
+    '/metrics',
+    '/api',
+    '/apis',
+    '/apis/',
+    '/foo/v1/pods',
+    '/openapi',
+  ]) {
+    test(`${target} is the preferred server's`, () => {
+      assert.deepEqual(decide(get(target), skewed, hintOf(3)), forward(3, 'NonResource', false));
+    });
+  }
+
+  for (const target of ['/openapi/v2', '/openapi/v3', '/openapi/v3/apis/example.com/v1']) {
+    test(`${target} comes from the newest server, the least loaded of them`, () => {
+      assert.deepEqual(decide(get(target), skewed, hintOf(3, load([2, 1]))), forward(1, 'NewestOpenAPI', false));
+      assert.deepEqual(decide(get(target), without(0, 1), hintOf(3)), forward(2, 'NewestOpenAPI', false));
+      assert.deepEqual(decide(get(target), without(0, 1, 2, 3), hintOf(3)), unavailable('NoServerReady'));
+    });
+  }
+
+  for (const target of ['/apis/example.com', '/apis/example.com/', '/apis/example.com/v1']) {
+    test(`${target} comes from a server that lists the group`, () => {
+      assert.deepEqual(decide(get(target), skewed, hintOf(1)), forward(1, 'NonResource', false));
+      assert.deepEqual(decide(get(target), skewed, hintOf(3, load([2, 1]))), forward(1, 'PeerListsGroup', false));
+      assert.deepEqual(decide(get(target), without(0, 1), hintOf(3)), unavailable('CapableServersNotReady', 0, 1));
+    });
+  }
+
+  for (const target of ['/apis/example.com/v2', '/apis/none', '/api/v2']) {
+    test(`${target}, which nobody lists, is the preferred server's`, () => {
+      assert.deepEqual(decide(get(target), skewed, hintOf(3)), forward(3, 'NonResource', false));
+    });
+  }
+
+  test('503 when the preferred server is not ready', () => {
+    assert.deepEqual(decide(get('/version'), without(3), hintOf(3)), unavailable('NoServerReady'));
+  });
+});
+
+describe('tables are read again', () => {
+  const nobody = forward(0, 'NobodyCapable', false);
+  const aged = (confirmedAt: number) => ({ ...skewed, confirmedAt });
+
+  for (const [decision, confirmedAt, now, expected] of [
+    [nobody, 1_000, 2_001, true],
+    [nobody, 1_000, 2_000, false],
+    [unavailable('ServersNotSeen', 1), 1_000, 2_001, true],
+    [unavailable('ServersNotSeen', 1), 1_000, 2_000, false],
+    [forward(0, 'PreferredCapable', true), 0, 9_000, false],
+    [forward(0, 'NonResource', false), 0, 9_000, false],
+    [unavailable('CapableServersNotReady', 1), 0, 9_000, false],
+    [unavailable('NoServerReady'), 0, 9_000, false],
+    // No server is ready, so none has confirmed anything.
+    [nobody, Number.POSITIVE_INFINITY, 9_000, false],
+  ] as const) {
+    test(`${decision.reason} by tables ${now - confirmedAt} ms old with a window of 1000 ms: ${expected}`, () => {
+      assert.equal(isWorthRefreshing(decision, aged(confirmedAt), 1_000, now), expected);
+    });
+  }
+});

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { requestInfo } from '../kubernetes/request-info.ts';
+import type { UnavailableReason } from './decision.ts';
+import { snapshotOf } from './testing/snapshot-of.ts';
+import { unavailableError } from './unavailable.ts';
+
+const snapshot = snapshotOf([
+  { name: 'new', minor: 37, ready: false },
+  { name: 'failed', minor: 37 },
+  { name: 'old', minor: 36 },
+]);
+const target = '/apis/example.com/v1/namespaces/secret-namespace/widgets/secret-name/status';
+
+function refusal(reason: UnavailableReason, servers: readonly number[], path = target) {
+  return unavailableError(requestInfo('GET', path), { kind: 'unavailable', reason, servers }, snapshot);
+}
+
+for (const [reason, code, mentioned] of [
+  ['CapableServersNotReady', 'MVP_NO_CAPABLE_SERVER_READY', ['new (down)', 'failed (failed this request)']],
+  ['ServersNotSeen', 'MVP_SERVERS_NOT_SEEN', ['new (down)']],
+  ['NoServerReady', 'MVP_NO_READY_SERVER', ['new (down)']],
+] as const) {
+  test(`${reason} is 503 that clients repeat, and names what is missing`, () => {
+    const error = refusal(reason, [0, 1]);
+    assert.deepEqual(
+      [error.code, error.status, error.reason, error.retryAfterSeconds],
+      [code, 503, 'ServiceUnavailable', 1],
+    );
+    for (const text of mentioned) assert.ok(error.message.includes(text), error.message);
+  });
+}
+
+for (const [path, subject] of [
+  [target, 'widgets/status.v1.example.com'],
+  ['/apis/example.com/v1/widgets', 'widgets.v1.example.com'],
+  ['/api/v1/nodes', 'nodes.v1'],
+  ['/apis/example.com/v1', '/apis/example.com/v1'],
+] as const) {
+  test(`${path} is called ${subject}, without the names of objects`, () => {
+    const { message } = refusal('CapableServersNotReady', [0], path);
+    assert.ok(message.includes(`${subject} `), message);
+    assert.ok(!message.includes('secret'), message);
+  });
+}
+
+test('the message says which servers have it, and no others', () => {
+  assert.ok(!refusal('CapableServersNotReady', [0]).message.includes('old'));
+});
