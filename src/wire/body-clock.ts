@@ -47,7 +47,7 @@ export class ClockedBody implements BodySource, BodyReceiver {
 
   data(chunk: Uint8Array): boolean {
     const more = this.#receiver?.data(chunk) ?? true;
-    if (more) this.#timer?.refresh();
+    if (more) this.#start();
     else clearTimeout(this.#timer);
     return more;
   }

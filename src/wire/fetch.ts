@@ -37,6 +37,10 @@ export class FetchError extends Error {
  */
 export function fetchFrom(upstream: Upstream, request: FetchRequest): Promise<FetchedResponse> {
   const { method, target, fields, body, timeoutMs, maxBytes, signal } = request;
+  const unwanted = `${method} ${target} was given up because its result is no longer needed`;
+  if (signal?.aborted) {
+    return Promise.reject(new FetchError({ processed: 'no', reason: 'cancel', cause: 'reset', message: unwanted }));
+  }
   return new Promise((resolve, reject) => {
     let settled = false;
     const settle = (finish: () => void): void => {
@@ -47,18 +51,20 @@ export function fetchFrom(upstream: Upstream, request: FetchRequest): Promise<Fe
       finish();
     };
     const fail = (failure: UpstreamFailure): void => settle(() => reject(new FetchError(failure)));
-    const giveUp = (reason: UpstreamFailure['reason'], why: string): void => {
+    const giveUp = (reason: UpstreamFailure['reason'], message: string): void => {
       if (settled) return;
       exchange.reset(reason);
-      fail({ processed: 'unknown', reason, cause: 'reset', message: `${method} ${target} ${why}` });
+      fail({ processed: 'unknown', reason, cause: 'reset', message });
     };
-    const onAbort = (): void => giveUp('cancel', 'was given up because its result is no longer needed');
-    const timer = setTimeout(() => giveUp('timeout', `was not answered completely within ${timeoutMs} ms`), timeoutMs);
+    const onAbort = (): void => giveUp('cancel', unwanted);
+    const slow = `${method} ${target} was not answered completely within ${timeoutMs} ms`;
+    const timer = setTimeout(() => giveUp('timeout', slow), timeoutMs);
     const finish = async (head: ResponseHead, source: Parameters<typeof collect>[0]): Promise<void> => {
       const collected = await collect(source, maxBytes);
       if (collected.kind === 'whole') settle(() => resolve({ ...head, body: collected.body }));
-      else if (collected.kind === 'too-large') giveUp('cancel', `was answered with more than ${maxBytes} bytes`);
-      else {
+      else if (collected.kind === 'too-large') {
+        giveUp('cancel', `${method} ${target} was answered with more than ${maxBytes} bytes`);
+      } else {
         const message = `${method} ${target} was answered incompletely (${collected.reason})`;
         fail({ processed: 'unknown', reason: collected.reason, cause: 'reset', message });
       }
@@ -70,6 +76,5 @@ export function fetchFrom(upstream: Upstream, request: FetchRequest): Promise<Fe
     });
     if (body !== undefined && exchange.body !== undefined) sendBody(exchange.body, body);
     signal?.addEventListener('abort', onAbort);
-    if (signal?.aborted) onAbort();
   });
 }

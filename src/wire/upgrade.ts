@@ -3,7 +3,7 @@ import type { SecureContext, TLSSocket } from 'node:tls';
 import type { RequestHead } from './exchange.ts';
 import { fieldValue } from './fields.ts';
 import { connectFailure, lostConnection } from './node-error.ts';
-import { isUnsafe, lowerNames } from './raw-fields.ts';
+import { isUnsafe, lowerNames, TOKEN } from './raw-fields.ts';
 import { ReadableBody } from './stream-body.ts';
 import { openTunnel } from './tunnel.ts';
 import type { UpgradeAnswer, UpstreamOptions } from './upstream.ts';
@@ -105,9 +105,13 @@ function rawHead(head: RequestHead, options: UpstreamOptions): string[] | string
   if (fieldValue(head.fields, 'transfer-encoding') !== undefined || (length !== undefined && !/^0+$/.test(length))) {
     return 'a request to switch protocols cannot carry a body; send it without one';
   }
+  if (!/^[A-Z-]+$/.test(head.method) || !/^[\x21-\x7e\x80-\xff]+$/.test(head.target)) {
+    return 'its method or target holds characters that HTTP cannot carry';
+  }
   const raw = ['host', head.authority ?? `${options.host}:${options.port}`];
   for (let i = 0; i + 1 < head.fields.length; i += 2) {
     const name = head.fields[i] ?? '';
+    if (!TOKEN.test(name)) return `${JSON.stringify(name)} is no name of a field`;
     if (name !== 'host') raw.push(name, head.fields[i + 1] ?? '');
   }
   if (raw.some(isUnsafe)) return 'a field of the request holds characters that HTTP cannot carry';
