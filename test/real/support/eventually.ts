@@ -1,0 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+const POLL_MS = 20;
+const TIMEOUT_MS = 30_000;
+
+/** Calls `probe` until it resolves true; rejects after half a minute. */
+export async function eventually(what: string, probe: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + TIMEOUT_MS;
+  while (!(await probe())) {
+    if (performance.now() > deadline) throw new Error(`not within ${TIMEOUT_MS} ms: ${what}`);
+    await delay(POLL_MS);
+  }
+}
