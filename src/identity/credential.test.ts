@@ -37,22 +37,24 @@ for (const [name, verdict, fields, expected] of [
   ['a token without a certificate', NOTHING, TOKEN, asToken],
   ['a token beside a rejected certificate', REJECTED, TOKEN, asToken],
   ['a token whatever identity headers claim', NOTHING, [...ASSERTION, ...TOKEN], asToken],
+  ['anonymous with Authorization of another scheme', NOTHING, ['authorization', 'Basic eDp5'], { kind: 'anonymous' }],
+  ['anonymous with two spaces before the token', NOTHING, ['authorization', 'Bearer  token'], { kind: 'anonymous' }],
   [
-    "anything in Authorization as the caller's own",
+    'anonymous with a token among WebSocket protocols of a request that is no WebSocket',
     NOTHING,
-    ['authorization', 'x'],
-    { kind: 'own', authorization: 'x' },
+    ['sec-websocket-protocol', PROTOCOLS],
+    { kind: 'anonymous' },
   ],
   [
     'a token among WebSocket protocols',
     NOTHING,
-    ['sec-websocket-protocol', PROTOCOLS],
+    ['upgrade', 'WebSocket', 'sec-websocket-protocol', PROTOCOLS],
     { kind: 'own', authorization: PROTOCOLS },
   ],
   [
     'a token in a later line of WebSocket protocols',
     REJECTED,
-    ['sec-websocket-protocol', 'v4.channel.k8s.io', 'sec-websocket-protocol', PROTOCOLS],
+    ['upgrade', 'websocket', 'sec-websocket-protocol', 'v4.channel.k8s.io', 'sec-websocket-protocol', PROTOCOLS],
     { kind: 'own', authorization: PROTOCOLS },
   ],
   ['anonymous otherwise', NOTHING, ASSERTION, { kind: 'anonymous' }],
@@ -81,6 +83,7 @@ function refusal(verdict: CertificateVerdict, fields: readonly string[]): ProxyE
 for (const [name, verdict, fields] of [
   ['a rejected certificate', REJECTED, []],
   ['a rejected certificate with identity headers', REJECTED, ASSERTION],
+  ['a rejected certificate with Authorization of another scheme', REJECTED, ['authorization', 'Basic eDp5']],
   ['a front proxy that asserts nobody and is no client', FRONT_PROXY, []],
 ] as const) {
   test(`${name} without a token is 401 and says why`, () => {

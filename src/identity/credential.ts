@@ -29,7 +29,7 @@ export function identify(verdict: CertificateVerdict, fields: Fields, names: Ide
   if (verdict.user !== undefined) {
     return { kind: 'asserted', user: assertable(verdict.user), source: 'client-certificate' };
   }
-  const authorization = fieldValue(fields, 'authorization') ?? webSocketToken(fields);
+  const authorization = bearerToken(fields) ?? webSocketToken(fields);
   if (authorization !== undefined) return { kind: 'own', authorization };
   if (verdict.rejected !== undefined) {
     throw new ProxyError(
@@ -40,8 +40,15 @@ export function identify(verdict: CertificateVerdict, fields: Fields, names: Ide
   return { kind: 'anonymous' };
 }
 
+/** An Authorization field of another scheme, or without a token, makes nobody: kube-apiserver takes its sender for anonymous. */
+function bearerToken(fields: Fields): string | undefined {
+  const authorization = fieldValue(fields, 'authorization')?.trim();
+  return authorization !== undefined && /^bearer [^ ]/i.test(authorization) ? authorization : undefined;
+}
+
 /** Browsers cannot set Authorization on a WebSocket; kube-apiserver then takes the token from the subprotocols. */
 function webSocketToken(fields: Fields): string | undefined {
+  if (fieldValue(fields, 'upgrade')?.toLowerCase() !== 'websocket') return undefined;
   return fieldValues(fields, 'sec-websocket-protocol').find((protocols) => protocols.includes(WEBSOCKET_TOKEN));
 }
 

@@ -20,9 +20,9 @@ export function upstreamFor(backend: Backend, credential: Credential, client: Cl
   }
 }
 
-/** Remembers from a server's answer whether the caller's token works. */
+/** Remembers from a server's answer whether the caller's token works; a failing or overloaded server has not looked at it. */
 export function learnFrom(status: number, credential: Credential, client: ClientState): void {
   if (credential.kind !== 'own') return;
-  if (status !== 401) client.proven = credential.authorization;
-  else if (client.proven === credential.authorization) client.proven = undefined;
+  if (status === 401) client.proven = client.proven === credential.authorization ? undefined : client.proven;
+  else if (status < 429) client.proven = credential.authorization;
 }
