@@ -112,6 +112,12 @@ function withOrganization(tag: number, octets: readonly number[]): Buffer {
   return der;
 }
 
+/** The certificate with another tag and length; its own take four octets. */
+function outer(...octets: readonly number[]): Buffer {
+  assert.deepEqual(victim.raw.subarray(0, 2), Buffer.from([0x30, 0x82]));
+  return Buffer.concat([Buffer.from(octets), victim.raw.subarray(4)]);
+}
+
 test('T61String counts as Latin-1, as in Go', () => {
   const { organizations } = certificateSubject(withOrganization(0x14, [0xe4, 0x62, 0x63, 0xff]));
   assert.deepEqual(organizations, ['äbcÿ']);
@@ -125,9 +131,10 @@ for (const [name, der] of [
   ['holds half a UTF-8 character', withOrganization(0x0c, [0x62, 0x63, 0x64, 0xc3])],
   ['holds a name that is no string', withOrganization(0x04, [1, 2, 3, 4])],
   ['holds a string type that is not read', withOrganization(0x1c, [0, 0, 0, 0x61])],
-  ['has an indefinite length', Buffer.concat([Buffer.from([0x30, 0x80]), victim.raw.subarray(4)])],
-  ['has a length of five octets', Buffer.concat([Buffer.from([0x30, 0x85, 0, 0, 0, 0, 1]), victim.raw.subarray(4)])],
-  ['claims four gigabytes', Buffer.concat([Buffer.from([0x30, 0x84, 0xff, 0xff, 0xff, 0xff]), victim.raw.subarray(4)])],
+  ['has an indefinite length', outer(0x30, 0x80)],
+  ['has a length of five octets', outer(0x30, 0x85, 0, 0, 0, ...victim.raw.subarray(2, 4))],
+  ['is a set', outer(0x31, ...victim.raw.subarray(1, 4))],
+  ['claims four gigabytes', outer(0x30, 0x84, 0xff, 0xff, 0xff, 0xff)],
 ] as const) {
   test(`refuses what ${name} with a RangeError`, () => {
     assert.throws(() => certificateSubject(der), RangeError);

@@ -110,11 +110,12 @@ for (const { name, chain, anchors, expected } of [
   });
 }
 
-test('a leaf may not issue, even for an honest name', async () => {
-  const leafOfClient = await certify(client, root);
-  const forged = await certify(await holder('admin'), client);
-  assert.equal(chainsTo([forged, leafOfClient], [rootCa], now), false);
-});
+for (const keyUsage of [true, false]) {
+  test(`a leaf may not issue, ${keyUsage ? 'by its key usage' : 'though it limits its key to nothing'}`, async () => {
+    const forged = await certify(await holder('admin'), client);
+    assert.equal(chainsTo([forged, await certify(client, root, { keyUsage })], [rootCa], now), false);
+  });
+}
 
 test('every certificate on the way must be valid now', async () => {
   const past = { notBefore: new Date(now - 2 * HOUR), notAfter: new Date(now - HOUR) };

@@ -26,6 +26,8 @@ export async function holder(name: JsonNameParams | string): Promise<Holder> {
 export interface CertificateShape {
   /** Default: an end entity. */
   readonly ca?: boolean;
+  /** Whether it says what its key is for. Default true. */
+  readonly keyUsage?: boolean;
   /** Default: an hour ago. */
   readonly notBefore?: Date;
   /** Default: an hour ahead. */
@@ -36,7 +38,7 @@ export interface CertificateShape {
 export async function certify(
   subject: Holder,
   issuer: Holder,
-  { ca = false, notBefore, notAfter }: CertificateShape = {},
+  { ca = false, keyUsage = true, notBefore, notAfter }: CertificateShape = {},
 ): Promise<X509Certificate> {
   const usage = ca ? KeyUsageFlags.keyCertSign : KeyUsageFlags.digitalSignature;
   const certificate = await X509CertificateGenerator.create({
@@ -47,7 +49,7 @@ export async function certify(
     signingAlgorithm: ALGORITHM,
     notBefore: notBefore ?? new Date(Date.now() - HOUR),
     notAfter: notAfter ?? new Date(Date.now() + HOUR),
-    extensions: [new BasicConstraintsExtension(ca), new KeyUsagesExtension(usage, true)],
+    extensions: [new BasicConstraintsExtension(ca), ...(keyUsage ? [new KeyUsagesExtension(usage, true)] : [])],
   });
   return new X509Certificate(Buffer.from(certificate.rawData));
 }
