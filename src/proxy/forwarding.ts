@@ -1,7 +1,7 @@
 import { asProxyError, ProxyError } from '../errors.ts';
 import type { Decision } from '../routing/decision.ts';
 import { isSafeToRetry } from '../routing/retry.ts';
-import { unavailableError } from '../routing/unavailable.ts';
+import { subject, unavailableError } from '../routing/unavailable.ts';
 import type { ResetReason } from '../wire/exchange.ts';
 import { discard, relay } from '../wire/relay.ts';
 import type { UpstreamExchange, UpstreamFailure, UpstreamReceiver } from '../wire/upstream.ts';
@@ -147,7 +147,7 @@ export class Forwarding {
         return;
       }
     }
-    this.#refuse(failureError(failure, server, attempt.method), decision);
+    this.#refuse(failureError(failure, server, this.#request), decision);
   }
 
   #clientGone(reason: ResetReason): void {
@@ -174,18 +174,24 @@ export class Forwarding {
 }
 
 /** Our answer to a failure that cannot be retried; without Retry-After where the server may have acted on the request. */
-export function failureError(failure: UpstreamFailure, server: string, method: string): ProxyError {
+export function failureError(
+  failure: UpstreamFailure,
+  server: string,
+  { exchange, info }: Pick<PreparedRequest, 'exchange' | 'info'>,
+): ProxyError {
   if (failure.cause === 'overloaded') return new ProxyError('MVP_OVERLOADED', failure.message);
+  const what = /[.?!]$/.test(failure.message) ? failure.message : `${failure.message}.`;
   if (failure.processed === 'no') {
     return new ProxyError(
       'MVP_UPSTREAM_UNREACHABLE',
-      `Server ${server} could not be reached: ${failure.message} Nothing was executed; retry.`,
+      `Server ${server} could not be reached for ${subject(info)}: ${what} Nothing was executed; retry.`,
     );
   }
+  const { method } = exchange.head;
   const isRead = method === 'GET' || method === 'HEAD';
   return new ProxyError(
     'MVP_UPSTREAM_RESET',
-    `Server ${server} broke off before it answered: ${failure.message} ${isRead ? 'Retry.' : 'The request may have been executed; look before you repeat it.'}`,
+    `Server ${server} broke off before it answered for ${subject(info)}: ${what} ${isRead ? 'Retry.' : 'The request may have been executed; look before you repeat it.'}`,
     isRead ? { retryAfterSeconds: 1 } : {},
   );
 }

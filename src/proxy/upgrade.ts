@@ -55,7 +55,7 @@ export async function switchProtocols(
     tried.add(server.name);
     const again = isSafeToRetry({ method, processed: answer.failure.processed, replayable: true });
     if (!again || !context.retries.withdraw() || !hasNext(context, request, tried)) {
-      throw failureError(answer.failure, server.name, method);
+      throw failureError(answer.failure, server.name, request);
     }
     context.observer.retried(answer.failure.cause);
   }

@@ -35,7 +35,8 @@ export function unavailableError(
   }
 }
 
-function subject(request: RequestInfo): string {
+/** What a request is about, for messages: `csinodes/status.v1.storage.k8s.io`, or its path. */
+export function subject(request: RequestInfo): string {
   if (!request.isResourceRequest) return request.path;
   const resource = request.subresource === '' ? request.resource : `${request.resource}/${request.subresource}`;
   return `${resource}.${request.apiVersion}${request.apiGroup === '' ? '' : `.${request.apiGroup}`}`;
