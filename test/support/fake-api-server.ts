@@ -112,6 +112,8 @@ export class FakeApiServer {
 
   #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     stream.on('error', () => {});
+    // Node resets a stream whose request nobody reads when the response is written, even before its end could be sent.
+    if (stream.endAfterHeaders) stream.resume();
     const path = (headers[':path'] ?? '').split('?', 1)[0] ?? '';
     const document = this.#options.discovery(path, headers.accept ?? '');
     if (path === '/readyz') send(stream, this.ready ? 200 : 500, 'text/plain', this.ready ? 'ok' : 'shutting down');
