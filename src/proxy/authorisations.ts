@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { decidesCaller } from './clean.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 
 /** Longest time a caller keeps access to discovery after a server would have begun to refuse it. */
@@ -29,19 +30,26 @@ export class Authorisations {
 
 /** A digest of everything by which a server decides whether this request may read `path`. */
 export function callerKey(path: string, { credential, fields }: PreparedRequest): string {
-  const hash = createHash('sha256').update(path);
+  const hash = createHash('sha256');
   const add = (...values: readonly string[]) => {
-    for (const value of values) hash.update(`\0${value.length}\0${value}`);
+    for (const value of values) hash.update(`${value.length}\0${value}`);
   };
-  add(credential.kind);
+  // Lists are preceded by their length: nobody's groups must read like another's extra.
+  const addAll = (values: readonly string[]) => add(String(values.length), ...values);
+  add(path, credential.kind);
   if (credential.kind === 'asserted') {
     const { name, uid, groups, extra } = credential.user;
-    add(name, uid, 'groups', ...groups);
-    for (const [key, values] of extra) add('extra', key, ...values);
+    add(name, uid);
+    addAll(groups);
+    add(String(extra.length));
+    for (const [key, values] of extra) {
+      add(key);
+      addAll(values);
+    }
   }
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const name = fields[i] ?? '';
-    if (name === 'authorization' || name.startsWith('impersonate-')) add(name, fields[i + 1] ?? '');
+    if (decidesCaller(name)) add(name, fields[i + 1] ?? '');
   }
   return hash.digest('base64');
 }

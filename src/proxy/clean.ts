@@ -64,6 +64,7 @@ function connectionTokens(fields: Fields): Set<string> {
   return tokens;
 }
 
-function decidesCaller(name: string): boolean {
+/** Whether the field `name` (lower case) of a cleaned request says who sends it. */
+export function decidesCaller(name: string): boolean {
   return name === 'authorization' || name === 'sec-websocket-protocol' || name.startsWith('impersonate-');
 }
