@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type ControlPlane, startControlPlane } from '../../../tools/control-plane/control-plane.ts';
 import { type ProxyProcess, startProxy } from '../../../tools/control-plane/proxy.ts';
-import { type ApiClient, connectClient, PROTOCOLS, type Protocol } from '../../support/api-client.ts';
+import { type ApiClient, connectClient, H2Client, PROTOCOLS, type Protocol } from '../../support/api-client.ts';
 import { WatchLines } from '../../support/watch-lines.ts';
 import { type ChurnedType, CONFIG_MAPS, churn, DEVICE_TAINT_RULES, EVENTS_PER_OBJECT } from './support-churn.ts';
 
 const EVENTS = 10_000;
 const WORKERS = 20;
+const WATCHES = 300;
+const MAX_STREAMS = 100;
 
 describe('watches through the proxy, whose local server lacks what the other one has', () => {
   let controlPlane: ControlPlane;
@@ -68,6 +70,27 @@ describe('watches through the proxy, whose local server lacks what the other one
       }
     });
   }
+
+  it(`are ${WATCHES} at once on servers that allow ${MAX_STREAMS} streams a connection, each with its events`, async () => {
+    const path = DEVICE_TAINT_RULES.collection;
+    const clients = await Promise.all([
+      client('h2', proxy.url),
+      client('h2', proxy.url),
+      client('http/1.1', proxy.url),
+    ]);
+    const watches = await Promise.all(
+      clients.flatMap((one) => Array.from({ length: WATCHES / clients.length }, () => watch(one, path, ''))),
+    );
+    const server = await client('h2', controlPlane.server('new').url);
+    assert.ok(server instanceof H2Client);
+    assert.equal(server.session.remoteSettings.maxConcurrentStreams, MAX_STREAMS);
+    const created = await server.request({ method: 'POST', path, body: DEVICE_TAINT_RULES.object('for-all') });
+    assert.equal(created.status, 201, created.text);
+    for (const watched of watches) {
+      await watched.until(1);
+      assert.equal(JSON.parse(watched.lines[0] ?? '').object.metadata.name, 'for-all');
+    }
+  });
 
   it('end abnormally when the server that answers them is killed', async () => {
     const path = DEVICE_TAINT_RULES.collection;
