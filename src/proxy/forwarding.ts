@@ -106,7 +106,7 @@ export class Forwarding {
         const { decision, upstream } = this.#phase;
         learnFrom(head.status, this.#request.credential, this.#request.client);
         if (this.#permission?.grants(head.status)) {
-          this.#phase = { kind: 'over' };
+          this.#finished();
           if (!bodyless) discard(body);
           this.#permission.granted(head.status, backend);
           return;
@@ -115,7 +115,7 @@ export class Forwarding {
         this.#body?.commit();
         const sink = this.#request.exchange.respond(head, bodyless);
         this.#record(head.status, decision, server, undefined);
-        if (bodyless) this.#phase = { kind: 'over' };
+        if (bodyless) this.#finished();
         else relay(body, sink, () => this.#finished());
       },
       failed: (failure) => {
@@ -124,8 +124,10 @@ export class Forwarding {
     };
   }
 
+  /** The answer is whole. What still comes of the request is read away, so that its connection can serve the next. */
   #finished(): void {
     this.#phase = { kind: 'over' };
+    this.#body?.drain();
   }
 
   #failed(failure: UpstreamFailure, decision: Forward, server: string): void {
