@@ -74,8 +74,7 @@ export class H1Exchange implements ServerExchange, BodySink {
     if (this.#over() || response.headersSent) return this;
     this.body.release();
     const isEmpty = bodyless || forbidsBody(this.head.method, head.status);
-    // A body that was never asked for may or may not follow; only a closed connection keeps requests apart (RFC 9110 section 10.1.1).
-    if (this.#server.draining || (this.#awaitsContinue && !this.bodyless)) response.shouldKeepAlive = false;
+    if (this.#server.draining) response.shouldKeepAlive = false;
     response.sendDate = false;
     try {
       response.writeHead(head.status, responseFields(head, isEmpty, this.head.method));

@@ -1,4 +1,4 @@
-import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import { constants, performServerHandshake, type ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import type { ClientConnection, ExchangeHandler } from './exchange.ts';
 import { H2Exchange } from './h2-exchange.ts';
@@ -6,7 +6,6 @@ import type { IncomingHead } from './incoming-head.ts';
 import { keepAlive } from './keep-alive.ts';
 import type { ListenerLimits } from './limits.ts';
 
-const MAX_STREAM_ID = 2 ** 31 - 1;
 const MAX_FIELDS = 2000;
 const CLOSE_MS = 5000;
 
@@ -67,19 +66,9 @@ export function serveH2(
   // The listener's sockets stay half-open for the sake of tunnels; HTTP/2 has no use for half a connection.
   socket.on('end', () => socket.destroy());
 
-  return { drain: () => drain(session) };
-}
-
-/**
- * The two-step shutdown of RFC 9113 section 6.8: the first GOAWAY admits what is already on the way, the second, one
- * round trip later, names the last stream that will be served.
- */
-function drain(session: ServerHttp2Session): void {
-  if (session.closed || session.destroyed) return;
-  session.goaway(constants.NGHTTP2_NO_ERROR, MAX_STREAM_ID);
-  session.ping(() => {
-    if (!session.destroyed) session.close();
-  });
+  // One GOAWAY that names the last stream served: nghttp2 ignores new streams from the first GOAWAY on, so the announcement
+  // a round trip ahead that RFC 9113 section 6.8 describes would only leave them unanswered for longer.
+  return { drain: () => session.close() };
 }
 
 function accept(

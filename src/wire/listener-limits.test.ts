@@ -188,6 +188,36 @@ test('slow bodies: an exchange whose body stalls is reset, in both protocols', a
   assert.equal(stream.rstCode, constants.NGHTTP2_CANCEL);
 });
 
+test('a response that is complete before its request frees the stream, and the HTTP/1.1 connection after a while', async (t) => {
+  const { port, exchanges } = await startListener(t, { limits: { bodyIdleMs: 50 } });
+  const session = await connectH2Client(t, port);
+  const stream = session.request({ ':method': 'POST', ':path': '/' });
+  const closed = closeOf(stream);
+  stream.resume().write('never ends');
+  const exchange = await exchanges.next();
+  exchange.onAbort = () => assert.fail('the response was complete');
+  void readBody(exchange.body);
+  exchange.respond({ status: 413, fields: [] }, true);
+  await closed;
+  assert.equal(stream.rstCode, constants.NGHTTP2_NO_ERROR);
+
+  const socket = await connectRaw(t, port, 'http/1.1');
+  const answer = readToEnd(socket);
+  socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nnever');
+  (await exchanges.next()).respond({ status: 413, fields: [] }, true);
+  assert.match(await answer, /^HTTP\/1\.1 413 /);
+});
+
+test('windows: a client may send 256 KiB on a stream and 4 MiB on a connection ahead of us', async (t) => {
+  const { port } = await startListener(t);
+  const socket = await connectRaw(t, port, 'h2');
+  const session = await connectH2Client(t, port);
+  assert.equal(session.remoteSettings.initialWindowSize, 256 * 1024);
+  socket.write(Buffer.concat([H2_PREFACE, frame(FRAME.settings, 0, 0)]));
+  const update = await nextFrame(socket, new FrameReader(), ({ type }) => type === FRAME.windowUpdate);
+  assert.deepEqual([update.streamId, update.payload.readUInt32BE(0)], [0, 4 * 1024 * 1024 - 65_535]);
+});
+
 test('idle connections are closed, busy ones are not', async (t) => {
   const { port, exchanges } = await startListener(t, { limits: { connectionIdleMs: 50 } });
   const busy = await connectH2Client(t, port);

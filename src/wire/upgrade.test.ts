@@ -88,6 +88,24 @@ test('a switch: the head as given, both heads byte for byte, early bytes first, 
   assert.deepEqual(await down, { kind: 'end', text: 'early late', trailers: [] });
 });
 
+test('a server that ends its direction first still takes what comes up', async (t) => {
+  const server = await startRawServer(t);
+  const upstream = await startUpstream(t, server.port);
+  const { answer, socket } = await ask(
+    upstream,
+    server,
+    'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n',
+  );
+  assert(answer.kind === 'switched');
+  socket.end('down');
+  assert.deepEqual(await readBody(answer.tunnel.source), { kind: 'end', text: 'down', trailers: [] });
+  answer.tunnel.sink.write(Buffer.from('up'));
+  const [up] = (await once(socket, 'data')) as [Buffer];
+  assert.equal(up.toString(), 'up');
+  answer.tunnel.sink.end([]);
+  await closeOf(socket);
+});
+
 test('CVE-2018-1002105: a refused switch ends its connection, which never carries another request', async (t) => {
   const server = await startRawServer(t);
   const upstream = await startUpstream(t, server.port);

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { constants, createSecureServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import {
+  constants,
+  createSecureServer,
+  type Http2SecureServer,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import { createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
@@ -66,6 +72,15 @@ async function startTls(t: TestContext, options: TlsOptions): Promise<number> {
   return listenOnLoopback(t, server);
 }
 
+function collectStreams(origin: Http2SecureServer): Inbox<ServerHttp2Stream> {
+  const arrivals = new Inbox<ServerHttp2Stream>();
+  origin.on('stream', (stream: ServerHttp2Stream) => {
+    stream.on('error', () => {});
+    arrivals.put(stream);
+  });
+  return arrivals;
+}
+
 const u32 = (value: number): Buffer => {
   const octets = Buffer.alloc(4);
   octets.writeUInt32BE(value);
@@ -80,19 +95,18 @@ const ok = (streamId: number, flags = 0): Buffer =>
 test('a connection that cannot be made fails every waiting request with nothing sent and a sentence that helps', async (t) => {
   const { ca, server } = await testPki();
   const other = await TestCa.create('other');
-  const closed = createServer();
-  const free = await listenOnLoopback(t, closed);
-  closed.close();
-  await once(closed, 'close');
   const wrongName = await ca.issue({ commonName: 'x', dnsNames: ['other.example'] });
   const expired = await ca.issue({ commonName: 'x', dnsNames: [SERVER_NAME], notAfter: new Date(Date.now() - 1000) });
   const clientOnly = await ca.issue({ commonName: 'x', dnsNames: [SERVER_NAME], usage: 'client' });
-  const silent = createServer((socket) => void t.after(() => socket.destroy()));
+  const silent = createServer((socket) => {
+    socket.on('error', () => {});
+    t.after(() => socket.destroy());
+  });
   const notTls = createServer((socket) => void socket.on('error', () => {}).end('HTTP/1.1 400 Bad Request\r\n\r\n'));
   const hangsUp = createServer((socket) => void socket.destroy());
 
   const cases: [string, number, UpstreamFailure['cause'], RegExp, Partial<UpstreamOptions>?][] = [
-    ['refused', free, 'connect', /nothing listens on 127\.0\.0\.1:\d+; is the server running/],
+    ['refused', 1, 'connect', /nothing listens on 127\.0\.0\.1:\d+; is the server running/],
     ['other CA', await startTls(t, server), 'tls', /not issued by the configured CA/, { ca: other.cert }],
     ['other name', await startTls(t, wrongName), 'tls', /not valid for the expected name "kubernetes\.default\.svc"/],
     ['expired', await startTls(t, expired), 'tls', /expired; renew it/],
@@ -130,6 +144,7 @@ test('the configured client certificate is presented', async (t) => {
   const certificate = await ca.issue({ commonName: 'front-proxy', usage: 'client' });
   const names = new Inbox<unknown>();
   const origin = createSecureServer({ ...server, ca: ca.cert, requestCert: true });
+  collectStreams(origin);
   origin.on('secureConnection', (socket: TLSSocket) => names.put(socket.getPeerCertificate().subject.CN));
   const upstream = await startUpstream(t, await listenOnLoopback(t, origin), { certificate });
   upstream.request(get('/'), true, new Receiver());
@@ -257,8 +272,7 @@ test('a server that no longer answers PING is given up, an answering one is kept
       });
     });
   });
-  const arrivals = new Inbox<ServerHttp2Stream>();
-  origin.on('stream', arrivals.put);
+  const arrivals = collectStreams(origin);
   const port = await listenOnLoopback(t, origin);
   const alive = await startUpstream(t, port, { pingIntervalMs: 20, pingTimeoutMs: 5000 });
   const receiver = new Receiver();
@@ -272,11 +286,7 @@ test('a server that no longer answers PING is given up, an answering one is kept
 test('reset reaches the server with the mapped code, and the receiver hears nothing more', async (t) => {
   const { server } = await testPki();
   const origin = createSecureServer(server);
-  const arrivals = new Inbox<ServerHttp2Stream>();
-  origin.on('stream', (stream: ServerHttp2Stream) => {
-    stream.on('error', () => {});
-    arrivals.put(stream);
-  });
+  const arrivals = collectStreams(origin);
   const upstream = await startUpstream(t, await listenOnLoopback(t, origin));
   for (const [reason, code] of [
     ['cancel', constants.NGHTTP2_CANCEL],
@@ -321,8 +331,7 @@ test('a server that answers before it has read the request stops the rest of it'
 test('a head that could be read as more than one field is not sent', async (t) => {
   const { server } = await testPki();
   const origin = createSecureServer(server);
-  const arrivals = new Inbox<ServerHttp2Stream>();
-  origin.on('stream', arrivals.put);
+  const arrivals = collectStreams(origin);
   const upstream = await startUpstream(t, await listenOnLoopback(t, origin));
   const heads = [
     get('/', ['x-remote-user', 'a\0x-remote-group\0system:masters\0']),

@@ -3,13 +3,15 @@ import { channel } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import {
   createSecureServer,
+  getUnpackedSettings,
   type Http2SecureServer,
   type ServerHttp2Session,
   type ServerHttp2Stream,
   sensitiveHeaders,
 } from 'node:http2';
 import { type TestContext, test } from 'node:test';
-import type { TLSSocket } from 'node:tls';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { FRAME, type Frame, FrameReader, frame } from '../../test/support/h2-frames.ts';
 import {
   get,
   Inbox,
@@ -107,8 +109,12 @@ test('credentials never enter the compression table that users of one connection
   origin.server.on('stream', (_stream, headers) => {
     neverIndexed.put(Reflect.get(headers, sensitiveHeaders));
   });
-  upstream.request(get('/', ['authorization', 'Bearer t', 'cookie', 'c', 'x-other', 'o']), true, new Receiver());
-  assert.deepEqual(await neverIndexed.next(), ['authorization', 'cookie']);
+  upstream.request(
+    get('/', ['authorization', 'Bearer t', 'cookie', 'c'.repeat(99), 'proxy-authorization', 'p', 'x', 'o']),
+    true,
+    new Receiver(),
+  );
+  assert.deepEqual(await neverIndexed.next(), ['authorization', 'cookie', 'proxy-authorization']);
 });
 
 test('a response without a body says so at once', async (t) => {
@@ -156,6 +162,29 @@ test('the limit on streams is honoured: the sixth watch gets a connection of its
   }
   assert.equal(origin.sessions.length, 2);
   assert.equal(upstream.inFlight, 6);
+});
+
+test('windows are wide enough for long lists and many watches on one connection', async (t) => {
+  const { server: tls } = await testPki();
+  const frames = new Inbox<Frame>();
+  const server = createTlsServer({ ...tls, ALPNProtocols: ['h2'] }, (socket) => {
+    const reader = new FrameReader();
+    let preface = true;
+    socket.on('error', () => {});
+    socket.on('data', (chunk: Buffer) => {
+      reader.push(preface ? chunk.subarray(24) : chunk).forEach(frames.put);
+      preface = false;
+    });
+    socket.write(frame(FRAME.settings, 0, 0));
+    t.after(() => socket.destroy());
+  });
+  const upstream = await startUpstream(t, await listenOnLoopback(t, server));
+  upstream.request(get('/'), true, new Receiver());
+  const settings = getUnpackedSettings((await frames.next()).payload);
+  assert.deepEqual([settings.initialWindowSize, settings.enablePush], [1024 * 1024, false]);
+  const update = await frames.next();
+  assert.deepEqual([update.type, update.streamId], [FRAME.windowUpdate, 0]);
+  assert.equal(update.payload.readUInt32BE(0), 16 * 1024 * 1024 - 65_535);
 });
 
 test('one connection attempt serves all that wait for it', async (t) => {
