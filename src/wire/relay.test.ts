@@ -110,6 +110,7 @@ test('a server that does not read stops the client: only windows and buffers fil
   const { port, arrivals } = await startProxy(t);
   const session = await connectH2Client(t, port);
   const stream = session.request({ ':method': 'POST', ':path': '/' });
+  stream.on('error', () => {});
   const socket = await connectRaw(t, port, 'http/1.1');
   socket.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${MANY}\r\n\r\n`);
   for (const writable of [stream, socket]) {
