@@ -65,6 +65,8 @@ export interface ProxySettingOptions {
   readonly retryPercent?: number;
   /** False: there is no front-proxy certificate. */
   readonly canAssert?: boolean;
+  /** What was read of each server's discovery; default nothing. */
+  readonly conditions?: Backend['conditions'];
 }
 
 const VERBS = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'];
@@ -90,7 +92,7 @@ export class ProxySetting {
       asserted: options.canAssert === false ? undefined : new FakeUpstream(),
       own: new FakeUpstream(),
       unproven: new FakeUpstream(),
-      conditions: { '/api': undefined, '/apis': undefined },
+      conditions: options.conditions ?? { '/api': undefined, '/apis': undefined },
     }));
     this.control = new FakeControl({
       ...routing,

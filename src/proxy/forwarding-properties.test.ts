@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { FakeExchange } from '../../test/support/fake-exchange.ts';
+import type { ArrivedRequest } from '../../test/support/fake-upstream.ts';
+import { ProxySetting, settled } from '../../test/support/proxy-setting.ts';
+import type { UpstreamFailure } from '../wire/upstream.ts';
+import { Forwarding } from './forwarding.ts';
+import { route } from './route.ts';
+
+const SERVERS = [37, 37, 36].map((minor) => ({ minor, serves: { v1: { pods: ['get', 'create', 'update'] } } }));
+const CAUSES: readonly UpstreamFailure['cause'][] = [
+  'connect',
+  'tls',
+  'protocol',
+  'goaway',
+  'reset',
+  'connection',
+  'overloaded',
+];
+
+/** What a server does with a request, after so many turns of the event loop. */
+const behaviour = fc.record({
+  turns: fc.nat({ max: 2 }),
+  act: fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        kind: fc.constant('fail' as const),
+        processed: fc.constantFrom('no' as const, 'unknown' as const),
+        cause: fc.constantFrom(...CAUSES),
+      }),
+    },
+    fc.constantFrom({ kind: 'answer' } as const, { kind: 'bodyless' } as const, { kind: 'break' } as const),
+  ),
+});
+
+const scripts = fc.record({
+  method: fc.constantFrom('GET', 'HEAD', 'POST', 'PUT'),
+  body: fc.option(fc.array(fc.uint8Array({ maxLength: 4 }), { maxLength: 4 }), { nil: undefined }),
+  sentBefore: fc.nat({ max: 4 }),
+  behaviours: fc.array(behaviour, { minLength: 1, maxLength: 9 }),
+  leavesAfter: fc.option(fc.nat({ max: 6 }), { nil: undefined, freq: 3 }),
+  retryPercent: fc.constantFrom(undefined, undefined, 0, 10),
+  perRequest: fc.constantFrom(100, 3),
+});
+
+test('whatever servers and client do, there is one answer at most, nothing is executed twice, and nothing stays behind', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      scripts,
+      async ({ method, body, sentBefore, behaviours, leavesAfter, retryPercent, perRequest }) => {
+        const setting = new ProxySetting({
+          servers: SERVERS,
+          replay: { perRequest, total: 1_000 },
+          ...(retryPercent === undefined ? {} : { retryPercent }),
+        });
+        const target = method === 'POST' ? '/api/v1/namespaces/a/pods' : '/api/v1/namespaces/a/pods/x';
+        const exchange = new FakeExchange({ method, target, hasBody: body !== undefined });
+        const arrived: ArrivedRequest[] = [];
+        let mayHaveExecuted = 0;
+        const serve = async (request: ArrivedRequest) => {
+          const { turns, act } = behaviours[arrived.length] ?? { turns: 0, act: { kind: 'answer' } };
+          arrived.push(request);
+          for (let i = 0; i < turns; i++) await settled();
+          if (request.isOver) return;
+          if (act.kind !== 'fail' || act.processed === 'unknown') mayHaveExecuted++;
+          if (act.kind === 'fail') request.fail(act);
+          else if (act.kind === 'bodyless') request.respond(204);
+          else if (act.kind === 'answer') request.respond(200, [], 'done');
+          else {
+            const half = request.begin(200);
+            half.send('half');
+            half.reset('connection-lost');
+            request.finish();
+          }
+        };
+        for (const { unproven } of setting.backends) unproven.handler = (request) => void serve(request);
+
+        const prepared = setting.prepare(exchange);
+        const forwarding = new Forwarding(setting.context, prepared);
+        for (const chunk of (body ?? []).slice(0, sentBefore)) exchange.body.send(chunk);
+        forwarding.start(route(setting.control, { ...prepared, tried: new Set() }, setting.now));
+        for (let turn = 0; turn < 40; turn++) {
+          if (turn === leavesAfter) exchange.abort();
+          if (turn === 3) {
+            for (const chunk of (body ?? []).slice(sentBefore)) exchange.body.send(chunk);
+            if (body !== undefined) exchange.body.end();
+          }
+          await settled();
+        }
+
+        // One answer, whole or broken off; none only if the client left before.
+        assert.ok(exchange.answers.length <= 1);
+        if (leavesAfter === undefined) assert.equal(exchange.answers.length, 1);
+        for (const answer of exchange.answers) {
+          assert.deepEqual(answer.body.late, []);
+          if (!answer.bodyless && leavesAfter === undefined) assert.notEqual(answer.body.ending, undefined);
+          if (answer.head.status === 200) assert.ok('donehalf'.includes(answer.body.text));
+          if (answer.body.text === 'half' && leavesAfter === undefined) {
+            assert.equal(answer.body.ending, 'connection-lost');
+          }
+        }
+        // A write is at most once in the hands of a server that may act on it.
+        if (method === 'POST' || method === 'PUT') assert.ok(mayHaveExecuted <= 1);
+        // No server is asked without end, and those that answered nothing were told when the client left.
+        assert.ok(arrived.length <= SERVERS.length + 2);
+        for (const { unproven } of setting.backends) assert.equal(unproven.inFlight, 0);
+        // Every server that saw the end of a body saw the same body.
+        const whole = Buffer.concat(body ?? []).toString('latin1');
+        for (const request of arrived) {
+          if (request.body?.ending === 'end') assert.equal(request.body.text, whole);
+          assert.ok(whole.startsWith(request.body?.text ?? ''));
+        }
+        assert.equal(setting.budget.held, 0);
+        assert.ok(setting.observer.records.length <= 1);
+        if (leavesAfter === undefined) assert.equal(setting.observer.records.length, 1);
+        if (body !== undefined && leavesAfter === undefined) assert.equal(exchange.body.held, 0);
+        assert.deepEqual(setting.observer.defects, []);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
