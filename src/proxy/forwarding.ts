@@ -9,9 +9,11 @@ import type { PreparedRequest } from './prepared-request.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { type Backend, destination, type ProxySnapshot } from './proxy-snapshot.ts';
 import { ReplayableBody } from './replayable-body.ts';
+import { drawsOnBudget } from './retry-cost.ts';
 import { type Route, route } from './route.ts';
 import { answerStatus } from './status-answer.ts';
 import { learnFrom, upstreamFor } from './trust-class.ts';
+import { turnsAway } from './turned-away.ts';
 import { upstreamHead } from './upstream-head.ts';
 
 type Forward = Extract<Decision, { kind: 'forward' }>;
@@ -111,6 +113,10 @@ export class Forwarding {
           this.#permission.granted(head.status, backend);
           return;
         }
+        if (turnsAway(head) && this.#sentElsewhere(server)) {
+          upstream.reset('cancel');
+          return;
+        }
         this.#phase = { kind: 'relaying', upstream };
         this.#body?.commit();
         const sink = this.#request.exchange.respond(head, bodyless);
@@ -143,13 +149,24 @@ export class Forwarding {
     };
     if (isSafeToRetry(attempt)) {
       const next = route(this.#context.control, { ...this.#request, tried: this.#tried }, this.#context.clock());
-      if (next.decision.kind === 'forward' && this.#context.retries.withdraw()) {
+      if (next.decision.kind === 'forward' && (!drawsOnBudget(failure) || this.#context.retries.withdraw())) {
         this.#context.observer.retried(failure.cause);
         this.start(next);
         return;
       }
     }
     this.#refuse(failureError(failure, server, this.#request), decision);
+  }
+
+  /** Whether another server takes the request that `server` turned away. */
+  #sentElsewhere(server: string): boolean {
+    if (this.#body?.replayable === false) return false;
+    this.#tried.add(server);
+    const next = route(this.#context.control, { ...this.#request, tried: this.#tried }, this.#context.clock());
+    if (next.decision.kind !== 'forward') return false;
+    this.#context.observer.retried('turned-away');
+    this.start(next);
+    return true;
   }
 
   #clientGone(reason: ResetReason): void {

@@ -9,6 +9,7 @@ import { failureError } from './forwarding.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { destination } from './proxy-snapshot.ts';
+import { drawsOnBudget } from './retry-cost.ts';
 import { route } from './route.ts';
 import { upstreamFor } from './trust-class.ts';
 import { upstreamHead } from './upstream-head.ts';
@@ -54,7 +55,7 @@ export async function switchProtocols(
     const { method } = request.exchange.head;
     tried.add(server.name);
     const again = isSafeToRetry({ method, processed: answer.failure.processed, replayable: true });
-    if (!again || !context.retries.withdraw() || !hasNext(context, request, tried)) {
+    if (!again || !hasNext(context, request, tried) || (drawsOnBudget(answer.failure) && !context.retries.withdraw())) {
       throw failureError(answer.failure, server.name, request);
     }
     context.observer.retried(answer.failure.cause);
