@@ -3,7 +3,15 @@ import { ClockedBody } from './body-clock.ts';
 import type { BodySink, ClientConnection, RequestHead, ResetReason, ResponseHead, ServerExchange } from './exchange.ts';
 import { type Fields, fieldValue, withoutFields } from './fields.ts';
 import type { IncomingHead } from './incoming-head.ts';
-import { forbidsBody, isConnectionSpecific, isUnsafe, lowerNames, sendableTrailers } from './raw-fields.ts';
+import {
+  declaresBody,
+  forbidsBody,
+  isConnectionSpecific,
+  isUnsafe,
+  lowerNames,
+  sendableTrailers,
+  TOKEN,
+} from './raw-fields.ts';
 import { ReadableBody, writeUnlessOver } from './stream-body.ts';
 
 const EMPTY = Buffer.alloc(0);
@@ -42,7 +50,7 @@ export class H1Exchange implements ServerExchange, BodySink {
     this.#server = server;
     this.connection = connection;
     this.head = incoming.head;
-    this.bodyless = isBodyless(incoming.head.fields);
+    this.bodyless = !declaresBody(incoming.head.fields);
     this.#awaitsContinue = incoming.expectsContinue;
     const arriving = new ReadableBody(request, {
       complete: () => request.complete,
@@ -65,7 +73,7 @@ export class H1Exchange implements ServerExchange, BodySink {
   inform(head: ResponseHead): void {
     if (this.#over() || this.#response.headersSent || head.status === 101) return;
     if (this.#request.httpVersion === '1.0') return;
-    const fields = withoutFields(head.fields, isConnectionSpecific);
+    const fields = withoutFields(head.fields, (name) => isConnectionSpecific(name) || !TOKEN.test(name));
     if (!fields.some(isUnsafe)) this.#response.writeInformation(head.status, fields);
   }
 
@@ -135,11 +143,6 @@ export class H1Exchange implements ServerExchange, BodySink {
     this.onAbort = undefined;
     if (!this.#response.writableFinished) abort?.('cancel');
   }
-}
-
-function isBodyless(fields: Fields): boolean {
-  if (fieldValue(fields, 'transfer-encoding') !== undefined) return false;
-  return /^0*$/.test(fieldValue(fields, 'content-length') ?? '0');
 }
 
 /** Node frames the body itself (chunked unless a length is declared) and manages the connection. */

@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ClientConnection, ExchangeHandler, RequestHead } from './exchange.ts';
-import { type Fields, fieldValue, fieldValues, withoutFields } from './fields.ts';
+import { fieldValue, fieldValues, withoutFields } from './fields.ts';
 import { H1Exchange, type H1ServerState } from './h1-exchange.ts';
 import { UpgradeExchange } from './h1-upgrade.ts';
 import type { ListenerLimits } from './limits.ts';
-import { lowerNames } from './raw-fields.ts';
+import { declaresBody, lowerNames } from './raw-fields.ts';
 
 /** An HTTP/1.1 server of Node whose exchanges go to `handler`. The caller listens with it or feeds it sockets. */
 export class H1Server implements H1ServerState {
@@ -90,7 +90,8 @@ export class H1Server implements H1ServerState {
     // Behind an unanswered request the switch would let its response run into the tunnel.
     if ((this.#open.get(socket) ?? 0) > 0) socket.destroy();
     else if (typeof head === 'number') refuse(socket, `${head} Bad Request`);
-    else if (carriesBody(head.fields)) refuse(socket, '400 Bad Request');
+    // With a body the early bytes of the tunnel could not be told from it.
+    else if (declaresBody(head.fields)) refuse(socket, '400 Bad Request');
     else this.#handler(new UpgradeExchange(socket, early, this.#connection(socket), head));
   }
 }
@@ -109,12 +110,6 @@ function readHead(request: IncomingMessage): RequestHead | number {
     authority: hosts[0],
     fields: withoutFields(fields, (name) => name === 'host'),
   };
-}
-
-/** With a body the early bytes of the tunnel could not be told from it. */
-function carriesBody(fields: Fields): boolean {
-  if (fieldValue(fields, 'transfer-encoding') !== undefined) return true;
-  return fieldValues(fields, 'content-length').some((length) => !/^0+$/.test(length));
 }
 
 function refuse(socket: Socket, status: string): void {

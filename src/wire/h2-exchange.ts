@@ -10,6 +10,7 @@ import {
   isUnsafe,
   mayHaveTrailers,
   sendableTrailers,
+  TOKEN,
 } from './raw-fields.ts';
 import { resetCodeForClient, resetReasonOf } from './reset-code.ts';
 import { ReadableBody, writeUnlessOver } from './stream-body.ts';
@@ -65,7 +66,7 @@ export class H2Exchange implements ServerExchange, BodySink {
 
   inform(head: ResponseHead): void {
     if (this.#over() || this.#stream.headersSent || head.status === 101) return;
-    const fields = withoutFields(head.fields, isConnectionSpecific);
+    const fields = withoutFields(head.fields, (name) => isConnectionSpecific(name) || !TOKEN.test(name));
     if (fields.some(isUnsafe)) return;
     this.#stream.additionalHeaders({ ...asHeaderObject(fields), ':status': head.status });
   }

@@ -38,7 +38,7 @@ export function lostConnection(error: unknown, target: Target): UpstreamFailure 
     processed: 'unknown',
     reason: broke ? 'protocol' : 'connection-lost',
     cause: broke ? 'protocol' : 'connection',
-    message: `the connection to ${place(target)} was lost${how}, before the response was complete; whether the server acted on the request is unknown`,
+    message: `the connection to ${authorityOf(target)} was lost${how}, before the response was complete; whether the server acted on the request is unknown`,
   };
 }
 
@@ -54,13 +54,14 @@ export function codeOf(error: unknown): string | undefined {
   return undefined;
 }
 
-function place(target: Target): string {
+/** `host:port` as it stands in a URL. */
+export function authorityOf(target: Pick<Target, 'host' | 'port'>): string {
   return target.host.includes(':') ? `[${target.host}]:${target.port}` : `${target.host}:${target.port}`;
 }
 
 function translate(error: unknown, target: Target): Translation {
   const code = codeOf(error) ?? '';
-  const at = place(target);
+  const at = authorityOf(target);
   const connect = (sentence: string, reason: ResetReason = 'refused'): Translation => ({
     cause: 'connect',
     reason,

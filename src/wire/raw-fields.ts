@@ -1,4 +1,4 @@
-import { type Fields, fieldValue } from './fields.ts';
+import { type Fields, fieldValue, fieldValues } from './fields.ts';
 
 /** Lowers the names in place: the array is ours alone, Node builds it anew for every message. */
 export function lowerNames(raw: string[]): string[] {
@@ -32,6 +32,12 @@ export function isConnectionSpecific(name: string): boolean {
     default:
       return false;
   }
+}
+
+/** Whether an HTTP/1.1 request says that a body follows its head (RFC 9112 section 6.3). */
+export function declaresBody(fields: Fields): boolean {
+  if (fieldValue(fields, 'transfer-encoding') !== undefined) return true;
+  return fieldValues(fields, 'content-length').some((length) => !/^0+$/.test(length));
 }
 
 /** Responses that end with their head whatever it declares (RFC 9110 sections 9.3.2, 15.3.5, 15.3.6, 15.4.5). */

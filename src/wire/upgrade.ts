@@ -1,9 +1,8 @@
 import { type IncomingMessage, request } from 'node:http';
 import type { SecureContext, TLSSocket } from 'node:tls';
 import type { RequestHead } from './exchange.ts';
-import { fieldValue } from './fields.ts';
-import { connectFailure, lostConnection } from './node-error.ts';
-import { isUnsafe, lowerNames, TOKEN } from './raw-fields.ts';
+import { authorityOf, connectFailure, lostConnection } from './node-error.ts';
+import { declaresBody, isUnsafe, lowerNames, TOKEN } from './raw-fields.ts';
 import { ReadableBody } from './stream-body.ts';
 import { openTunnel } from './tunnel.ts';
 import type { UpgradeAnswer, UpstreamOptions } from './upstream.ts';
@@ -101,14 +100,13 @@ function responseHead(response: IncomingMessage): { status: number; fields: stri
 
 /** The field lines of the request, or why it cannot be sent. */
 function rawHead(head: RequestHead, options: UpstreamOptions): string[] | string {
-  const length = fieldValue(head.fields, 'content-length');
-  if (fieldValue(head.fields, 'transfer-encoding') !== undefined || (length !== undefined && !/^0+$/.test(length))) {
+  if (declaresBody(head.fields)) {
     return 'a request to switch protocols cannot carry a body; send it without one';
   }
   if (!/^[A-Z-]+$/.test(head.method) || !/^[\x21-\x7e\x80-\xff]+$/.test(head.target)) {
     return 'its method or target holds characters that HTTP cannot carry';
   }
-  const raw = ['host', head.authority ?? `${options.host}:${options.port}`];
+  const raw = ['host', head.authority ?? authorityOf(options)];
   for (let i = 0; i + 1 < head.fields.length; i += 2) {
     const name = head.fields[i] ?? '';
     if (!TOKEN.test(name)) return `${JSON.stringify(name)} is no name of a field`;

@@ -139,6 +139,18 @@ test('a connection that cannot be made fails every waiting request with nothing 
   }
 });
 
+test('an address may be the configured server name', async (t) => {
+  const { server } = await testPki();
+  const origin = createSecureServer(server);
+  const arrivals = collectStreams(origin);
+  const port = await listenOnLoopback(t, origin);
+  const right = await startUpstream(t, port, { servername: '127.0.0.1' });
+  right.request(get('/'), true, new Receiver());
+  await arrivals.next();
+  const wrong = await failureOf(await startUpstream(t, port, { servername: '127.0.0.2' }));
+  assert.match(wrong.message, /not valid for the expected name "127\.0\.0\.2"/);
+});
+
 test('the configured client certificate is presented', async (t) => {
   const { ca, server } = await testPki();
   const certificate = await ca.issue({ commonName: 'front-proxy', usage: 'client' });

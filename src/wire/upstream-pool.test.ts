@@ -226,6 +226,26 @@ test('a new request goes to the connection with the fewest streams', async (t) =
   assert.equal(first?.destroyed, false);
 });
 
+test('idle connections beyond the first are closed after a while', async (t) => {
+  const origin = await startOrigin(t, 1);
+  const upstream = await startUpstream(t, origin.port);
+  const receivers = [new Receiver(), new Receiver(), new Receiver()];
+  for (const receiver of receivers) upstream.request(get('/'), true, receiver);
+  const arrivals = [await origin.arrivals.next(), await origin.arrivals.next(), await origin.arrivals.next()];
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  for (const { stream } of arrivals) stream.respond({ ':status': 200 }, { endStream: true });
+  for (const receiver of receivers) await receiver.answer;
+  while (upstream.inFlight > 0) await new Promise(setImmediate);
+  const closed = new Inbox<ServerHttp2Session>();
+  for (const session of origin.sessions) session.once('close', () => closed.put(session));
+  t.mock.timers.tick(90_000);
+  await closed.next();
+  await closed.next();
+  upstream.request(get('/'), true, new Receiver());
+  await origin.arrivals.next();
+  assert.equal(origin.sessions.length, 3);
+});
+
 test('stream numbers run out before the connection breaks: a new one takes over, the open stream goes on', async (t) => {
   const origin = await startOrigin(t);
   const created = channel('http2.client.stream.created');

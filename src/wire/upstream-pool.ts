@@ -1,5 +1,6 @@
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { RequestHead } from './exchange.ts';
+import { authorityOf } from './node-error.ts';
 import { upgradeUpstream } from './upgrade.ts';
 import type {
   UpgradeAnswer,
@@ -20,7 +21,7 @@ const MAX_WAITING = 10_000;
 export function openUpstream(options: UpstreamOptions): Upstream {
   // From an empty bundle Node would conclude that the system's public authorities may vouch for servers.
   if (!options.ca.includes('-----BEGIN CERTIFICATE-----')) {
-    throw new TypeError(`The CA bundle for ${options.host}:${options.port} holds no certificate in PEM form.`);
+    throw new TypeError(`The CA bundle for ${authorityOf(options)} holds no certificate in PEM form.`);
   }
   const context = createSecureContext({
     ca: options.ca,
@@ -184,7 +185,7 @@ class UpstreamPool implements Upstream, SessionListener {
   }
 
   #refusal(why: string): UpstreamFailure {
-    const message = `the upstream ${this.#options.host}:${this.#options.port} ${why}; nothing was sent`;
+    const message = `the upstream ${authorityOf(this.#options)} ${why}; nothing was sent`;
     return { processed: 'no', reason: 'refused', cause: 'overloaded', message };
   }
 

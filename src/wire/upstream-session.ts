@@ -2,7 +2,7 @@ import { type ClientHttp2Session, connect } from 'node:http2';
 import type { SecureContext, TLSSocket } from 'node:tls';
 import type { RequestHead } from './exchange.ts';
 import { keepAlive } from './keep-alive.ts';
-import { connectFailure, lostConnection } from './node-error.ts';
+import { authorityOf, connectFailure, lostConnection } from './node-error.ts';
 import type { UpstreamExchange, UpstreamFailure, UpstreamOptions, UpstreamReceiver } from './upstream.ts';
 import { dial, WireError } from './upstream-socket.ts';
 import { type StreamOwner, UpstreamStream } from './upstream-stream.ts';
@@ -63,9 +63,7 @@ export class UpstreamSession implements StreamOwner {
   #error: unknown;
 
   constructor(options: UpstreamOptions, context: SecureContext, listener: SessionListener) {
-    this.authority = options.host.includes(':')
-      ? `[${options.host}]:${options.port}`
-      : `${options.host}:${options.port}`;
+    this.authority = authorityOf(options);
     this.#options = options;
     this.#listener = listener;
     const socket = dial(options, context, 'h2');

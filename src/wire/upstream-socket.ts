@@ -1,4 +1,5 @@
-import { connect, type SecureContext, type TLSSocket } from 'node:tls';
+import { isIP } from 'node:net';
+import { checkServerIdentity, connect, type PeerCertificate, type SecureContext, type TLSSocket } from 'node:tls';
 import type { UpstreamOptions } from './upstream.ts';
 
 /** An error of ours with a code `node-error.ts` knows. */
@@ -22,7 +23,10 @@ export function dial(options: UpstreamOptions, context: SecureContext, protocol:
   const dialled = {
     host: options.host,
     port: options.port,
-    servername: options.servername,
+    // An address is verified like a name, but must not be sent as one (RFC 6066 section 3).
+    servername: isIP(options.servername) === 0 ? options.servername : '',
+    checkServerIdentity: (_host: string, certificate: PeerCertificate) =>
+      checkServerIdentity(options.servername, certificate),
     secureContext: context,
     rejectUnauthorized: true,
     ALPNProtocols: [protocol],
