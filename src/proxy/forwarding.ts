@@ -1,4 +1,5 @@
 import { asProxyError, ProxyError } from '../errors.ts';
+import { relaysForeignResponse } from '../kubernetes/unknown-resource.ts';
 import type { Decision } from '../routing/decision.ts';
 import { isSafeToRetry } from '../routing/retry.ts';
 import { subject, unavailableError } from '../routing/unavailable.ts';
@@ -160,7 +161,8 @@ export class Forwarding {
 
   /** Whether another server takes the request that `server` turned away. */
   #sentElsewhere(server: string): boolean {
-    if (this.#body?.replayable === false) return false;
+    // A pod or service behind `proxy` may have acted on the request and answer in the same words.
+    if (this.#body?.replayable === false || relaysForeignResponse(this.#request.info)) return false;
     this.#tried.add(server);
     const next = route(this.#context.control, { ...this.#request, tried: this.#tried }, this.#context.clock());
     if (next.decision.kind !== 'forward') return false;
