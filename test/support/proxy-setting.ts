@@ -83,7 +83,7 @@ export class ProxySetting {
   readonly budget: BufferBudget;
   readonly context: ProxyContext;
   /** Milliseconds since 1970. */
-  now = 1_000_000;
+  now = Date.now();
 
   constructor(options: ProxySettingOptions = {}) {
     const routing = snapshotOf(options.servers ?? TWO_EQUAL_SERVERS, { confirmedAt: this.now });

@@ -1,0 +1,503 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { answerField, FakeExchange, type FakeRequest } from '../../test/support/fake-exchange.ts';
+import type { ArrivedRequest } from '../../test/support/fake-upstream.ts';
+import { ProxySetting, type ProxySettingOptions, settled } from '../../test/support/proxy-setting.ts';
+import type { UpstreamFailure } from '../wire/upstream.ts';
+import { Forwarding } from './forwarding.ts';
+import type { PreparedRequest } from './prepared-request.ts';
+import { route } from './route.ts';
+
+const POD = '/api/v1/namespaces/a/pods/x';
+
+function forward(
+  request: FakeRequest = {},
+  options: ProxySettingOptions = {},
+  overrides: Partial<PreparedRequest> = {},
+) {
+  const setting = new ProxySetting(options);
+  const exchange = new FakeExchange({ target: POD, ...request });
+  const prepared = setting.prepare(exchange, overrides);
+  const forwarding = new Forwarding(setting.context, prepared);
+  forwarding.start(route(setting.control, { ...prepared, tried: new Set() }, setting.now));
+  /** The request that reached server `position`; throws unless there is exactly one. */
+  const at = (position: number): ArrivedRequest => setting.server(position).unproven.arrived;
+  return { setting, exchange, at };
+}
+
+function statusOf({ answer }: FakeExchange): { readonly code: number; readonly message: string } {
+  return JSON.parse(answer.body.text);
+}
+
+const ONE_SERVER = { minor: 37, serves: { v1: { pods: ['get', 'create'] } } };
+
+const UNKNOWN: Partial<UpstreamFailure> = { processed: 'unknown', cause: 'connection', reason: 'connection-lost' };
+
+describe('an answer', () => {
+  test('goes back unchanged: informational heads, head, body and trailers', async () => {
+    const { exchange, at } = forward();
+    at(0).inform({ status: 103, fields: ['link', '</a>'] });
+    const fields = ['x-a', '1', 'audit-id', 'b', 'x-a', '2'];
+    const body = at(0).begin(207, fields);
+    await settled();
+    body.send('ab');
+    assert.equal(exchange.answer.body.text, 'ab');
+    body.send('c');
+    body.end(['x-sum', '1']);
+    assert.deepEqual(exchange.informed, [{ status: 103, fields: ['link', '</a>'] }]);
+    assert.deepEqual(exchange.answer.head, { status: 207, fields });
+    assert.deepEqual([exchange.answer.body.text, exchange.answer.body.trailers], ['abc', ['x-sum', '1']]);
+  });
+
+  test('without body ends with its head', () => {
+    const { exchange, at } = forward();
+    at(0).respond(204);
+    assert.deepEqual([exchange.answer.head.status, exchange.answer.bodyless], [204, true]);
+  });
+
+  test('stops the server while the client does not read', async () => {
+    const { exchange, at } = forward();
+    const body = at(0).begin(200);
+    await settled();
+    exchange.answer.body.full = true;
+    body.send('a');
+    body.send('b');
+    assert.deepEqual([exchange.answer.body.text, body.held], ['a', 1]);
+    exchange.answer.body.drain();
+    await settled();
+    assert.equal(exchange.answer.body.text, 'ab');
+  });
+
+  for (const [status, fields] of [
+    [401, ['retry-after', '1']],
+    [404, ['retry-after', '1']],
+    [429, ['retry-after', '1']],
+    [500, ['retry-after', '1']],
+    [503, []],
+  ] as const) {
+    test(`${status} of a server is the client's, and no other server is asked`, () => {
+      const { setting, exchange, at } = forward();
+      at(0).respond(status, fields, 'no');
+      assert.equal(exchange.answer.head.status, status);
+      assert.deepEqual(setting.asked, ['server-0']);
+    });
+  }
+
+  for (const reason of ['connection-lost', 'cancel', 'internal'] as const) {
+    test(`that breaks off (${reason}) breaks off for the client, and is neither ended nor tried elsewhere`, async () => {
+      const { setting, exchange, at } = forward();
+      const body = at(0).begin(200);
+      body.send('half');
+      body.reset(reason);
+      await settled();
+      assert.deepEqual([exchange.answer.body.text, exchange.answer.body.ending], ['half', reason]);
+      assert.deepEqual(setting.asked, ['server-0']);
+      assert.deepEqual(setting.observer.retries, []);
+    });
+  }
+});
+
+describe('the request', () => {
+  test('is sent with the head that travels upstream', () => {
+    const fields = ['accept', 'application/json'];
+    const { at } = forward({ fields, authority: 'api.example' });
+    const { method, target, authority } = at(0).head;
+    assert.deepEqual([method, target, authority], ['GET', POD, 'api.example']);
+    assert.deepEqual(at(0).head.fields, [
+      ...fields,
+      'x-forwarded-for',
+      '192.0.2.1',
+      'x-kubernetes-peer-proxied',
+      'true',
+    ]);
+    assert.equal(at(0).bodyless, true);
+  });
+
+  test('streams its body and trailers, and stops the client while the server does not read', async () => {
+    const { exchange, at } = forward({ method: 'POST', target: '/api/v1/namespaces/a/pods', hasBody: true });
+    const sink = at(0).body;
+    assert.ok(sink);
+    exchange.body.send('a');
+    await settled();
+    sink.full = true;
+    exchange.body.send('b');
+    exchange.body.send('c');
+    assert.deepEqual([sink.text, exchange.body.held], ['ab', 1]);
+    sink.drain();
+    await settled();
+    exchange.body.end(['x-sum', '1']);
+    assert.deepEqual([sink.text, sink.trailers], ['abc', ['x-sum', '1']]);
+  });
+
+  test('goes on streaming after the answer has begun, without being kept', async () => {
+    const { setting, exchange, at } = forward({ method: 'PUT', hasBody: true });
+    exchange.body.send('a');
+    await settled();
+    assert.equal(setting.budget.held, 1);
+    const body = at(0).begin(200);
+    exchange.body.send('b');
+    assert.deepEqual([at(0).body?.text, setting.budget.held], ['ab', 0]);
+    exchange.body.end();
+    await settled();
+    body.end();
+    assert.deepEqual([at(0).body?.ending, exchange.answer.body.ending], ['end', 'end']);
+  });
+
+  test('that a full server had stopped is read away once the answer is complete, for the next on its connection', async () => {
+    for (const bodyless of [true, false]) {
+      const { exchange, at } = forward({ method: 'PUT', hasBody: true });
+      const sink = at(0).body;
+      assert.ok(sink);
+      sink.full = true;
+      for (const chunk of ['a', 'b', 'c']) exchange.body.send(chunk);
+      await settled();
+      assert.equal(exchange.body.held, 2);
+      at(0).respond(413, [], bodyless ? undefined : 'too large');
+      await settled();
+      assert.deepEqual([exchange.body.held, sink.text], [0, 'a']);
+    }
+  });
+
+  test('fails with the client: a body that breaks off breaks off for the server', async () => {
+    const { exchange, at } = forward({ method: 'PUT', hasBody: true });
+    exchange.body.send('a');
+    exchange.body.reset('cancel');
+    await settled();
+    assert.deepEqual([at(0).body?.text, at(0).body?.ending], ['a', 'cancel']);
+  });
+});
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+describe('after a failure another server is asked', () => {
+  for (const method of METHODS) {
+    for (const processed of ['no', 'unknown'] as const) {
+      for (const body of ['no', 'kept', 'too large', 'over budget'] as const) {
+        for (const budget of ['left', 'spent'] as const) {
+          const isRead = method === 'GET' || method === 'HEAD';
+          const safe = processed === 'no' || isRead;
+          const again = safe && (body === 'no' || body === 'kept') && budget === 'left';
+          test(`${again ? 'for' : 'not for'} ${method}, processed: ${processed}, body: ${body}, retry budget: ${budget}`, async () => {
+            const { setting, exchange, at } = forward(
+              { method, hasBody: body !== 'no' },
+              {
+                retryPercent: budget === 'left' ? 10 : 0,
+                replay: { perRequest: body === 'too large' ? 3 : 100, total: body === 'over budget' ? 3 : 100 },
+              },
+            );
+            exchange.body.send('body');
+            exchange.body.end();
+            await settled();
+            at(0).fail({ processed, cause: 'protocol', reason: 'protocol' });
+            assert.deepEqual(setting.asked, again ? ['server-0', 'server-1'] : ['server-0']);
+            assert.deepEqual(setting.observer.retries, again ? ['protocol'] : []);
+            if (again) {
+              assert.equal(exchange.answers.length, 0);
+              assert.equal(at(1).body?.text, body === 'no' ? undefined : 'body');
+              at(1).respond(200, [], method === 'HEAD' ? undefined : 'ok');
+              assert.equal(exchange.answer.head.status, 200);
+            } else {
+              assert.equal(exchange.answer.head.status, 503);
+              const retryAfter = answerField(exchange.answer, 'retry-after');
+              assert.equal(retryAfter, safe ? '1' : undefined, 'clients may repeat what nobody executed, and reads');
+            }
+            assert.equal(setting.budget.held, 0);
+          });
+        }
+      }
+    }
+  }
+
+  test('with the same bytes and trailers, while the client is still sending', async () => {
+    const { exchange, at } = forward({ method: 'POST', target: '/api/v1/namespaces/a/pods', hasBody: true });
+    exchange.body.send('a');
+    await settled();
+    at(0).fail();
+    exchange.body.send('b');
+    exchange.body.end(['x-sum', '1']);
+    await settled();
+    assert.deepEqual([at(1).body?.text, at(1).body?.trailers], ['ab', ['x-sum', '1']]);
+    assert.equal(at(0).body?.text, 'a');
+  });
+
+  test('until a body is too large to be kept, from then on no more', async () => {
+    const { setting, exchange, at } = forward(
+      { method: 'PUT', hasBody: true },
+      { replay: { perRequest: 3, total: 100 } },
+    );
+    exchange.body.send('abc');
+    await settled();
+    at(0).fail();
+    exchange.body.send('d');
+    at(1).fail();
+    assert.deepEqual(setting.asked, ['server-0', 'server-1']);
+    assert.equal(exchange.answer.head.status, 503);
+  });
+
+  test('for as long as there is one', () => {
+    const { setting, exchange, at } = forward();
+    at(0).fail();
+    at(1).fail();
+    assert.deepEqual(setting.asked, ['server-0', 'server-1']);
+    assert.equal(exchange.answer.head.status, 503);
+    assert.deepEqual(setting.observer.retries, ['connect']);
+  });
+
+  test('that is capable, not one that would say 404', () => {
+    const servers = [
+      { minor: 37, serves: { 'example.com/v1': { widgets: ['get'] } } },
+      { minor: 36, serves: { v1: { pods: ['get'] } } },
+    ];
+    const { setting, exchange, at } = forward({ target: '/apis/example.com/v1/widgets/x' }, { servers });
+    at(0).fail();
+    assert.deepEqual(setting.asked, ['server-0']);
+    assert.equal(exchange.answer.head.status, 503);
+  });
+
+  test('by the snapshot of that moment', () => {
+    const { setting, exchange, at } = forward();
+    setting.swap({ servers: setting.control.snapshot.servers.map((server, i) => ({ ...server, ready: i === 0 })) });
+    at(0).fail();
+    assert.deepEqual(setting.asked, ['server-0']);
+    assert.equal(exchange.answer.head.status, 503);
+  });
+
+  for (const cause of ['connect', 'tls', 'goaway'] as const) {
+    test(`at no cost when nobody took the request up (${cause})`, () => {
+      const { setting, at } = forward({}, { retryPercent: 0 });
+      at(0).fail({ cause });
+      assert.equal(setting.observer.retries.length, 1);
+    });
+  }
+
+  test('over the connections of the same trust class', () => {
+    const user = { name: 'alice', uid: '', groups: [], extra: [] };
+    const credential = { kind: 'asserted', user, source: 'client-certificate' } as const;
+    const { setting } = forward({}, {}, { credential });
+    setting.server(0).asserted?.arrived.fail();
+    assert.equal(setting.server(1).asserted?.requests.length, 1);
+    assert.deepEqual(setting.asked, []);
+  });
+});
+
+describe('a server that turns a request away because it shuts down (503 with Retry-After)', () => {
+  const turnAway = (request: ArrivedRequest) => {
+    const body = request.begin(503, ['retry-after', '1']);
+    body.send('shutting down');
+    body.end();
+  };
+
+  for (const method of METHODS) {
+    test(`leaves ${method} to the next capable one, at no cost`, async () => {
+      const hasBody = method === 'PUT' || method === 'PATCH';
+      const { setting, exchange, at } = forward({ method, hasBody }, { retryPercent: 0 });
+      exchange.body.send('body');
+      exchange.body.end();
+      await settled();
+      turnAway(at(0));
+      assert.equal(at(0).resetReason, 'cancel');
+      assert.equal(at(1).body?.text, hasBody ? 'body' : undefined);
+      at(1).respond(200, [], method === 'HEAD' ? undefined : 'ok');
+      assert.equal(exchange.answer.head.status, 200);
+      assert.deepEqual(setting.observer.retries, ['turned-away']);
+    });
+  }
+
+  test('is heard when there is no other', async () => {
+    const { exchange, at } = forward();
+    turnAway(at(0));
+    turnAway(at(1));
+    await settled();
+    assert.deepEqual([exchange.answer.head.status, exchange.answer.body.text], [503, 'shutting down']);
+  });
+
+  test('is heard when the body can not be sent again', async () => {
+    const replay = { perRequest: 1, total: 100 };
+    const { setting, exchange, at } = forward({ method: 'PUT', hasBody: true }, { replay });
+    exchange.body.send('body');
+    await settled();
+    turnAway(at(0));
+    await settled();
+    assert.deepEqual([exchange.answer.head.status, setting.asked], [503, ['server-0']]);
+  });
+
+  for (const target of ['/api/v1/namespaces/a/pods/x/proxy/pay', '/api/v1/proxy/namespaces/a/pods/x']) {
+    test(`is heard when a workload may have said it: ${target}`, async () => {
+      const servers = [37, 37].map((minor) => ({ minor, serves: { v1: { pods: ['get'], 'pods/proxy': ['create'] } } }));
+      const { setting, exchange, at } = forward({ method: 'POST', target }, { servers });
+      turnAway(at(0));
+      await settled();
+      assert.deepEqual([exchange.answer.head.status, setting.asked], [503, ['server-0']]);
+    });
+  }
+});
+
+describe('the same server is asked again', () => {
+  for (const cause of ['goaway', 'reset', 'connection'] as const) {
+    test(`when it refused a stream (${cause}) and not the request, at most twice`, () => {
+      const { setting, at } = forward();
+      const first = setting.server(0).unproven;
+      at(0).fail({ processed: 'no', cause });
+      assert.equal(first.requests.length, 2);
+      first.requests[1]?.fail({ processed: 'no', cause });
+      assert.equal(first.requests.length, 3);
+      first.requests[2]?.fail({ processed: 'no', cause });
+      assert.equal(first.requests.length, 3);
+      assert.equal(setting.server(1).unproven.requests.length, 1);
+    });
+  }
+
+  for (const failure of [
+    { processed: 'no', cause: 'connect' },
+    { processed: 'no', cause: 'tls' },
+    { processed: 'no', cause: 'protocol' },
+    { processed: 'no', cause: 'overloaded' },
+    { processed: 'unknown', cause: 'reset' },
+    { processed: 'unknown', cause: 'connection' },
+  ] as const) {
+    test(`not after ${failure.cause}, processed: ${failure.processed}`, () => {
+      const { setting, at } = forward();
+      at(0).fail(failure);
+      assert.deepEqual(setting.asked, ['server-0', 'server-1']);
+    });
+  }
+});
+
+describe('a client that leaves', () => {
+  test('before any answer: the server is told, and nothing is tried or answered', async () => {
+    const { setting, exchange, at } = forward({ method: 'PUT', hasBody: true });
+    exchange.body.send('a');
+    await settled();
+    exchange.abort('cancel');
+    assert.equal(at(0).resetReason, 'cancel');
+    at(0).fail();
+    await settled();
+    assert.deepEqual([exchange.answers.length, setting.asked.length, setting.budget.held], [0, 1, 0]);
+    assert.deepEqual(
+      setting.observer.records.map(({ status, server }) => [status, server]),
+      [[0, 'server-0']],
+    );
+  });
+
+  test('during the answer: the server is told', async () => {
+    const { setting, exchange, at } = forward();
+    const body = at(0).begin(200);
+    body.send('a');
+    await settled();
+    exchange.abort('connection-lost');
+    assert.equal(at(0).resetReason, 'connection-lost');
+    assert.deepEqual(
+      setting.observer.records.map(({ status }) => status),
+      [200],
+    );
+  });
+
+  test('after the answer: nobody is told', async () => {
+    const { exchange, at } = forward();
+    at(0).respond(200, [], 'ok');
+    await settled();
+    exchange.abort();
+    assert.equal(at(0).resetReason, undefined);
+  });
+
+  test('before its request was sent: it never is', () => {
+    const setting = new ProxySetting();
+    const exchange = new FakeExchange({ target: POD });
+    const prepared = setting.prepare(exchange);
+    const forwarding = new Forwarding(setting.context, prepared);
+    exchange.abort();
+    forwarding.start(route(setting.control, { ...prepared, tried: new Set() }, setting.now));
+    assert.deepEqual([setting.asked, exchange.answers.length], [[], 0]);
+  });
+});
+
+describe('a request that no server answers', () => {
+  test('names the server, the resource and what is known: nothing was executed', () => {
+    const { exchange, at } = forward(
+      { method: 'POST', target: '/api/v1/namespaces/a/pods' },
+      { servers: [ONE_SERVER] },
+    );
+    at(0).fail({ message: 'connection to 192.0.2.9:6443 was refused' });
+    const { code, message } = statusOf(exchange);
+    assert.deepEqual([code, answerField(exchange.answer, 'retry-after')], [503, '1']);
+    for (const part of ['server-0', 'pods.v1', '192.0.2.9:6443', 'Nothing was executed']) {
+      assert.ok(message.includes(part), message);
+    }
+  });
+
+  test('says of a write that it may have been executed, and leaves it to the client whether to repeat it', () => {
+    const { exchange, at } = forward({ method: 'DELETE' });
+    at(0).fail(UNKNOWN);
+    const { code, message } = statusOf(exchange);
+    assert.deepEqual([code, answerField(exchange.answer, 'retry-after')], [503, undefined]);
+    assert.match(message, /server-0.*may have been executed/);
+  });
+
+  test('asks to repeat a read', () => {
+    const { exchange, at } = forward({}, { servers: [ONE_SERVER] });
+    at(0).fail(UNKNOWN);
+    assert.equal(answerField(exchange.answer, 'retry-after'), '1');
+    assert.doesNotMatch(statusOf(exchange).message, /may have been executed/);
+  });
+
+  test('is 429 when our own limits were in the way', () => {
+    const { exchange, at } = forward({}, { servers: [ONE_SERVER] });
+    at(0).fail({ cause: 'overloaded', message: 'Too many connections.' });
+    assert.deepEqual([statusOf(exchange).code, answerField(exchange.answer, 'retry-after')], [429, '1']);
+  });
+
+  test('is 503 with the servers that have the resource when none of them is ready', () => {
+    const { setting, exchange } = forward({}, { servers: [{ ...ONE_SERVER, ready: false }] });
+    const { code, message } = statusOf(exchange);
+    assert.deepEqual([code, answerField(exchange.answer, 'retry-after')], [503, '1']);
+    assert.match(message, /pods\.v1.*server-0/);
+    assert.deepEqual(
+      setting.observer.records.map(({ status, error, attempts }) => [status, error, attempts]),
+      [[503, 'MVP_NO_CAPABLE_SERVER_READY', 0]],
+    );
+  });
+
+  test('is 401 when there is nothing to vouch with', () => {
+    const user = { name: 'alice', uid: '', groups: [], extra: [] };
+    const credential = { kind: 'asserted', user, source: 'client-certificate' } as const;
+    const { setting, exchange } = forward({}, { canAssert: false }, { credential });
+    assert.equal(statusOf(exchange).code, 401);
+    assert.deepEqual(setting.asked, []);
+  });
+
+  test('has its body read away', async () => {
+    const { setting, exchange, at } = forward({ method: 'PUT', hasBody: true });
+    const sink = at(0).body;
+    assert.ok(sink);
+    sink.full = true;
+    exchange.body.send('a');
+    exchange.body.send('b');
+    await settled();
+    at(0).fail({ ...UNKNOWN });
+    await settled();
+    assert.deepEqual([exchange.body.held, setting.budget.held], [0, 0]);
+  });
+
+  test('by a defect is 500 without its details', () => {
+    const setting = new ProxySetting();
+    const exchange = new FakeExchange({ target: POD });
+    const forwarding = new Forwarding(setting.context, setting.prepare(exchange));
+    const decision = { kind: 'forward', server: 9, reason: 'PreferredCapable', final: true } as const;
+    forwarding.start({ snapshot: setting.control.snapshot, decision });
+    assert.equal(statusOf(exchange).code, 500);
+    assert.doesNotMatch(statusOf(exchange).message, /position/);
+  });
+});
+
+test('an observer hears of each request once, with the server that answered and the time until it did', () => {
+  const { setting, at } = forward();
+  at(0).fail();
+  setting.now += 25;
+  at(1).respond(200, [], 'ok');
+  const [record, ...others] = setting.observer.records;
+  assert.deepEqual(others, []);
+  assert.deepEqual(
+    [record?.server, record?.status, record?.error, record?.attempts, record?.milliseconds, record?.decision?.reason],
+    ['server-1', 200, undefined, 2, 25, 'PreferredCapable'],
+  );
+});

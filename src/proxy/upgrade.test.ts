@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { answerField, FakeBody, FakeExchange, type FakeRequest, FakeSink } from '../../test/support/fake-exchange.ts';
+import { failureOf } from '../../test/support/fake-upstream.ts';
+import { ProxySetting, type ProxySettingOptions, settled } from '../../test/support/proxy-setting.ts';
+import { ProxyError } from '../errors.ts';
+import { fieldValue, fieldValues } from '../wire/fields.ts';
+import type { UpgradeAnswer, UpstreamFailure } from '../wire/upstream.ts';
+import type { PreparedRequest } from './prepared-request.ts';
+import { switchProtocols } from './upgrade.ts';
+
+const EXEC = '/api/v1/namespaces/a/pods/x/exec?command=sh';
+const SERVERS = [37, 36].map((minor) => ({ minor, serves: { v1: { pods: ['get'], 'pods/exec': ['create', 'get'] } } }));
+
+function start(request: FakeRequest = {}, options: ProxySettingOptions = {}, overrides: Partial<PreparedRequest> = {}) {
+  const setting = new ProxySetting({ servers: SERVERS, ...options });
+  const exchange = new FakeExchange({ method: 'POST', target: EXEC, upgrade: 'SPDY/3.1', ...request });
+  assert.ok(exchange.upgrade);
+  const outcome = switchProtocols(setting.context, setting.prepare(exchange, overrides), exchange.upgrade).then(
+    () => undefined,
+    (error: unknown) => {
+      assert.ok(error instanceof ProxyError, String(error));
+      return error;
+    },
+  );
+  /** The attempt that reached server `position` last. */
+  const at = (position: number) => {
+    const attempt = setting.server(position).unproven.upgrades.at(-1);
+    assert.ok(attempt);
+    return attempt;
+  };
+  return { setting, exchange, outcome, at };
+}
+
+function failed(failure: Partial<UpstreamFailure> = {}): UpgradeAnswer {
+  return { kind: 'failed', failure: failureOf(failure) };
+}
+
+function switched() {
+  const server = { source: new FakeBody(), sink: new FakeSink() };
+  const head = { status: 101, fields: ['upgrade', 'SPDY/3.1', 'connection', 'Upgrade'] };
+  return { server, head, answer: { kind: 'switched', head, tunnel: server } as const };
+}
+
+describe('a switch of protocols', () => {
+  test('is asked for anew at this hop, for the protocol the client wants', () => {
+    const { at } = start({ fields: ['accept', '*/*'], upgrade: 'websocket' });
+    const { method, target, fields } = at(0).head;
+    assert.deepEqual([method, target], ['POST', EXEC]);
+    assert.deepEqual(fieldValues(fields, 'connection'), ['Upgrade']);
+    assert.deepEqual(fieldValues(fields, 'upgrade'), ['websocket']);
+    assert.equal(fieldValue(fields, 'accept'), '*/*');
+    assert.equal(fieldValue(fields, 'x-kubernetes-peer-proxied'), 'true');
+  });
+
+  test('carries the asserted user, over the connections for it', () => {
+    const user = { name: 'alice', uid: '', groups: ['dev'], extra: [] };
+    const { setting } = start({}, {}, { credential: { kind: 'asserted', user, source: 'client-certificate' } });
+    const { fields } = setting.server(0).asserted?.upgrades[0]?.head ?? { fields: [] };
+    assert.equal(fieldValue(fields, 'x-remote-user'), 'alice');
+    assert.equal(fieldValue(fields, 'x-remote-group'), 'dev');
+  });
+
+  test('joins both sides, with half-closed ends', async () => {
+    const { exchange, outcome, at, setting } = start();
+    const { server, head, answer } = switched();
+    at(0).answer(answer);
+    assert.equal(await outcome, undefined);
+    assert.equal(exchange.switched, head);
+    exchange.tunnel.source.send('ls\n');
+    server.source.send('a b\n');
+    await settled();
+    assert.deepEqual([server.sink.text, exchange.tunnel.sink.text], ['ls\n', 'a b\n']);
+    exchange.tunnel.source.end();
+    assert.deepEqual([server.sink.ending, exchange.tunnel.sink.ending], ['end', undefined]);
+    server.source.send('c\n');
+    server.source.end();
+    assert.deepEqual([exchange.tunnel.sink.text, exchange.tunnel.sink.ending], ['a b\nc\n', 'end']);
+    assert.deepEqual(
+      setting.observer.records.map(({ status, server: name, attempts }) => [status, name, attempts]),
+      [[101, 'server-0', 1]],
+    );
+  });
+
+  test('that a server refuses is refused unchanged, so that clients can fall back', async () => {
+    const { exchange, outcome, at } = start();
+    const body = new FakeBody();
+    at(0).answer({ kind: 'refused', head: { status: 403, fields: ['x-a', '1'] }, body });
+    await outcome;
+    body.send('no');
+    body.end();
+    await settled();
+    assert.deepEqual(exchange.answer.head, { status: 403, fields: ['x-a', '1'] });
+    assert.deepEqual([exchange.answer.body.text, exchange.answer.body.ending], ['no', 'end']);
+    assert.equal(exchange.switched, undefined);
+  });
+
+  test('that a server refuses without a body ends with the head', async () => {
+    const { exchange, outcome, at } = start();
+    at(0).answer({ kind: 'refused', head: { status: 400, fields: ['content-length', '0'] }, body: new FakeBody() });
+    await outcome;
+    assert.equal(exchange.answer.bodyless, true);
+  });
+});
+
+describe('a server that fails', () => {
+  test('is followed by the next capable one when nothing was executed', async () => {
+    const { setting, exchange, outcome, at } = start();
+    at(0).answer(failed());
+    await settled();
+    at(1).answer(switched().answer);
+    assert.equal(await outcome, undefined);
+    assert.ok(exchange.switched);
+    assert.deepEqual(setting.observer.retries, ['connect']);
+    assert.equal(setting.observer.records[0]?.attempts, 2);
+  });
+
+  test('is not followed by one that is not capable', async () => {
+    const servers = [
+      { minor: 37, serves: { v1: { pods: ['get'], 'pods/exec': ['create'] } } },
+      { minor: 36, serves: { v1: { pods: ['get'] } } },
+    ];
+    const { setting, outcome, at } = start({}, { servers });
+    at(0).answer(failed());
+    assert.equal((await outcome)?.code, 'MVP_UPSTREAM_UNREACHABLE');
+    assert.equal(setting.server(1).unproven.upgrades.length, 0);
+  });
+
+  test('is not followed by another when a POST may have been executed', async () => {
+    const { setting, outcome, at } = start();
+    at(0).answer(failed({ processed: 'unknown', cause: 'connection' }));
+    const error = await outcome;
+    assert.deepEqual([error?.code, error?.retryAfterSeconds], ['MVP_UPSTREAM_RESET', undefined]);
+    assert.equal(setting.server(1).unproven.upgrades.length, 0);
+  });
+
+  test('is followed by another for a GET', async () => {
+    const { outcome, at } = start({ method: 'GET' });
+    at(0).answer(failed({ processed: 'unknown', cause: 'connection' }));
+    await settled();
+    at(1).answer(switched().answer);
+    assert.equal(await outcome, undefined);
+  });
+
+  test('is not followed by another when the retry budget is spent', async () => {
+    const { setting, outcome, at } = start({ method: 'GET' }, { retryPercent: 0 });
+    at(0).answer(failed({ processed: 'unknown', cause: 'connection' }));
+    assert.equal((await outcome)?.code, 'MVP_UPSTREAM_RESET');
+    assert.equal(setting.server(1).unproven.upgrades.length, 0);
+  });
+
+  test('and was the last one: 503', async () => {
+    const { outcome, at } = start();
+    at(0).answer(failed());
+    await settled();
+    at(1).answer(failed());
+    const error = await outcome;
+    assert.deepEqual([error?.status, error?.retryAfterSeconds], [503, 1]);
+  });
+});
+
+test('without a ready server it is 503', async () => {
+  const { exchange, outcome } = start({}, { servers: SERVERS.map((server) => ({ ...server, ready: false })) });
+  assert.equal((await outcome)?.code, 'MVP_NO_CAPABLE_SERVER_READY');
+  assert.equal(exchange.answers.length, 0);
+});
+
+test('without a front-proxy certificate there is nothing to vouch with: 401', async () => {
+  const user = { name: 'alice', uid: '', groups: [], extra: [] };
+  const credential = { kind: 'asserted', user, source: 'client-certificate' } as const;
+  const { outcome } = start({}, { canAssert: false }, { credential });
+  assert.equal((await outcome)?.code, 'MVP_UNAUTHORIZED');
+});
+
+describe('a client that leaves', () => {
+  test('ends the attempt, and no other follows', async () => {
+    const { setting, exchange, outcome, at } = start();
+    exchange.abort();
+    assert.equal(at(0).signal.aborted, true);
+    at(0).answer(failed());
+    assert.equal(await outcome, undefined);
+    assert.equal(setting.server(1).unproven.upgrades.length, 0);
+    assert.equal(exchange.answers.length, 0);
+  });
+
+  test('at the moment of the switch leaves no tunnel open', async () => {
+    const { exchange, outcome, at } = start();
+    const { server, answer } = switched();
+    at(0).answer(answer);
+    exchange.abort();
+    await outcome;
+    assert.equal(server.sink.resetReason, 'cancel');
+    assert.equal(exchange.switched, undefined);
+  });
+});
+
+test('the refusal of a switch is relayed with its fields, among them the ones that name the version to use', async () => {
+  const { exchange, outcome, at } = start({ upgrade: 'websocket' });
+  const fields = ['sec-websocket-version', '13', 'content-length', '0'];
+  at(0).answer({ kind: 'refused', head: { status: 426, fields }, body: new FakeBody() });
+  await outcome;
+  assert.equal(answerField(exchange.answer, 'sec-websocket-version'), '13');
+});
