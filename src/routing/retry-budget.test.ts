@@ -9,8 +9,8 @@ function withdrawals(budget: RetryBudget, most = 1_000): number {
   return most;
 }
 
-test('a proxy that has seen nothing yet may retry ten times', () => {
-  assert.equal(withdrawals(new RetryBudget(10)), 10);
+test('a proxy that has seen nothing yet may retry what is under way on one server', () => {
+  assert.equal(withdrawals(new RetryBudget(10)), 100);
 });
 
 test('afterwards ten in a hundred', () => {
@@ -23,13 +23,14 @@ test('afterwards ten in a hundred', () => {
   assert.equal(withdrawals(budget), 1);
 });
 
-test('silence saves up no more than the floor, and a high share no more than itself', () => {
-  for (const [percent, most] of [
-    [10, 10],
-    [50, 50],
-    [100, 100],
+test('silence saves up no more than the floor, and a share above it no more than itself', () => {
+  for (const [percent, floor, most] of [
+    [10, 100, 100],
+    [10, 10, 10],
+    [50, 10, 50],
+    [100, 10, 100],
   ] as const) {
-    const budget = new RetryBudget(percent);
+    const budget = new RetryBudget(percent, floor);
     for (let i = 0; i < 10_000; i++) budget.deposit();
     assert.equal(withdrawals(budget), most);
   }
@@ -53,7 +54,7 @@ test('over any history, retries stay within the floor and the share of the reque
           budget.deposit();
           requests++;
         } else if (budget.withdraw()) retries++;
-        assert.ok(retries <= 10 + (requests * percent) / 100 + 1e-6);
+        assert.ok(retries <= 100 + (requests * percent) / 100 + 1e-6);
       }
     }),
   );

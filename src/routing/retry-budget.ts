@@ -1,6 +1,7 @@
 /**
  * Keeps retries to a share of the requests, so that a failing server is not buried under repetitions.
- * Every request deposits `share`; a retry takes one whole unit. A small floor lets quiet proxies retry too.
+ * Every request deposits `share`; a retry takes one whole unit. The floor lets quiet proxies retry too, and it must hold
+ * all reads that are under way on one server: when that server dies, they fail at the same moment.
  */
 export class RetryBudget {
   readonly #share: number;
@@ -8,7 +9,7 @@ export class RetryBudget {
   #units: number;
 
   /** `percent`: retries per hundred requests. `floor`: retries available after silence. */
-  constructor(percent: number, floor = 10) {
+  constructor(percent: number, floor = 100) {
     this.#share = percent / 100;
     this.#most = Math.max(floor, percent);
     this.#units = percent > 0 ? floor : 0;
