@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import {
@@ -8,6 +9,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { freeLoopbackPort } from '../../tools/control-plane/loopback-port.ts';
 import type { FakeDiscovery } from './fake-discovery.ts';
 
@@ -45,6 +47,8 @@ export class FakeApiServer {
   onUpgrade: UpgradeHandler;
   /** What `/readyz` says. */
   ready = true;
+  /** Whether API metadata may be read with these headers; else they are answered 403. */
+  permits: (headers: IncomingHttpHeaders) => boolean = () => true;
   readonly #options: FakeApiServerOptions;
   readonly #port: number;
   #server: Http2SecureServer | undefined;
@@ -70,6 +74,8 @@ export class FakeApiServer {
     const server = createSecureServer({
       ...this.#options.certificate,
       allowHTTP1: true,
+      requestCert: true,
+      rejectUnauthorized: false,
       settings: { maxConcurrentStreams: MAX_STREAMS },
     });
     this.#server = server;
@@ -106,6 +112,15 @@ export class FakeApiServer {
     for (const socket of this.sockets) socket.destroy();
   }
 
+  /** The certificate that was presented on the connection of `stream`. */
+  clientOf({ session }: ServerHttp2Stream): X509Certificate | undefined {
+    const port = session?.socket.remotePort;
+    for (const socket of this.sockets) {
+      if (socket instanceof TLSSocket && socket.remotePort === port) return socket.getPeerX509Certificate();
+    }
+    return undefined;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
@@ -121,6 +136,8 @@ export class FakeApiServer {
     else if (document === undefined) {
       this.requests.push(`${headers[':method']} ${headers[':path']}`);
       this.handler(stream, headers);
+    } else if (!this.permits(headers)) {
+      send(stream, 403, 'text/plain', 'forbidden\n');
     } else if (document.etag !== undefined && headers['if-none-match'] === document.etag) {
       stream.respond({ ':status': 304, etag: document.etag }, { endStream: true });
     } else {

@@ -18,6 +18,7 @@ export interface ServeExit {
 /** `mvproxy serve` in a process of its own, in front of servers of the test. */
 export interface ServeProcess {
   readonly url: string;
+  readonly adminUrl: string;
   readonly child: ChildProcess;
   readonly exited: Promise<ServeExit>;
   /** The value of a metric without labels. */
@@ -59,6 +60,7 @@ export async function startServe(t: TestContext, { pki, servers, flags = {} }: S
   ]);
   return {
     url,
+    adminUrl,
     child,
     exited,
     async metric(name) {

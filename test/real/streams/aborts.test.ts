@@ -4,6 +4,7 @@ import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { test } from 'node:test';
 import { connect } from 'node:tls';
 import { bodyEnd, PROTOCOLS } from '../../support/api-client.ts';
+import type { FakeApiServer } from '../../support/fake-api-server.ts';
 import { Inbox, readToEnd } from '../../support/loopback.ts';
 import { startFakePlane } from './support-fake-plane.ts';
 import { openUpload } from './support-upload.ts';
@@ -13,9 +14,12 @@ const CANCEL = 8;
 const INTERNAL_ERROR = 2;
 
 /** How a server's answer can break off. */
-const BREAKS: readonly { readonly title: string; readonly breakOff: (stream: ServerHttp2Stream) => void }[] = [
+const BREAKS: readonly {
+  readonly title: string;
+  readonly breakOff: (stream: ServerHttp2Stream, server: FakeApiServer) => void;
+}[] = [
   { title: 'resets the stream', breakOff: (stream) => stream.close(INTERNAL_ERROR) },
-  { title: 'closes its connection', breakOff: (stream) => stream.session?.socket.destroy() },
+  { title: 'closes its connection', breakOff: (_stream, server) => server.breakConnections() },
   { title: 'says goodbye and closes its connection', breakOff: goodbye },
 ];
 
@@ -38,7 +42,7 @@ for (const protocol of PROTOCOLS) {
         });
         await first;
 
-        breakOff(stream);
+        breakOff(stream, plane.server);
 
         const end = await bodyEnd(body);
         assert.equal(text, '{"type":"ADDED"}\n', 'what came before is delivered');
@@ -120,8 +124,7 @@ function beginAnswer(stream: ServerHttp2Stream, fields: OutgoingHttpHeaders = {}
 }
 
 /** As kube-apiserver ends: GOAWAY first, what is still open then is cut off. */
-function goodbye(stream: ServerHttp2Stream): void {
-  const { session } = stream;
+function goodbye({ session }: ServerHttp2Stream, server: FakeApiServer): void {
   session?.goaway();
-  session?.ping(() => session.socket.destroy());
+  session?.ping(() => server.breakConnections());
 }
