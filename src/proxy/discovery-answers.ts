@@ -106,7 +106,8 @@ function writeDocument({ exchange }: PreparedRequest, document: PublishedDocumen
   const query = target.slice(target.indexOf('?') + 1 || target.length);
   let body: Uint8Array = document.identity;
   if (isPretty(form.pretty, query, fieldValue(fields, 'user-agent'))) {
-    body = Buffer.from(`${JSON.stringify(JSON.parse(document.identity.toString('utf8')), undefined, 2)}\n`);
+    // Unlike the compact form, kube-apiserver does not end this one with a line feed.
+    body = Buffer.from(JSON.stringify(JSON.parse(document.identity.toString('utf8')), undefined, 2));
   } else if (acceptsGzip(fieldValue(fields, 'accept-encoding'))) {
     body = document.gzip;
     headers.push('content-encoding', 'gzip', 'vary', 'Accept-Encoding');
