@@ -5,15 +5,14 @@ import { parseServerVersion } from '../kubernetes/kube-version.ts';
 import { appendAssertion, isAssertable } from './assertion.ts';
 import { CREDENTIAL_ID } from './client-certificate.ts';
 import { assertedUser } from './front-proxy.ts';
-import type { IdentityHeaderNames } from './header-names.ts';
 import { DEFAULT_NAMES } from './testing/default-names.ts';
 import type { User } from './user.ts';
 
 const NOBODY: User = { name: 'nobody', uid: '', groups: [], extra: [] };
 
-function assertion(user: User, names = DEFAULT_NAMES, version = '1.37.0'): string[] {
+function assertion(user: User, version = '1.37.0'): string[] {
   const fields: string[] = [];
-  appendAssertion(fields, user, names, parseServerVersion(version));
+  appendAssertion(fields, user, parseServerVersion(version));
   return fields;
 }
 
@@ -51,23 +50,6 @@ test('an empty uid is not sent', () => {
   assert.deepEqual(assertion(NOBODY), ['x-remote-user', 'nobody']);
 });
 
-test('the first configured name of each kind is used', () => {
-  const names: IdentityHeaderNames = {
-    username: ['x-user', 'x-remote-user'],
-    uid: ['x-uid', 'x-remote-uid'],
-    group: ['x-group', 'x-remote-group'],
-    extraPrefix: ['x-extra-', 'x-remote-extra-'],
-  };
-  const user: User = { name: 'alice', uid: '7', groups: ['a'], extra: [['k', ['v']]] };
-  const expected = ['x-user', 'alice', 'x-uid', '7', 'x-group', 'a', 'x-extra-k', 'v'];
-  assert.deepEqual(assertion(user, names), expected);
-});
-
-test('what has no configured name is not sent', () => {
-  const user: User = { name: 'alice', uid: '7', groups: ['a'], extra: [['k', ['v']]] };
-  assert.deepEqual(assertion(user, { username: ['x-user'], uid: [], group: [], extraPrefix: [] }), ['x-user', 'alice']);
-});
-
 for (const [key, name] of [
   ['scopes', 'scopes'],
   ["!#$&'*+-.^_`|~09az", "!#$&'*+-.^_`|~09az"],
@@ -96,7 +78,7 @@ for (const [version, sent] of [
       [CREDENTIAL_ID, ['X509SHA256=00']],
       ['scopes', ['x']],
     ] as const;
-    const names = assertion({ ...NOBODY, extra }, DEFAULT_NAMES, version).filter((_, i) => i % 2 === 0);
+    const names = assertion({ ...NOBODY, extra }, version).filter((_, i) => i % 2 === 0);
     assert.equal(names.includes('x-remote-extra-authentication.kubernetes.io%2fcredential-id'), sent);
     assert.ok(names.includes('x-remote-extra-scopes'));
   });

@@ -1,32 +1,21 @@
 import type { ServerVersion } from '../kubernetes/kube-version.ts';
 import { CREDENTIAL_ID } from './client-certificate.ts';
-import type { IdentityHeaderNames } from './header-names.ts';
+import { ASSERTED_NAMES } from './header-names.ts';
 import type { User } from './user.ts';
 
 /**
  * The header fields that assert `user` to a server over a front-proxy connection, appended to `fields`.
- * Receivers take the first configured name that has a value, so the first of each kind is used. Extra keys travel
- * percent-encoded where a header name cannot hold them (client-go/transport `headerKeyEscape`), and also where receivers
- * would lower their case before they decode.
+ * Extra keys travel percent-encoded where a header name cannot hold them (client-go/transport `headerKeyEscape`), and also
+ * where receivers would lower their case before they decode.
  * The credential id is left out for servers that do not derive one themselves (before 1.32).
  */
-export function appendAssertion(
-  fields: string[],
-  user: User,
-  names: IdentityHeaderNames,
-  version: ServerVersion | undefined,
-): void {
-  const [username] = names.username;
-  const [uid] = names.uid;
-  const [group] = names.group;
-  const [prefix] = names.extraPrefix;
-  if (username !== undefined) fields.push(username, octets(user.name));
-  if (uid !== undefined && user.uid !== '') fields.push(uid, octets(user.uid));
-  if (group !== undefined) for (const value of user.groups) fields.push(group, octets(value));
-  if (prefix === undefined) return;
+export function appendAssertion(fields: string[], user: User, version: ServerVersion | undefined): void {
+  fields.push(ASSERTED_NAMES.username, octets(user.name));
+  if (user.uid !== '') fields.push(ASSERTED_NAMES.uid, octets(user.uid));
+  for (const group of user.groups) fields.push(ASSERTED_NAMES.group, octets(group));
   for (const [key, values] of user.extra) {
     if (key === CREDENTIAL_ID && !derivesCredentialId(version)) continue;
-    for (const value of values) fields.push(prefix + escapeKey(key), octets(value));
+    for (const value of values) fields.push(ASSERTED_NAMES.extraPrefix + escapeKey(key), octets(value));
   }
 }
 

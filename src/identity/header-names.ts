@@ -6,6 +6,17 @@ export interface IdentityHeaderNames {
   readonly extraPrefix: readonly string[];
 }
 
+/**
+ * The names under which this proxy asserts users to servers, whatever names it reads itself: those every installer
+ * configures and kube-apiserver's own peer proxy sends.
+ */
+export const ASSERTED_NAMES = {
+  username: 'x-remote-user',
+  uid: 'x-remote-uid',
+  group: 'x-remote-group',
+  extraPrefix: 'x-remote-extra-',
+} as const;
+
 /** Says that a forwarded request has already been routed; a server that sees it does not route again (KEP-4020). */
 export const PEER_PROXIED = 'x-kubernetes-peer-proxied';
 

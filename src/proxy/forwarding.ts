@@ -79,7 +79,6 @@ export class Forwarding {
       head: exchange.head,
       fields: this.#permission?.fields(backend) ?? this.#request.fields,
       credential,
-      names: this.#context.names,
       clientAddress: exchange.connection.remoteAddress,
       server,
       final: decision.final,

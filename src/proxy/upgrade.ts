@@ -36,7 +36,6 @@ export async function switchProtocols(
       head: request.exchange.head,
       fields: request.fields,
       credential: request.credential,
-      names: context.names,
       clientAddress: request.exchange.connection.remoteAddress,
       server,
       final: decision.final,

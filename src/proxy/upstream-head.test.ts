@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Credential } from '../identity/credential.ts';
-import { DEFAULT_NAMES } from '../identity/testing/default-names.ts';
 import { parseServerVersion } from '../kubernetes/kube-version.ts';
 import { fieldValues } from '../wire/fields.ts';
 import { type UpstreamHeadInput, upstreamHead } from './upstream-head.ts';
@@ -13,7 +12,6 @@ function headOf(fields: readonly string[], overrides: Partial<UpstreamHeadInput>
     head: { method: 'PATCH', target: TARGET, authority: 'kubernetes.example:6443', fields: ['x-of-the-client', '1'] },
     fields,
     credential: { kind: 'anonymous' },
-    names: DEFAULT_NAMES,
     clientAddress: '192.0.2.1',
     server: { version: parseServerVersion('1.37.0') },
     final: false,

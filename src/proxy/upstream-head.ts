@@ -1,6 +1,6 @@
 import { appendAssertion } from '../identity/assertion.ts';
 import type { Credential } from '../identity/credential.ts';
-import { type IdentityHeaderNames, PEER_PROXIED } from '../identity/header-names.ts';
+import { PEER_PROXIED } from '../identity/header-names.ts';
 import type { ServerVersion } from '../kubernetes/kube-version.ts';
 import type { RequestHead } from '../wire/exchange.ts';
 import { fieldValues, withoutFields } from '../wire/fields.ts';
@@ -10,7 +10,6 @@ export interface UpstreamHeadInput {
   /** The request's fields after cleaning. */
   readonly fields: readonly string[];
   readonly credential: Credential;
-  readonly names: IdentityHeaderNames;
   readonly clientAddress: string;
   readonly server: { readonly version: ServerVersion | undefined };
   /** Routing ends with this server. */
@@ -30,6 +29,6 @@ export function upstreamHead(input: UpstreamHeadInput): RequestHead {
   );
   fields.push('x-forwarded-for', [...fieldValues(input.fields, 'x-forwarded-for'), input.clientAddress].join(', '));
   if (input.final) fields.push(PEER_PROXIED, 'true');
-  if (credential.kind === 'asserted') appendAssertion(fields, credential.user, input.names, input.server.version);
+  if (credential.kind === 'asserted') appendAssertion(fields, credential.user, input.server.version);
   return { method: head.method, target: head.target, authority: head.authority, fields };
 }

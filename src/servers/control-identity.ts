@@ -1,4 +1,4 @@
-import { type IdentityHeaderNames, PEER_PROXIED } from '../identity/header-names.ts';
+import { ASSERTED_NAMES, PEER_PROXIED } from '../identity/header-names.ts';
 import type { Fields } from '../wire/fields.ts';
 import type { ClientKeyPair, PeerTrust } from './peer-trust.ts';
 
@@ -13,13 +13,10 @@ export interface ControlIdentity {
 }
 
 /** The front-proxy certificate and an asserted user; else the kubeconfig's credential; else anonymous. */
-export function controlIdentity(trust: PeerTrust, names: IdentityHeaderNames): ControlIdentity {
+export function controlIdentity(trust: PeerTrust): ControlIdentity {
   const fields = ['user-agent', 'mixed-version-proxy', PEER_PROXIED, 'true'];
   if (trust.frontProxy !== undefined) {
-    const [username] = names.username;
-    const [group] = names.group;
-    if (username !== undefined) fields.push(username, CONTROL_USER);
-    if (group !== undefined) fields.push(group, 'system:authenticated');
+    fields.push(ASSERTED_NAMES.username, CONTROL_USER, ASSERTED_NAMES.group, 'system:authenticated');
     return { certificate: trust.frontProxy, fields };
   }
   if (trust.control?.token !== undefined) fields.push('authorization', `Bearer ${trust.control.token}`);

@@ -50,7 +50,7 @@ export class ServerMonitor {
     this.#logger = logger;
     this.#clock = clock;
     this.#changed = changed;
-    this.#identity = controlIdentity(settings.trust, settings.names);
+    this.#identity = controlIdentity(settings.trust);
     this.connections = openServerConnections(
       spec,
       settings.trust,
