@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { run } from '../src/cli/main.ts';
 
-// A reader that went away (`mvproxy help | head -1`) is no failure of ours.
+// A reader that went away (`mvproxy help | head -1`, a restarted log collector) is no failure of ours.
 process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
 
 process.exit(
   await run(process.argv, {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { createAdminHandler } from '../admin/admin-handler.ts';
 import { describeStatus } from '../admin/status.ts';
 import type { Configuration } from '../config/schema.ts';
@@ -32,6 +33,11 @@ export interface Daemon {
 
 /** How long connections that a reload replaced may go on with open requests, watches included. */
 const REPLACED_GRACE_MS = 300_000;
+/** How long changed peer certificates may take to reach a server before they are refused. */
+const PROOF_MS = 10_000;
+
+/** Wall time in milliseconds as of the start, that never steps back: a corrected clock must not prolong what expires. */
+const clock = (): number => performance.timeOrigin + performance.now();
 
 /** Binds the listeners and begins to watch the servers. Rejects when a file cannot be used or a port not be bound. */
 export async function startDaemon(configuration: Configuration, { logger }: { logger: Logger }): Promise<Daemon> {
@@ -82,7 +88,7 @@ class ProxyRun implements Daemon {
       retries: new RetryBudget(routing.retryBudgetPercent),
       replay: { budget: new BufferBudget(limits.replayBytesTotal), bytesPerRequest: limits.replayBytesPerRequest },
       freshnessWindowMs: discovery.freshnessWindowSeconds * 1000,
-      clock: Date.now,
+      clock,
     });
     try {
       this.#serving = await listen({
@@ -127,6 +133,10 @@ class ProxyRun implements Daemon {
       if (isSameMaterial(material, this.#material)) return;
       const samePeers = JSON.stringify(material.peers) === JSON.stringify(this.#material.peers);
       const registry = samePeers ? undefined : await this.#provenRegistry(material);
+      if (this.#stopping.signal.aborted) {
+        await registry?.stop(0);
+        return;
+      }
       this.#serving?.reload(material.listener);
       this.#material = material;
       this.#watch.close();
@@ -142,9 +152,9 @@ class ProxyRun implements Daemon {
 
   /** A registry with the new peer material; refused when it reaches no server although the one in use does. */
   async #provenRegistry(material: Material): Promise<ServerRegistry> {
-    const registry = this.#newRegistry(material);
+    const registry = this.#newRegistry(material, this.#control.registry);
     registry.start();
-    await registry.whenComplete();
+    await Promise.race([registry.whenComplete(), delay(PROOF_MS, undefined, { ref: false })]);
     if (registry.anyReady || !this.#control.registry.anyReady) return registry;
     await registry.stop(0);
     throw new ProxyError(
@@ -153,9 +163,9 @@ class ProxyRun implements Daemon {
     );
   }
 
-  #newRegistry({ peers }: Material): ServerRegistry {
+  #newRegistry({ peers }: Material, previous?: ServerRegistry): ServerRegistry {
     const settings = registrySettings(this.#configuration, peers);
-    return new ServerRegistry(serverSpecs(this.#configuration), settings, this.#logger, Date.now);
+    return new ServerRegistry(serverSpecs(this.#configuration), settings, { logger: this.#logger, clock, previous });
   }
 
   #watchFiles({ files }: Material): FileWatch {
@@ -183,7 +193,7 @@ class ProxyRun implements Daemon {
   #adminHandler() {
     const metrics = new Metrics({
       counters: this.#counters,
-      servers: () => describeStatus(this.#control.registry, Date.now()).servers,
+      servers: () => describeStatus(this.#control.registry, clock()).servers,
       view: () => this.#control.snapshot.view,
       conflicts: () => this.#control.registry.conflicts.length,
       reloadErrors: () => this.#reloadErrors,
@@ -192,7 +202,7 @@ class ProxyRun implements Daemon {
       ready: () => !this.#stopping.signal.aborted && this.#control.registry.complete && this.#control.registry.anyReady,
       metrics: () => metrics.exposition(),
       metricsContentType: metrics.contentType,
-      status: () => describeStatus(this.#control.registry, Date.now()),
+      status: () => describeStatus(this.#control.registry, clock()),
     });
   }
 }

@@ -10,6 +10,8 @@ import type { ListenerTls } from '../wire/listener.ts';
 export interface Material {
   readonly listener: ListenerTls;
   readonly clients: CertificateTrust;
+  /** The PEM bundles of client CA and request-header CA that `clients` was made of. */
+  readonly clientBundles: readonly (string | undefined)[];
   readonly peers: PeerTrust;
   readonly warnings: readonly string[];
   /** Absolute paths, for watching. */
@@ -34,6 +36,7 @@ export async function readMaterial(configuration: Configuration): Promise<Materi
       requestHeaderCa: tls.requestHeaderCa === undefined ? [] : parseTrustAnchors(tls.requestHeaderCa),
       allowedNames: configuration.authentication.requestHeader.allowedNames,
     },
+    clientBundles: [tls.clientCa, tls.requestHeaderCa],
     peers: peerTrust(tls, access),
     warnings: tls.warnings,
     files: [...tls.files, ...(access?.files ?? [])],
@@ -42,8 +45,7 @@ export async function readMaterial(configuration: Configuration): Promise<Materi
 
 /** Whether a reload would change nothing; writers touch directories without changing certificates. */
 export function isSameMaterial(one: Material, other: Material): boolean {
-  const essence = ({ listener, clients, peers }: Material) =>
-    JSON.stringify([listener, clients.allowedNames, peers, clients.clientCa.length, clients.requestHeaderCa.length]);
+  const essence = ({ listener, clientBundles, peers }: Material) => JSON.stringify([listener, clientBundles, peers]);
   return essence(one) === essence(other);
 }
 

@@ -10,8 +10,3 @@ export interface DiscoveryFetchOptions {
   readonly timeoutMs: number;
   readonly maxBytes: number;
 }
-
-/** A server's discovery could not be read; the message says why and what to check. */
-export class DiscoveryFetchError extends Error {
-  override readonly name = 'DiscoveryFetchError';
-}

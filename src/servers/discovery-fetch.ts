@@ -3,7 +3,8 @@ import { parseAggregatedDiscovery } from '../kubernetes/aggregated-discovery.ts'
 import type { DiscoveryCondition, DiscoveryRoot } from '../proxy/proxy-snapshot.ts';
 import { type FetchedResponse, fetchFrom } from '../wire/fetch.ts';
 import { fieldValue } from '../wire/fields.ts';
-import { DiscoveryFetchError, type DiscoveryFetchOptions } from './discovery-fetch-options.ts';
+import { DiscoveryFetchError } from './discovery-fetch-error.ts';
+import type { DiscoveryFetchOptions } from './discovery-fetch-options.ts';
 import { walkLegacyDiscovery } from './legacy-walk.ts';
 
 /** One server's API metadata as last read, with what is needed to ask only for changes. */
@@ -76,7 +77,8 @@ async function fetchRoot(
     maxBytes,
   });
   if (response.status === 200 || (response.status === 304 && condition !== undefined)) return response;
-  throw new DiscoveryFetchError(`GET ${target} was answered ${response.status}${hint(response.status)}`);
+  const { status } = response;
+  throw new DiscoveryFetchError(`GET ${target} was answered ${status}${hint(status)}`, { status });
 }
 
 function hint(status: number): string {

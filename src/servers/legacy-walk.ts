@@ -2,7 +2,8 @@ import { type ServerDiscovery, serverDiscovery } from '../discovery/server-disco
 import { aggregateLegacyDiscovery, type LegacyVersionAnswer } from '../kubernetes/legacy-conversion.ts';
 import { parseAPIGroupList, parseAPIResourceList, parseAPIVersions } from '../kubernetes/legacy-discovery.ts';
 import { fetchFrom } from '../wire/fetch.ts';
-import { DiscoveryFetchError, type DiscoveryFetchOptions } from './discovery-fetch-options.ts';
+import { DiscoveryFetchError } from './discovery-fetch-error.ts';
+import type { DiscoveryFetchOptions } from './discovery-fetch-options.ts';
 
 /** Requests under way at once while walking one server. */
 const PARALLEL = 8;
@@ -46,7 +47,8 @@ export async function walkLegacyDiscovery(
 
 async function document<T>(options: DiscoveryFetchOptions, path: string, parse: (value: unknown) => T): Promise<T> {
   const response = await get(options, path);
-  if (response.status !== 200) throw new DiscoveryFetchError(`GET ${path} was answered ${response.status}`);
+  const { status } = response;
+  if (status !== 200) throw new DiscoveryFetchError(`GET ${path} was answered ${status}`, { status });
   return parse(JSON.parse(response.body.toString('utf8')));
 }
 

@@ -1,14 +1,17 @@
-/** Runs one task again and again, never twice at once; the pause grows while it fails. */
+/** Runs one task again and again, never twice at once; the interval grows while it fails. */
 export class Repeater {
   readonly #task: () => Promise<boolean>;
   readonly #intervalMs: number;
   readonly #mostMs: number;
   #pauseMs: number;
   #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
+  #running: Promise<boolean> | undefined;
   #stopped = true;
 
-  /** `task` resolves false when it failed and never rejects. Times in milliseconds; `mostMs` bounds the backoff. */
+  /**
+   * `task` resolves false, or rejects, when it failed. Times in milliseconds, from the start of one run to the start of the
+   * next; `mostMs` bounds the growth.
+   */
   constructor(task: () => Promise<boolean>, intervalMs: number, mostMs = intervalMs) {
     this.#task = task;
     this.#intervalMs = intervalMs;
@@ -26,27 +29,32 @@ export class Repeater {
     clearTimeout(this.#timer);
   }
 
-  /** Runs now, or joins the run under way. */
-  now(): Promise<void> {
-    if (this.#stopped) return Promise.resolve();
+  /** Runs now, or joins the run under way. Resolves to whether it succeeded. */
+  now(): Promise<boolean> {
+    if (this.#stopped) return Promise.resolve(false);
     this.#running ??= this.#run();
     return this.#running;
   }
 
   /** Runs from the beginning: a run under way may have seen what was before. */
-  async again(): Promise<void> {
+  async again(): Promise<boolean> {
     if (this.#running !== undefined) await this.#running;
-    await this.now();
+    return this.now();
   }
 
-  async #run(): Promise<void> {
+  async #run(): Promise<boolean> {
     clearTimeout(this.#timer);
-    const succeeded = await this.#task();
+    const startedAt = performance.now();
+    const succeeded = await this.#task().catch(() => false);
     this.#running = undefined;
     this.#pauseMs = succeeded ? this.#intervalMs : Math.min(this.#mostMs, this.#pauseMs * 2);
-    if (this.#stopped) return;
-    // A tenth of jitter either way keeps many proxies from asking one server in step.
-    const jitter = 0.9 + Math.random() * 0.2;
-    this.#timer = setTimeout(() => void this.now(), this.#pauseMs * jitter);
+    if (!this.#stopped) this.#schedule(this.#pauseMs - (performance.now() - startedAt));
+    return succeeded;
+  }
+
+  /** Up to a sixth earlier, never later: many proxies must not ask one server in step, and no verdict may come late. */
+  #schedule(pauseMs: number): void {
+    const jittered = Math.max(0, pauseMs) * (1 - Math.random() / 6);
+    this.#timer = setTimeout(() => void this.now(), jittered);
   }
 }

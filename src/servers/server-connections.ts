@@ -30,6 +30,7 @@ export function openServerConnections(
   control: ClientKeyPair | undefined,
   settings: ConnectionSettings,
   onEvent: (event: UpstreamEvent) => void,
+  onProbeEvent: (event: UpstreamEvent) => void,
 ): ServerConnections {
   const { ca } = trust;
   const open = (certificate: ClientKeyPair | undefined, listener?: (event: UpstreamEvent) => void): Upstream =>
@@ -49,7 +50,7 @@ export function openServerConnections(
     own: open(undefined, onEvent),
     unproven: open(undefined, onEvent),
     discovery: open(control),
-    probe: open(control),
+    probe: open(control, onProbeEvent),
   };
   return {
     ...connections,

@@ -5,6 +5,7 @@ import { fetchFrom } from '../wire/fetch.ts';
 import type { UpstreamEvent } from '../wire/upstream.ts';
 import { type ControlIdentity, controlIdentity } from './control-identity.ts';
 import { type FetchedDiscovery, fetchDiscovery } from './discovery-fetch.ts';
+import { DiscoveryFetchError } from './discovery-fetch-error.ts';
 import type { PeerTrust } from './peer-trust.ts';
 import { Repeater } from './repeater.ts';
 import { type ConnectionSettings, openServerConnections, type ServerConnections } from './server-connections.ts';
@@ -24,6 +25,8 @@ export interface MonitorSettings {
 /** Longest pause between attempts to read a failing server's discovery (product.md section 7). */
 const DISCOVERY_BACKOFF_MS = 5_000;
 const VERSION_BYTES = 64 * 1024;
+/** Between probes that requests cause; clients can make servers close connections as often as they like. */
+const NOTICE_PAUSE_MS = 200;
 
 /** Watches one server: its health, its version, its discovery. Everything it learns leads to `changed`. */
 export class ServerMonitor {
@@ -42,6 +45,9 @@ export class ServerMonitor {
   #fetched: FetchedDiscovery | undefined;
   #confirmedAt = 0;
   #discoveryFailure = '';
+  #isRefused = false;
+  #hasProbed = false;
+  #noticedAt = Number.NEGATIVE_INFINITY;
 
   /** `changed` is called whenever the snapshot has to be built anew. */
   constructor(spec: ServerSpec, settings: MonitorSettings, logger: Logger, clock: () => number, changed: () => void) {
@@ -57,6 +63,7 @@ export class ServerMonitor {
       this.#identity.certificate,
       settings.connections,
       (event) => this.#noticed(event),
+      (event) => this.#probeConnected(event),
     );
     this.#probing = new Repeater(() => this.#probe(), settings.health.intervalMs);
     this.#reading = new Repeater(() => this.#read(), settings.discovery.intervalMs, DISCOVERY_BACKOFF_MS);
@@ -91,9 +98,16 @@ export class ServerMonitor {
     if (this.#settings.readsDiscovery) this.#reading.start();
   }
 
-  /** Reads discovery now, or joins the reading under way. Never rejects. */
-  refresh(): Promise<void> {
-    return this.#settings.readsDiscovery ? this.#reading.now() : Promise.resolve();
+  /** Reads discovery from the beginning: a reading under way may have begun before what the caller waits for. */
+  async refresh(): Promise<void> {
+    if (this.#settings.readsDiscovery) await this.#reading.again();
+  }
+
+  /** Takes over what `previous` learned of the same server, so that a reload forgets nothing. */
+  inherit(previous: ServerMonitor): void {
+    this.#fetched = previous.#fetched;
+    this.#version = previous.#version;
+    this.#confirmedAt = previous.#confirmedAt;
   }
 
   async stop(graceMs: number): Promise<void> {
@@ -121,14 +135,16 @@ export class ServerMonitor {
     }
   }
 
-  /** A server that became healthy may be another binary by now: it serves only after its tables were read again. */
+  /**
+   * A server that became healthy may be another binary by now: it serves only after its tables were read again. One whose
+   * tables were never read has none that could be wrong, and one that refuses us the reading will not change its mind.
+   */
   async #healthy(): Promise<void> {
     this.#observe({ kind: 'healthy' });
     if (this.#state.kind !== 'confirming') return;
     this.#versionKnown = false;
-    if (this.#settings.readsDiscovery) await this.#reading.again();
-    else await this.#readVersion();
-    this.#observe({ kind: 'confirmed' });
+    const read = this.#settings.readsDiscovery ? await this.#reading.again() : await this.#readVersion();
+    if (read || this.#fetched === undefined || this.#isRefused) this.#observe({ kind: 'confirmed' });
   }
 
   async #read(): Promise<boolean> {
@@ -142,15 +158,16 @@ export class ServerMonitor {
         maxBytes: discovery.maxBytes,
       };
       const fetched = await fetchDiscovery(options, this.#fetched);
-      const news = fetched !== this.#fetched || this.#discoveryFailure !== '';
       this.#fetched = fetched;
       this.#confirmedAt = this.#clock();
       if (this.#discoveryFailure !== '') this.#logger.info('discovery can be read again', { server: this.spec.name });
       this.#discoveryFailure = '';
-      if (news) this.#changed();
+      this.#isRefused = false;
+      this.#changed();
       return true;
     } catch (error) {
       const failure = reasonOf(error);
+      this.#isRefused = error instanceof DiscoveryFetchError && error.isRefusal;
       if (failure !== this.#discoveryFailure) {
         this.#logger.warn('discovery cannot be read; the last good document is kept', {
           server: this.spec.name,
@@ -163,7 +180,8 @@ export class ServerMonitor {
     }
   }
 
-  async #readVersion(): Promise<void> {
+  /** A server that is too busy to say its version keeps the one it had; false. */
+  async #readVersion(): Promise<boolean> {
     const { discovery } = this.#settings;
     const { status, body } = await fetchFrom(this.connections.discovery, {
       method: 'GET',
@@ -172,16 +190,32 @@ export class ServerMonitor {
       timeoutMs: discovery.timeoutMs,
       maxBytes: VERSION_BYTES,
     });
+    if (status === 429 || status >= 500) return false;
     this.#versionKnown = true;
-    if (status === 200) this.#version = parseServerVersion(gitVersionOf(body));
+    this.#version = status === 200 ? parseServerVersion(gitVersionOf(body)) : undefined;
+    return true;
   }
 
   /** Passive signals: a request that found nobody listening is proof enough; a lost connection asks for a probe. */
   #noticed(event: UpstreamEvent): void {
+    if (event.kind === 'connected') return;
     if (event.kind === 'connect-failed' && event.failure.cause === 'connect') {
       this.#observe({ kind: 'unreachable', condition: event.failure.message });
     }
-    if (event.kind !== 'connected') void this.#probing.now();
+    const now = this.#clock();
+    if (now - this.#noticedAt < NOTICE_PAUSE_MS) return;
+    this.#noticedAt = now;
+    void this.#probing.now();
+  }
+
+  /** The probe's connection lives as long as the server's process: a second one may lead to another binary. */
+  #probeConnected(event: UpstreamEvent): void {
+    if (event.kind !== 'connected') return;
+    if (this.#hasProbed && this.#settings.readsDiscovery) {
+      this.#versionKnown = false;
+      void this.#reading.again();
+    }
+    this.#hasProbed = true;
   }
 
   #observe(observation: Observation): void {
@@ -199,10 +233,15 @@ export class ServerMonitor {
   }
 }
 
+/** '' for an answer that does not tell. */
 function gitVersionOf(body: Buffer): string {
-  const parsed: unknown = JSON.parse(body.toString('utf8'));
-  if (typeof parsed !== 'object' || parsed === null || !('gitVersion' in parsed)) return '';
-  return typeof parsed.gitVersion === 'string' ? parsed.gitVersion : '';
+  try {
+    const parsed: unknown = JSON.parse(body.toString('utf8'));
+    if (typeof parsed !== 'object' || parsed === null || !('gitVersion' in parsed)) return '';
+    return typeof parsed.gitVersion === 'string' ? parsed.gitVersion : '';
+  } catch {
+    return '';
+  }
 }
 
 function reasonOf(error: unknown): string {

@@ -1,8 +1,8 @@
 import type { DiscoveryConflict } from '../discovery/conflict.ts';
-import { mergeDiscovery } from '../discovery/merge.ts';
-import { type PublishedDiscovery, publishDiscovery } from '../discovery/published-discovery.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Control, ProxySnapshot } from '../proxy/proxy-snapshot.ts';
+import { DocumentIds } from './document-ids.ts';
+import { MergedView } from './merged-view.ts';
 import { peerView } from './peer-trust.ts';
 import { backendOf } from './server-connections.ts';
 import { type MonitorSettings, ServerMonitor } from './server-monitor.ts';
@@ -19,7 +19,16 @@ export interface RegistrySettings extends Omit<MonitorSettings, 'readsDiscovery'
   readonly refreshMs: number;
 }
 
+export interface RegistryDependencies {
+  readonly logger: Logger;
+  /** Milliseconds that never step back. */
+  readonly clock: () => number;
+  /** What it learned is taken over for servers of equal name and address. */
+  readonly previous?: ServerRegistry | undefined;
+}
+
 const NO_CONDITIONS = { '/api': undefined, '/apis': undefined };
+const STALENESS_CHECK_MS = 1_000;
 
 /**
  * The control path: watches every server and swaps the snapshot that the request path reads.
@@ -28,34 +37,31 @@ const NO_CONDITIONS = { '/api': undefined, '/apis': undefined };
 export class ServerRegistry implements Control {
   readonly monitors: readonly ServerMonitor[];
   readonly #settings: RegistrySettings;
-  readonly #logger: Logger;
   readonly #clock: () => number;
   readonly #incompleteUntil: number;
   readonly #view: ProxySnapshot['view'];
   readonly #staleness: NodeJS.Timeout;
+  readonly #ids = new DocumentIds();
+  readonly #merged: MergedView;
+  readonly #complete = Promise.withResolvers<void>();
   #snapshot: ProxySnapshot;
   #tables: { readonly key: string; readonly tables: RoutingTables } | undefined;
-  #published: PublishedDiscovery | undefined;
-  #conflicts: readonly DiscoveryConflict[] = [];
-  #publishing: Promise<void> | undefined;
-  #publishAgain = false;
-  #mergedKey = '';
+  #isComplete = false;
   #refreshing: Promise<void> | undefined;
-  #refreshedAt = 0;
-  readonly #documents = new WeakMap<object, number>();
-  #documentCount = 0;
-  readonly #waiting = new Set<() => void>();
+  #refreshedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(specs: readonly ServerSpec[], settings: RegistrySettings, logger: Logger, clock: () => number) {
+  constructor(specs: readonly ServerSpec[], settings: RegistrySettings, dependencies: RegistryDependencies) {
+    const { logger, clock, previous } = dependencies;
     this.#settings = settings;
-    this.#logger = logger;
     this.#clock = clock;
-    this.#incompleteUntil = clock() + settings.graceMs;
+    this.#incompleteUntil = previous === undefined ? clock() + settings.graceMs : previous.#incompleteUntil;
     this.#view = peerView(settings.trust).kind;
+    this.#merged = new MergedView(this.#ids, logger, () => this.#swap());
     const monitorSettings = { ...settings, readsDiscovery: this.#view === 'merged' };
     this.monitors = specs.map((spec) => new ServerMonitor(spec, monitorSettings, logger, clock, () => this.#rebuild()));
+    if (previous !== undefined) this.#inherit(previous);
     this.#snapshot = this.#build(this.#reports());
-    this.#staleness = setInterval(() => this.#publishIfChanged(), 1_000);
+    this.#staleness = setInterval(() => this.#merge(), STALENESS_CHECK_MS);
     this.#staleness.unref();
   }
 
@@ -65,7 +71,21 @@ export class ServerRegistry implements Control {
 
   /** Contradictions between the servers' documents, as of the last merge. */
   get conflicts(): readonly DiscoveryConflict[] {
-    return this.#conflicts;
+    return this.#merged.conflicts;
+  }
+
+  /** Every server that can be reached was probed, and read if it is healthy (product.md section 8). Holds from then on. */
+  get complete(): boolean {
+    return this.#isComplete;
+  }
+
+  get anyReady(): boolean {
+    return this.#snapshot.servers.some(({ ready }) => ready);
+  }
+
+  /** Resolves when `complete` holds. */
+  whenComplete(): Promise<void> {
+    return this.#complete.promise;
   }
 
   start(): void {
@@ -86,44 +106,51 @@ export class ServerRegistry implements Control {
     const bound = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, this.#settings.refreshMs);
     });
-    this.#refreshing = Promise.race([all.then(() => this.#publishing), bound]).finally(() => {
+    this.#refreshing = Promise.race([all.then(() => this.#merged.settled()), bound]).finally(() => {
       clearTimeout(timer);
       this.#refreshing = undefined;
     });
     return this.#refreshing;
   }
 
-  /** Complete for every server that can be reached: each was probed, and read if it is healthy (product.md section 8). */
-  get complete(): boolean {
-    const decided = this.monitors.every(({ state }) => isDecided(state));
-    const merged = this.#view === 'server-local' || this.#published !== undefined || !this.anyReady;
-    return decided && merged;
-  }
-
-  get anyReady(): boolean {
-    return this.#snapshot.servers.some(({ ready }) => ready);
-  }
-
-  /** Resolves when `complete` first holds. */
-  async whenComplete(): Promise<void> {
-    while (!this.complete) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+  #inherit(previous: ServerRegistry): void {
+    for (const monitor of this.monitors) {
+      const { name, host, port } = monitor.spec;
+      const same = previous.monitors.find(({ spec }) => spec.name === name && spec.host === host && spec.port === port);
+      if (same !== undefined) monitor.inherit(same);
+    }
+    if (this.#view === 'merged') this.#merged.inherit(previous.#merged);
   }
 
   #rebuild(): void {
+    this.#swap();
+    this.#merge();
+  }
+
+  #swap(): void {
     this.#snapshot = this.#build(this.#reports());
-    this.#publishIfChanged();
-    this.#wake();
+    if (this.#isComplete) return;
+    const isMerged = this.#view === 'server-local' || this.#snapshot.published !== undefined || !this.anyReady;
+    this.#isComplete = isMerged && this.monitors.every(({ state }) => isDecided(state));
+    if (this.#isComplete) this.#complete.resolve();
+  }
+
+  #merge(): void {
+    if (this.#view === 'server-local') return;
+    this.#merged.update(mergeInputs(this.#reports(), this.#clock(), this.#settings.staleAfterMs));
   }
 
   #build(reports: readonly ServerReport[]): ProxySnapshot {
-    const key = this.#keyOf(reports);
+    const key = reports
+      .map(({ name, version, discovery }) => `${name} ${JSON.stringify(version)} ${this.#ids.of(discovery)}`)
+      .join('\n');
     if (this.#tables?.key !== key) this.#tables = { key, tables: buildTables(reports) };
     return buildSnapshot(
       {
         generation: (this.#snapshot?.generation ?? 0) + 1,
         reports,
         view: this.#view,
-        published: this.#published,
+        published: this.#merged.published,
         incompleteUntil: this.#incompleteUntil,
       },
       this.#tables.tables,
@@ -141,58 +168,5 @@ export class ServerRegistry implements Control {
       confirmedAt,
       backend: backendOf(spec.name, connections, fetched?.conditions ?? NO_CONDITIONS),
     }));
-  }
-
-  #publishIfChanged(): void {
-    if (this.#view === 'server-local') return;
-    const inputs = mergeInputs(this.#reports(), this.#clock(), this.#settings.staleAfterMs);
-    if (inputs.length === 0) return;
-    const key = inputs
-      .map((input) => `${input.server} ${input.ready && input.fresh} ${this.#documentId(input.discovery)}`)
-      .join('\n');
-    if (key === this.#mergedKey && this.#publishing === undefined) return;
-    if (this.#publishing !== undefined) {
-      this.#publishAgain = true;
-      return;
-    }
-    this.#mergedKey = key;
-    const { conflicts, ...merged } = mergeDiscovery(inputs);
-    this.#conflicts = conflicts;
-    this.#publishing = publishDiscovery(merged, this.#published)
-      .then((published) => {
-        this.#published = published;
-        this.#snapshot = this.#build(this.#reports());
-      })
-      .catch((error: unknown) =>
-        this.#logger.error('the merged view cannot be published; the last one stays', { error }),
-      )
-      .finally(() => {
-        this.#publishing = undefined;
-        if (this.#publishAgain) {
-          this.#publishAgain = false;
-          this.#publishIfChanged();
-        }
-        this.#wake();
-      });
-  }
-
-  /** Names what tables depend on: the servers' order and documents. */
-  #keyOf(reports: readonly ServerReport[]): string {
-    return reports
-      .map(({ name, version, discovery }) => `${name} ${JSON.stringify(version)} ${this.#documentId(discovery)}`)
-      .join('\n');
-  }
-
-  #documentId(discovery: object | undefined): number {
-    if (discovery === undefined) return 0;
-    const known = this.#documents.get(discovery);
-    if (known !== undefined) return known;
-    this.#documents.set(discovery, ++this.#documentCount);
-    return this.#documentCount;
-  }
-
-  #wake(): void {
-    for (const resolve of this.#waiting) resolve();
-    this.#waiting.clear();
   }
 }
