@@ -69,6 +69,35 @@ test("every difference that could change a server's answer makes another caller"
   assert.deepEqual([...byKey.values()], Object.keys(callers));
 });
 
+for (const [one, other] of [
+  [
+    { groups: ['1', 'k', '2', 'v'], extra: [] },
+    { groups: [], extra: [['k', ['v', '0']]] },
+  ],
+  [
+    {
+      extra: [
+        ['k', ['v', 'w']],
+        ['x', []],
+      ],
+    },
+    {
+      extra: [
+        ['k', ['v']],
+        ['w', ['x']],
+      ],
+    },
+  ],
+  [
+    { uid: '', groups: ['7'] },
+    { uid: '7', groups: [] },
+  ],
+] satisfies readonly (readonly [Partial<User>, Partial<User>])[]) {
+  test(`${JSON.stringify(one)} is not ${JSON.stringify(other)}, though the same texts follow each other`, () => {
+    assert.notEqual(keyOf({ credential: as(one) }), keyOf({ credential: as(other) }));
+  });
+}
+
 test('nothing else makes another caller', () => {
   const one = keyOf({ credential: as(), fields: ['accept', 'application/json', 'user-agent', 'kubectl'] });
   const again = keyOf({ credential: as(), fields: ['if-none-match', '"x"', 'x-trace', '1'] });
