@@ -168,6 +168,16 @@ describe('permission', () => {
     assert.equal(answerField(exchange.answer, 'etag'), newer['/apis'].v2.etag);
   });
 
+  test('by a whole document does not wait for it, and reads it away', async () => {
+    const setting = new Discovery({ conditions: { '/api': undefined, '/apis': undefined } });
+    const exchange = setting.ask();
+    const body = setting.asking.begin(200);
+    assert.equal(exchange.answer.head.status, 200);
+    body.send('the whole document');
+    await settled();
+    assert.equal(body.held, 0);
+  });
+
   test('200 of a server that we cannot ask conditionally says nothing about our tables', async () => {
     const setting = new Discovery({ conditions: { '/api': undefined, '/apis': undefined } });
     const exchange = setting.ask();
@@ -179,7 +189,38 @@ describe('permission', () => {
     assert.equal(setting.control.refreshes, 0);
   });
 
-  for (const status of [401, 403, 404, 406, 429, 500, 503]) {
+  for (const status of [401, 403]) {
+    test(`${status} refuses: the client gets the answer to its own words, because the form depends on them`, async () => {
+      const setting = new Discovery();
+      const exchange = setting.ask({ fields: ['accept', V2, 'accept-encoding', 'gzip', 'if-none-match', '"client"'] });
+      setting.asking.respond(status, [], 'in our form');
+      await settled();
+      assert.equal(exchange.answers.length, 0);
+      const own = setting.server(0).unproven.requests[1];
+      assert.deepEqual(
+        ['accept', 'accept-encoding', 'if-none-match'].map((name) => fieldValue(own?.head.fields ?? [], name)),
+        [V2, 'gzip', '"client"'],
+      );
+      own?.respond(status, ['x-refusal', '1'], "in the client's form");
+      await settled();
+      assert.deepEqual([exchange.answer.head.status, exchange.answer.body.text], [status, "in the client's form"]);
+      assert.equal(answerField(exchange.answer, 'x-refusal'), '1');
+      setting.ask();
+      assert.equal(setting.asked.length, 3);
+    });
+  }
+
+  test('that is given between the refusal and the answer to the client brings the merged document', async () => {
+    const setting = new Discovery();
+    const exchange = setting.ask();
+    setting.asking.respond(403, [], 'no');
+    await settled();
+    setting.server(0).unproven.requests[1]?.respond(200, [], "the server's document");
+    await settled();
+    assert.equal(exchange.answer.body.text, published['/apis'].v2.identity.toString('latin1'));
+  });
+
+  for (const status of [404, 406, 429, 500, 503]) {
     test(`${status} refuses: the client gets the server's own answer, and is asked about again`, async () => {
       const setting = new Discovery();
       const exchange = setting.ask();

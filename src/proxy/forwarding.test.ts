@@ -333,7 +333,24 @@ describe('a server that turns a request away because it shuts down (503 with Ret
 });
 
 describe('the same server is asked again', () => {
-  for (const cause of ['goaway', 'reset', 'connection'] as const) {
+  test('when it ended the connection before the request (GOAWAY), as anonymous neighbours make it do all the time', () => {
+    const { setting, exchange } = forward();
+    const first = setting.server(0).unproven;
+    for (let i = 0; i < 10; i++) first.requests[i]?.fail({ processed: 'no', cause: 'goaway' });
+    first.requests[10]?.respond(200, [], 'yes');
+    assert.equal(exchange.answer.head.status, 200);
+    assert.equal(setting.server(1).unproven.requests.length, 0);
+  });
+
+  test('not for ever when it ends every connection (GOAWAY)', () => {
+    const { setting } = forward();
+    const first = setting.server(0).unproven;
+    for (let i = 0; i < 100; i++) first.requests[i]?.fail({ processed: 'no', cause: 'goaway' });
+    assert.equal(first.requests.length, 16);
+    assert.equal(setting.server(1).unproven.requests.length, 1);
+  });
+
+  for (const cause of ['reset', 'connection'] as const) {
     test(`when it refused a stream (${cause}) and not the request, at most twice`, () => {
       const { setting, at } = forward();
       const first = setting.server(0).unproven;

@@ -36,6 +36,11 @@ export interface Permission {
 
 /** Attempts that may go to the same server again, because it refused a stream and not the request (RFC 9113 section 8.7). */
 const SAME_SERVER_ATTEMPTS = 3;
+/**
+ * kube-apiserver ends the HTTP/2 connection of every anonymous request (UnauthenticatedHTTP2DOSMitigation), and those
+ * beside it with GOAWAY. Callers share our connections, so that one can be unlucky several times in a row.
+ */
+const MOST_GOAWAYS = 16;
 
 /** Carries one request to a server and its answer back, moving to another server while that is safe. */
 export class Forwarding {
@@ -43,14 +48,18 @@ export class Forwarding {
   readonly #request: PreparedRequest;
   readonly #body: ReplayableBody | undefined;
   readonly #permission: Permission | undefined;
+  /** The next attempt asks for permission only. */
+  #asking: boolean;
   readonly #tried = new Set<string>();
   #phase: Phase = { kind: 'idle' };
   #attempts = 0;
+  #goaways = 0;
 
   constructor(context: ProxyContext, request: PreparedRequest, permission?: Permission) {
     this.#context = context;
     this.#request = request;
     this.#permission = permission;
+    this.#asking = permission !== undefined;
     this.#body = request.exchange.bodyless
       ? undefined
       : new ReplayableBody(request.exchange.body, context.replay.bytesPerRequest, context.replay.budget);
@@ -77,7 +86,7 @@ export class Forwarding {
     const { backend, server } = destination(snapshot, decision);
     const head = upstreamHead({
       head: exchange.head,
-      fields: this.#permission?.fields(backend) ?? this.#request.fields,
+      fields: (this.#asking ? this.#permission?.fields(backend) : undefined) ?? this.#request.fields,
       credential,
       clientAddress: exchange.connection.remoteAddress,
       server,
@@ -113,7 +122,8 @@ export class Forwarding {
           this.#permission.granted(head.status, backend);
           return;
         }
-        if (turnsAway(head) && this.#sentElsewhere(server)) {
+        const goesOn = turnsAway(head) ? this.#sentElsewhere(server) : this.#sentAsAsked(head.status);
+        if (goesOn) {
           upstream.reset('cancel');
           return;
         }
@@ -137,11 +147,7 @@ export class Forwarding {
   }
 
   #failed(failure: UpstreamFailure, decision: Forward, server: string): void {
-    const sameServer =
-      failure.processed === 'no' &&
-      (failure.cause === 'goaway' || failure.cause === 'reset' || failure.cause === 'connection') &&
-      this.#attempts < SAME_SERVER_ATTEMPTS;
-    if (!sameServer) this.#tried.add(server);
+    if (!this.#mayAskAgain(failure)) this.#tried.add(server);
     const attempt = {
       method: this.#request.exchange.head.method,
       processed: failure.processed,
@@ -158,6 +164,13 @@ export class Forwarding {
     this.#refuse(failureError(failure, server, this.#request), decision);
   }
 
+  /** Whether the failure concerned a connection or stream and not the server. */
+  #mayAskAgain({ processed, cause }: UpstreamFailure): boolean {
+    if (processed !== 'no') return false;
+    if (cause === 'goaway') return ++this.#goaways < MOST_GOAWAYS;
+    return (cause === 'reset' || cause === 'connection') && this.#attempts < SAME_SERVER_ATTEMPTS;
+  }
+
   /** Whether another server takes the request that `server` turned away. */
   #sentElsewhere(server: string): boolean {
     // A pod or service behind `proxy` may have acted on the request and answer in the same words.
@@ -167,6 +180,14 @@ export class Forwarding {
     if (next.decision.kind !== 'forward') return false;
     this.#context.observer.retried('turned-away');
     this.start(next);
+    return true;
+  }
+
+  /** Who is refused permission gets the answer to the client's own words: its form depends on the fields we replaced. */
+  #sentAsAsked(status: number): boolean {
+    if (!this.#asking || (status !== 401 && status !== 403)) return false;
+    this.#asking = false;
+    this.start(route(this.#context.control, { ...this.#request, tried: this.#tried }, this.#context.clock()));
     return true;
   }
 
