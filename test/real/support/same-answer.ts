@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import type { Answer } from './http-client.ts';
 
-/** Fields of one connection (RFC 9110 section 7.6.1), and those that differ between two equal requests to one server. */
-const NOT_COMPARED = new Set(['connection', 'keep-alive', 'transfer-encoding', 'date', 'audit-id']);
+/**
+ * Fields of one connection (RFC 9110 section 7.6.1) and of framing, which Go chooses differently for HTTP/1.1 and HTTP/2,
+ * and those that differ between two equal requests to one server.
+ */
+const NOT_COMPARED = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'date', 'audit-id']);
 
 /** Asserts that status, header fields and body bytes of both are equal. */
 export function assertSameAnswer(actual: Answer, expected: Answer, what: string): void {

@@ -1,0 +1,340 @@
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import { startControlPlane } from '../../../tools/control-plane/control-plane.ts';
+import { startProxy } from '../../../tools/control-plane/proxy.ts';
+import {
+  type Discovery,
+  discoveryOf,
+  NOPEER,
+  ROOTS,
+  unionOf,
+  V2,
+  V2_BETA_1,
+  verbsByPath,
+} from '../support/aggregated-discovery.ts';
+import { eventually } from '../support/eventually.ts';
+import { type Answer, type HttpClient, header, headerValues, httpClient, PROTOCOLS } from '../support/http-client.ts';
+import { assertSameAnswer } from '../support/same-answer.ts';
+
+/** With every API on, the three releases differ in two dozen entries, in both directions. */
+const runtimeConfig = 'api/all=true';
+/** Gives 1.36 scheduling.k8s.io/v1alpha2, and 1.37 v1beta1 and v1alpha3 instead: versions that must interleave. */
+const extraArgs = ['--feature-gates=GenericWorkload=true'];
+const controlPlane = await startControlPlane({
+  servers: [
+    { name: 'older', version: '1.34.4', runtimeConfig },
+    { name: 'old', version: '1.36.3', runtimeConfig, extraArgs },
+    { name: 'new', version: '1.37.2', runtimeConfig, extraArgs },
+  ],
+});
+after(() => controlPlane.stop());
+const { pki, servers } = controlPlane;
+
+const clients: HttpClient[] = [];
+after(() => {
+  for (const client of clients) client.close();
+});
+
+function clientOf({ url }: { readonly url: string }, protocol: 'h2' | 'http/1.1' = 'h2'): HttpClient {
+  const client = httpClient({ url, protocol, ca: pki.servingCa.cert, certificate: pki.jane });
+  clients.push(client);
+  return client;
+}
+
+const [gateway, replica, sidecar] = await Promise.all([
+  startProxy(controlPlane, { name: 'gateway' }),
+  startProxy(controlPlane, { name: 'replica', servers: servers.toReversed() }),
+  startProxy(controlPlane, { name: 'sidecar', extraArgs: [`--local-server=${controlPlane.server('older').url}`] }),
+]);
+const merged = clientOf(gateway);
+const own = servers.map((server) => clientOf(server));
+const newest = clientOf(controlPlane.server('new'));
+
+const ask = (client: HttpClient, target: string, headers: readonly string[]): Promise<Answer> =>
+  client.request({ target, headers });
+
+describe('the union', () => {
+  for (const root of ROOTS) {
+    for (const accept of [V2, V2_BETA_1]) {
+      test(`${root} (${accept}) is the union of the servers' own documents`, async (t) => {
+        const documents = await Promise.all(own.map((client) => discoveryOf(client, root, NOPEER)));
+        const actual = await discoveryOf(merged, root, accept);
+        const union = unionOf(documents);
+        assert.deepEqual(sorted(verbsByPath(actual)), sorted(union));
+        assert.equal(actual.kind, 'APIGroupDiscoveryList');
+        assert.equal(actual.apiVersion, accept === V2 ? 'apidiscovery.k8s.io/v2' : 'apidiscovery.k8s.io/v2beta1');
+        const alone = documents.map((document) => verbsByPath(document).size);
+        t.diagnostic(`${union.size} entries; the servers have ${alone.join(', ')} of them`);
+        if (root === '/apis') assert.ok(alone.every((size) => size < union.size));
+      });
+    }
+
+    test(`every entry of ${root} is described as a server describes it, and is Current`, async () => {
+      const described = (document: Discovery) =>
+        document.items.flatMap(({ metadata, versions }) =>
+          versions.flatMap(({ version, resources = [] }) =>
+            resources.map(({ verbs: _verbs, subresources: _subresources, ...rest }) => ({
+              path: `${metadata.name}/${version}/${rest.resource}`,
+              text: JSON.stringify(rest),
+            })),
+          ),
+        );
+      const documents = await Promise.all(own.map((client) => discoveryOf(client, root, NOPEER)));
+      const known = new Set(documents.flatMap(described).map(({ path, text }) => `${path} ${text}`));
+      const actual = await discoveryOf(merged, root, V2);
+      for (const { path, text } of described(actual)) assert.ok(known.has(`${path} ${text}`), `${path}: ${text}`);
+      const stale = actual.items.flatMap(({ versions }) => versions.filter(({ freshness }) => freshness !== 'Current'));
+      assert.deepEqual(stale, []);
+    });
+  }
+
+  test('groups stand in the order of the newest server, and those it lacks do not disturb it', async () => {
+    const leading = (await discoveryOf(newest, '/apis', NOPEER)).items.map(({ metadata }) => metadata.name);
+    const groups = (await discoveryOf(merged, '/apis', V2)).items.map(({ metadata }) => metadata.name);
+    assert.deepEqual(
+      groups.filter((group) => leading.includes(group)),
+      leading,
+    );
+  });
+
+  test('the preferred version of each group is the newest server’s, else Kubernetes’ choice', async () => {
+    const preferred = new Map(
+      (await discoveryOf(newest, '/apis', NOPEER)).items.map(({ metadata, versions }) => [
+        metadata.name,
+        versions[0]?.version,
+      ]),
+    );
+    for (const { metadata, versions } of (await discoveryOf(merged, '/apis', V2)).items) {
+      const names = versions.map(({ version }) => version);
+      assert.equal(names[0], preferred.get(metadata.name) ?? names.toSorted(byStability)[0], metadata.name);
+      assert.deepEqual(names, names.toSorted(byStability), `${metadata.name}: stable before beta before alpha`);
+      if (metadata.name === 'scheduling.k8s.io') assert.deepEqual(names, ['v1', 'v1beta1', 'v1alpha3', 'v1alpha2']);
+    }
+  });
+});
+
+describe('the server-local view', () => {
+  for (const root of ROOTS) {
+    for (const [name, headers] of [
+      ['JSON', ['accept', NOPEER]],
+      ['JSON, compressed', ['accept', NOPEER, 'accept-encoding', 'gzip']],
+      ['protobuf', ['accept', NOPEER.replace('json', 'vnd.kubernetes.protobuf')]],
+      ['YAML', ['accept', NOPEER.replace('json', 'yaml')]],
+      ['JSON, first choice of several', ['accept', `${NOPEER},${V2},application/json`]],
+    ] as const) {
+      test(`profile=nopeer of ${root} (${name}) is byte for byte the local server's own`, async () => {
+        for (const protocol of PROTOCOLS) {
+          const through = await ask(clientOf(sidecar, protocol), root, headers);
+          const direct = await ask(clientOf(controlPlane.server('older'), protocol), root, headers);
+          assert.equal(direct.status, 200);
+          assert.ok(header(direct, 'etag'));
+          assertSameAnswer(through, direct, protocol);
+          const condition = [...headers, 'if-none-match', header(direct, 'etag') ?? ''];
+          const unchanged = await ask(clientOf(sidecar, protocol), root, condition);
+          assert.equal(unchanged.status, 304);
+          assertSameAnswer(
+            unchanged,
+            await ask(clientOf(controlPlane.server('older'), protocol), root, condition),
+            '304',
+          );
+        }
+      });
+    }
+
+    test(`profile=nopeer of ${root} at a gateway is one server's own`, async () => {
+      const direct = await Promise.all(own.map((client) => ask(client, root, ['accept', NOPEER])));
+      const answer = await ask(merged, root, ['accept', NOPEER]);
+      assert.ok(direct.some(({ body }) => body.equals(answer.body)));
+    });
+  }
+});
+
+describe('the answer', () => {
+  for (const root of ROOTS) {
+    for (const accept of [V2, V2_BETA_1]) {
+      test(`two proxies give equal bytes and equal ETags for ${root} (${accept})`, async () => {
+        for (const encoding of ['identity', 'gzip']) {
+          const headers = ['accept', accept, 'accept-encoding', encoding];
+          const [one, other] = [await ask(merged, root, headers), await ask(clientOf(replica), root, headers)];
+          assert.match(header(one, 'etag') ?? '', /^"[0-9A-F]{128}"$/);
+          assertSameAnswer(other, one, encoding);
+          assertSameAnswer(await ask(clientOf(sidecar), root, headers), one, `${encoding}, sidecar`);
+        }
+      });
+    }
+
+    test(`${root} carries kube-apiserver's headers`, async () => {
+      const direct = await ask(newest, root, ['accept', V2]);
+      for (const protocol of PROTOCOLS) {
+        const answer = await ask(clientOf(gateway, protocol), root, ['accept', V2]);
+        for (const name of ['content-type', 'vary', 'cache-control']) {
+          assert.deepEqual(headerValues(answer, name), headerValues(direct, name), name);
+        }
+        assert.equal(header(answer, 'content-encoding'), undefined);
+        assert.equal(answer.body.at(-1), 0x0a);
+      }
+      const beta = await ask(merged, root, ['accept', V2_BETA_1]);
+      assert.equal(header(beta, 'content-type'), V2_BETA_1);
+    });
+
+    test(`${root} compressed is the same document`, async () => {
+      const plain = await ask(merged, root, ['accept', V2]);
+      const compressed = await ask(merged, root, ['accept', V2, 'accept-encoding', 'gzip']);
+      assert.equal(header(compressed, 'content-encoding'), 'gzip');
+      assert.deepEqual(headerValues(compressed, 'vary'), ['Accept', 'Accept-Encoding']);
+      assert.equal(header(compressed, 'etag'), header(plain, 'etag'));
+      assert.deepEqual(gunzipSync(compressed.body), plain.body);
+      assert.ok(compressed.body.length < plain.body.length / 4);
+      const refused = await ask(merged, root, ['accept', V2, 'accept-encoding', 'gzip;q=0, *']);
+      assert.equal(header(refused, 'content-encoding'), undefined);
+      assert.deepEqual(refused.body, plain.body);
+    });
+
+    test(`${root} that the client has already is 304 without a body`, async () => {
+      const { headers } = await ask(merged, root, ['accept', V2]);
+      const etag = header({ headers }, 'etag') ?? '';
+      const matching = [etag, `W/${etag}`, `"other", ${etag}`, `"other" , W/${etag},"third"`, '*'];
+      for (const protocol of PROTOCOLS) {
+        const client = clientOf(gateway, protocol);
+        for (const condition of matching) {
+          const answer = await ask(client, root, ['accept', V2, 'if-none-match', condition]);
+          assert.equal(answer.status, 304, condition);
+          assert.equal(answer.body.length, 0);
+          assert.equal(header(answer, 'etag'), etag);
+          assert.equal(header(answer, 'vary'), 'Accept');
+          assert.equal(header(answer, 'cache-control'), 'public');
+        }
+        for (const condition of ['"other"', etag.slice(1, -1), '']) {
+          const answer = await ask(client, root, ['accept', V2, 'if-none-match', condition]);
+          assert.equal(answer.status, 200, condition);
+        }
+      }
+    });
+
+    test(`${root} indented ends as kube-apiserver's does`, async () => {
+      const [answer, direct] = await Promise.all(
+        [merged, newest].map((client) => ask(client, `${root}?pretty=1`, ['accept', V2])),
+      );
+      assert.ok(answer !== undefined && direct !== undefined);
+      const indented = (body: Buffer): string => JSON.stringify(JSON.parse(body.toString()), undefined, 2);
+      assert.equal(direct.body.toString(), indented(direct.body));
+      assert.equal(answer.body.toString(), indented(answer.body));
+    });
+  }
+
+  test('v2beta1 alone is served although newer servers refuse it', async () => {
+    const direct = await ask(newest, '/apis', ['accept', V2_BETA_1]);
+    assert.equal(direct.status, 406);
+    const answer = await ask(merged, '/apis', ['accept', V2_BETA_1]);
+    assert.equal(answer.status, 200);
+    const v2 = await ask(merged, '/apis', ['accept', V2]);
+    assert.equal(header(answer, 'etag'), header(v2, 'etag'), 'the same content');
+    const version = 'apidiscovery.k8s.io/v2';
+    assert.equal(answer.body.toString().replace(`${version}beta1`, version), v2.body.toString());
+  });
+
+  for (const [what, accept] of Object.entries({
+    nothing: undefined,
+    JSON: 'application/json',
+    anything: '*/*',
+    protobuf: 'application/vnd.kubernetes.protobuf',
+    YAML: 'application/yaml',
+  })) {
+    test(`unaggregated (Accept: ${what}) the roots are the local server's own`, async () => {
+      const headers = accept === undefined ? ['accept', ''] : ['accept', accept];
+      for (const root of ROOTS) {
+        const answer = await ask(clientOf(sidecar), root, headers);
+        assert.equal(answer.status, 200);
+        assertSameAnswer(answer, await ask(clientOf(controlPlane.server('older')), root, headers), root);
+      }
+    });
+  }
+
+  test('what the server cannot write is its own 406', async () => {
+    for (const root of ROOTS) {
+      for (const accept of ['text/html', 'application/xml, text/plain', `${V2.replace('v=v2', 'v=v9')}`]) {
+        const answer = await ask(clientOf(sidecar), root, ['accept', accept]);
+        assert.equal(answer.status, 406, accept);
+        assertSameAnswer(answer, await ask(clientOf(controlPlane.server('older')), root, ['accept', accept]), accept);
+      }
+    }
+  });
+});
+
+test('legacy documents of a group-version that only a peer has come from that peer', async (t) => {
+  const documents = await Promise.all(servers.map((server) => discoveryOf(clientOf(server), '/apis', NOPEER)));
+  const groupVersions = (document: Discovery | undefined): string[] =>
+    (document?.items ?? []).flatMap(({ metadata, versions }) =>
+      versions.map(({ version }) => `${metadata.name}/${version}`),
+    );
+  const local = new Set(groupVersions(documents[0]));
+  const elsewhere = new Set(documents.flatMap(groupVersions).filter((groupVersion) => !local.has(groupVersion)));
+  assert.ok(elsewhere.size > 0);
+  const through = clientOf(sidecar);
+  for (const groupVersion of elsewhere) {
+    const target = `/apis/${groupVersion}`;
+    const wrong = await ask(clientOf(controlPlane.server('older')), target, ['accept', 'application/json']);
+    assert.equal(wrong.status, 404, `${target} at the local server itself`);
+    const answer = await ask(through, target, ['accept', 'application/json']);
+    assert.equal(answer.status, 200, target);
+    const serving = servers.filter((_, i) => groupVersions(documents[i]).includes(groupVersion)).at(-1);
+    assert.ok(serving !== undefined);
+    assertSameAnswer(answer, await ask(clientOf(serving), target, ['accept', 'application/json']), target);
+  }
+  t.diagnostic(`${elsewhere.size} group-versions that the local server lacks: ${[...elsewhere].join(' ')}`);
+});
+
+test('a group that only a peer has comes from that peer', async () => {
+  // Its APIService may be gone (an older server's start deletes it), so the answer is whatever the peer has.
+  const target = '/apis/storagemigration.k8s.io';
+  const answer = await ask(clientOf(sidecar), target, ['accept', 'application/json']);
+  assertSameAnswer(answer, await ask(newest, target, ['accept', 'application/json']), target);
+});
+
+test('a custom resource joins the merged view and leaves it again', async () => {
+  const name = 'widgets.custom.example';
+  const crd = {
+    metadata: { name },
+    spec: {
+      group: 'custom.example',
+      scope: 'Namespaced',
+      names: { plural: 'widgets', singular: 'widget', kind: 'Widget' },
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
+    },
+  };
+  const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+  const admin = httpClient({
+    url: controlPlane.server('old').url,
+    protocol: 'h2',
+    ca: pki.servingCa.cert,
+    certificate: pki.admin,
+  });
+  clients.push(admin);
+  const isListed = async (): Promise<boolean> =>
+    verbsByPath(await discoveryOf(merged, '/apis', V2)).has('custom.example/v1/widgets');
+  assert.equal(await isListed(), false);
+  const created = await admin.request({ method: 'POST', target: definitions, body: crd });
+  assert.equal(created.status, 201, created.body.toString());
+  await eventually('the custom resource is listed', isListed);
+  const deleted = await admin.request({ method: 'DELETE', target: `${definitions}/${name}` });
+  assert.equal(deleted.status, 200, deleted.body.toString());
+  await eventually('the custom resource is no longer listed', async () => !(await isListed()));
+});
+
+function sorted(paths: Map<string, Set<string>>): [string, string[]][] {
+  return [...paths]
+    .map(([path, verbs]): [string, string[]] => [path, [...verbs].sort()])
+    .sort(([left], [right]) => (left < right ? -1 : 1));
+}
+
+/** Stable before beta before alpha, then the higher number first, as Kubernetes orders versions. */
+function byStability(left: string, right: string): number {
+  const [a, b] = [rank(left), rank(right)];
+  return b[0] - a[0] || b[1] - a[1] || b[2] - a[2];
+}
+
+function rank(version: string): [stability: number, major: number, minor: number] {
+  const [, major = '0', stability, minor = '0'] = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version) ?? [];
+  return [stability === undefined ? 2 : stability === 'beta' ? 1 : 0, Number(major), Number(minor)];
+}
