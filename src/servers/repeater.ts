@@ -45,7 +45,10 @@ export class Repeater {
   async #run(): Promise<boolean> {
     clearTimeout(this.#timer);
     const startedAt = performance.now();
-    const succeeded = await this.#task().catch(() => false);
+    // A turn later, when this run is known: what the task causes at once must join it.
+    const succeeded = await Promise.resolve()
+      .then(this.#task)
+      .catch(() => false);
     this.#running = undefined;
     this.#pauseMs = succeeded ? this.#intervalMs : Math.min(this.#mostMs, this.#pauseMs * 2);
     if (!this.#stopped) this.#schedule(this.#pauseMs - (performance.now() - startedAt));
