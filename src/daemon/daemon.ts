@@ -159,7 +159,7 @@ class ProxyRun implements Daemon {
     await registry.stop(0);
     throw new ProxyError(
       'MVP_CONFIG',
-      'No server can be reached with the changed peer CA or proxy client certificate, so the old ones stay in use. Check that they belong to the servers.',
+      'No server became ready with the changed peer CA or proxy client certificate, so the old ones stay in use. Check that they belong to the servers, then send SIGHUP.',
     );
   }
 

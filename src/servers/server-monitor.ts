@@ -46,7 +46,7 @@ export class ServerMonitor {
   #confirmedAt = 0;
   #discoveryFailure = '';
   #isRefused = false;
-  #hasProbed = false;
+  #mayBeReplaced = false;
   #noticedAt = Number.NEGATIVE_INFINITY;
 
   /** `changed` is called whenever the snapshot has to be built anew. */
@@ -63,7 +63,7 @@ export class ServerMonitor {
       this.#identity.certificate,
       settings.connections,
       (event) => this.#noticed(event),
-      (event) => this.#probeConnected(event),
+      (event) => this.#probeEvent(event),
     );
     this.#probing = new Repeater(() => this.#probe(), settings.health.intervalMs);
     this.#reading = new Repeater(() => this.#read(), settings.discovery.intervalMs, DISCOVERY_BACKOFF_MS);
@@ -208,14 +208,12 @@ export class ServerMonitor {
     void this.#probing.now();
   }
 
-  /** The probe's connection lives as long as the server's process: a second one may lead to another binary. */
-  #probeConnected(event: UpstreamEvent): void {
-    if (event.kind !== 'connected') return;
-    if (this.#hasProbed && this.#settings.readsDiscovery) {
-      this.#versionKnown = false;
-      void this.#reading.again();
-    }
-    this.#hasProbed = true;
+  /** The probe's connection breaks with the server's process; GOAWAY alone is kube-apiserver's way to spread clients. */
+  #probeEvent(event: UpstreamEvent): void {
+    if (event.kind === 'connection-lost') this.#mayBeReplaced = true;
+    if (event.kind !== 'connected' || !this.#mayBeReplaced) return;
+    this.#mayBeReplaced = false;
+    this.#observe({ kind: 'replaced' });
   }
 
   #observe(observation: Observation): void {

@@ -25,6 +25,8 @@ export type Observation =
   | { readonly kind: 'silent'; readonly condition: string }
   /** A request found nobody listening: no second opinion is needed. */
   | { readonly kind: 'unreachable'; readonly condition: string }
+  /** Its connection broke and there is a new one: a process that restarted between two probes may be another binary. */
+  | { readonly kind: 'replaced' }
   | { readonly kind: 'confirmed' };
 
 /** Consecutive probes that change the verdict. */
@@ -40,6 +42,8 @@ export function nextState(state: ServerState, observation: Observation, policy: 
       return state.kind === 'discovered' ? { kind: 'probing' } : state;
     case 'confirmed':
       return state.kind === 'confirming' ? { kind: 'ready', failures: 0 } : state;
+    case 'replaced':
+      return state.kind === 'ready' ? { kind: 'confirming', successes: 0 } : state;
     case 'healthy':
       return healthier(state, policy);
     case 'unreachable':

@@ -115,6 +115,36 @@ test('a renewed proxy client certificate is presented to the servers, and an ope
   assert.equal(watch.body.closed, false);
 });
 
+test('a reload forgets nothing of a server that is down', async (t) => {
+  const plane = await startEmbeddedControlPlane(t);
+  const client = await plane.client();
+  await plane.new.stop();
+  await plane.pki.issue('front-proxy-client', { commonName: 'front-proxy-client' }, plane.pki.frontProxyCa);
+  await logged(plane, 'info', /reloaded/);
+
+  const skewed = await client.request({ path: '/apis/certificates.k8s.io/v1/clustertrustbundles' });
+  assert.equal(skewed.status, 503);
+  assert.match(skewed.text, /is served by new/);
+  const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+  const { text } = await client.request({ path: '/apis', headers: { accept } });
+  assert.match(text, /"resource":"clustertrustbundles"/);
+});
+
+test('peer certificates that reach no server are refused, and later ones are taken', async (t) => {
+  const plane = await startEmbeddedControlPlane(t);
+  const peerCa = plane.pki.servingCa;
+  const stranger = await CertificateAuthority.create(join(plane.pki.directory, 'stranger-ca'));
+  await replace(peerCa.certFile, stranger.cert);
+  const { error } = (await logged(plane, 'error', /cannot be used/)).fields;
+  assert.match(String(error), /the old ones stay in use/);
+  const client = await plane.client();
+  assert.equal((await client.request({ path: PATH })).status, 200);
+
+  await replace(peerCa.certFile, `${stranger.cert}\n${peerCa.cert}`);
+  await logged(plane, 'info', /reloaded/);
+  assert.equal((await client.request({ path: PATH })).status, 200);
+});
+
 /** The certificate a client is shown that connects now. */
 async function shownCertificate({ pki, daemon }: EmbeddedControlPlane): Promise<string> {
   const { port } = new URL(daemon.servingAddress);

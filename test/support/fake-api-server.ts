@@ -47,6 +47,10 @@ export class FakeApiServer {
   onUpgrade: UpgradeHandler;
   /** What `/readyz` says. */
   ready = true;
+  /** What it says it serves; a test may exchange the binary. */
+  discovery: FakeDiscovery;
+  /** Status of API metadata; anything but 200 comes without a document. */
+  discoveryStatus = 200;
   /** Whether API metadata may be read with these headers; else they are answered 403. */
   permits: (headers: IncomingHttpHeaders) => boolean = () => true;
   readonly #options: FakeApiServerOptions;
@@ -55,6 +59,7 @@ export class FakeApiServer {
 
   private constructor(options: FakeApiServerOptions, port: number) {
     this.#options = options;
+    this.discovery = options.discovery;
     this.#port = port;
     this.name = options.name;
     this.url = `https://127.0.0.1:${port}`;
@@ -130,12 +135,14 @@ export class FakeApiServer {
     // Node resets a stream whose request nobody reads when the response is written, even before its end could be sent.
     if (stream.endAfterHeaders) stream.resume();
     const path = (headers[':path'] ?? '').split('?', 1)[0] ?? '';
-    const document = this.#options.discovery(path, headers.accept ?? '');
+    const document = this.discovery(path, headers.accept ?? '');
     if (path === '/readyz') send(stream, this.ready ? 200 : 500, 'text/plain', this.ready ? 'ok' : 'shutting down');
     else if (path === '/version') sendJson(stream, 200, { gitVersion: this.#options.gitVersion });
     else if (document === undefined) {
       this.requests.push(`${headers[':method']} ${headers[':path']}`);
       this.handler(stream, headers);
+    } else if (this.discoveryStatus !== 200) {
+      send(stream, this.discoveryStatus, 'text/plain', 'not now\n');
     } else if (!this.permits(headers)) {
       send(stream, 403, 'text/plain', 'forbidden\n');
     } else if (document.etag !== undefined && headers['if-none-match'] === document.etag) {
