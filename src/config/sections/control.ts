@@ -53,7 +53,7 @@ export const health = field(
         flag: 'health-fall',
         argument: 'COUNT',
         description:
-          'Failed checks in a row after which a server gets no new requests. Refused connections and resets count at once, whatever this says.',
+          'Unanswered checks in a row after which a server gets no new requests. An answer other than 200, and a request that finds the connection refused, count at once whatever this says.',
       }),
       rise: field(z.int().min(1).max(100).default(1), {
         flag: 'health-rise',
@@ -84,7 +84,7 @@ export const routing = field(
         flag: 'departure-grace-seconds',
         argument: 'SECONDS',
         description:
-          'How long a resource is remembered after the last server that served it left. Requests for it get 503 with Retry-After in the meantime, so that a restart during an upgrade never looks like a deletion. Make it longer than the slowest restart of a server.',
+          'How long after the start of the proxy a type that nobody lists is answered 503 with Retry-After while a configured server has not been seen yet, because that server may have it. Make it longer than the slowest restart of a server.',
       }),
       retryBudgetPercent: field(z.number().min(0).max(100).default(10), {
         flag: 'retry-budget-percent',
@@ -104,7 +104,7 @@ export const shutdown = field(
         flag: 'shutdown-drain-seconds',
         argument: 'SECONDS',
         description:
-          'How long requests in progress may take to finish after SIGTERM; watches end spread over this time. Keep it below the terminationGracePeriodSeconds of the pod.',
+          'How long requests in progress, watches included, may go on after SIGTERM. Keep it below the terminationGracePeriodSeconds of the pod.',
       }),
     })
     .prefault({}),

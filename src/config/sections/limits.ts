@@ -54,7 +54,7 @@ export const limits = field(
       ),
       upstreamConnectionsPerServer: field(z.int().min(1).max(65_535).default(256), {
         description:
-          'Connections open to one server at a time. Each carries many requests; exec and port-forward sessions take one each.',
+          'HTTP/2 connections open to one server at a time in each trust class. Each carries many requests; exec and port-forward sessions have connections of their own beside them.',
       }),
     })
     .prefault({}),
