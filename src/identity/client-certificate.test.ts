@@ -121,9 +121,15 @@ test('without any CA a certificate is not looked at, as kube-apiserver then has 
   }
 });
 
-test('without a common name a certificate is no credential, and no fault', async () => {
-  const { user, rejected } = judge(presented(await leaf([{ O: ['dev'] }], clientCa)));
-  assert.deepEqual([user, rejected], [undefined, undefined]);
+test('without a common name a certificate is no credential, and a fault where only front proxies are expected', async () => {
+  const nameless = presented(await leaf([{ O: ['dev'] }], clientCa));
+  const { user, rejected } = judge(nameless);
+  assert.equal(user, undefined);
+  assert.match(rejected ?? '', /CN/);
+  const alone = judge(nameless, { requestHeaderCa: [] });
+  assert.deepEqual([alone.user, alone.rejected], [undefined, undefined]);
+  const frontProxy = judge(nameless, { requestHeaderCa: [clientRoot] });
+  assert.deepEqual([frontProxy.frontProxy, frontProxy.user, frontProxy.rejected], [true, undefined, undefined]);
 });
 
 test("the UID of the subject is the user's", async () => {

@@ -35,7 +35,7 @@ const NOTHING: CertificateVerdict = {
 
 /**
  * Judges a client certificate as kube-apiserver's union of request-header and x509 authenticators does
- * (apiserver/pkg/authentication/request/x509). A certificate without a common name is no credential at all.
+ * (apiserver/pkg/authentication/request/x509).
  */
 export function judgeCertificate(
   certificate: ClientCertificate,
@@ -61,7 +61,11 @@ export function judgeCertificate(
     if (!chainsTo(chain, trust.clientCa, now)) {
       return { ...NOTHING, frontProxy, validUntil, rejected: 'it was not issued by the client CA (--client-ca-file)' };
     }
-    if (subject.commonName === '') return { ...NOTHING, frontProxy, validUntil };
+    if (subject.commonName === '') {
+      // No credential to one authenticator, but an error to the other, which expects nobody but front proxies.
+      const isFault = !frontProxy && trust.requestHeaderCa.length > 0;
+      return { ...NOTHING, frontProxy, validUntil, rejected: isFault ? 'its subject names no user (CN)' : undefined };
+    }
     if (subject.uids.length > 1) {
       return { ...NOTHING, frontProxy, validUntil, rejected: 'its subject carries more than one user UID' };
     }
