@@ -1,4 +1,5 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
+import { abandonStream } from './abandoned-stream.ts';
 import { ClockedBody } from './body-clock.ts';
 import type { BodySink, ClientConnection, RequestHead, ResetReason, ResponseHead, ServerExchange } from './exchange.ts';
 import { type Fields, NO_FIELDS, withoutFields } from './fields.ts';
@@ -27,6 +28,7 @@ export class H2Exchange implements ServerExchange, BodySink {
   readonly #stream: ServerHttp2Stream;
   #trailers: Fields = [];
   #answered = false;
+  #dead = false;
 
   constructor(
     stream: ServerHttp2Stream,
@@ -57,6 +59,7 @@ export class H2Exchange implements ServerExchange, BodySink {
         if (request.expectsContinue) this.inform({ status: 100, fields: NO_FIELDS });
       },
     );
+    this.#watchClose(stream);
     stream.on('error', () => {});
     stream.on('drain', () => this.onDrain?.());
     stream.on('wantTrailers', () => stream.sendTrailers(asHeaderObject(sendableTrailers(this.#trailers))));
@@ -92,7 +95,7 @@ export class H2Exchange implements ServerExchange, BodySink {
   }
 
   write(chunk: Uint8Array): boolean {
-    return writeUnlessOver(this.#stream, chunk);
+    return this.#dead || writeUnlessOver(this.#stream, chunk);
   }
 
   end(trailers: Fields): void {
@@ -105,11 +108,24 @@ export class H2Exchange implements ServerExchange, BodySink {
   reset(reason: ResetReason): void {
     if (this.#over()) return;
     this.onAbort = undefined;
-    this.#stream.close(resetCodeForClient(reason));
+    this.#dead = true;
+    abandonStream(this.#stream, resetCodeForClient(reason));
+  }
+
+  /**
+   * Node ends the readable also when the stream is closed by either side with NO_ERROR, and then waits until it was read
+   * and everything was sent: a client that left in this way would never be noticed while the body or the response stands.
+   */
+  #watchClose(stream: ServerHttp2Stream): void {
+    const push = stream.push;
+    stream.push = (chunk, encoding) => {
+      if (chunk === null && stream.closed && !stream.destroyed) abandonStream(stream, constants.NGHTTP2_NO_ERROR);
+      return push.call(stream, chunk, encoding);
+    };
   }
 
   #over(): boolean {
-    return this.#stream.destroyed || this.#stream.closed;
+    return this.#dead || this.#stream.destroyed || this.#stream.closed;
   }
 
   /** The response is out while the request still arrives: nobody wants the rest (RFC 9113 section 8.1). */

@@ -1,4 +1,5 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, constants, sensitiveHeaders } from 'node:http2';
+import { abandonStream } from './abandoned-stream.ts';
 import type { BodySink, BodySource, RequestHead, ResetReason, ResponseHead } from './exchange.ts';
 import { type Fields, NO_FIELDS } from './fields.ts';
 import { asHeaderObject, isConnectionSpecific, isUnsafe, mayHaveTrailers, sendableTrailers } from './raw-fields.ts';
@@ -32,6 +33,7 @@ export class UpstreamStream implements UpstreamExchange, BodySink {
   #received: Fields = NO_FIELDS;
   #error: unknown;
   #ended = false;
+  #abandoned = false;
   #state: 'waiting' | 'responded' | 'over' = 'waiting';
 
   /** Throws when the head cannot be written; nothing was sent then. */
@@ -67,18 +69,18 @@ export class UpstreamStream implements UpstreamExchange, BodySink {
   }
 
   write(chunk: Uint8Array): boolean {
-    return writeUnlessOver(this.#stream, chunk);
+    return this.#abandoned || writeUnlessOver(this.#stream, chunk);
   }
 
   end(trailers: Fields): void {
-    if (this.#stream.destroyed || this.#stream.closed) return;
+    if (this.#abandoned || this.#stream.destroyed || this.#stream.closed) return;
     this.#trailers = trailers;
     this.#stream.end();
   }
 
   reset(reason: ResetReason): void {
     if (this.#state === 'waiting') this.#state = 'over';
-    if (!this.#stream.destroyed) this.#stream.close(resetCodeForServer(reason));
+    this.#abandon(resetCodeForServer(reason));
   }
 
   /**
@@ -111,11 +113,15 @@ export class UpstreamStream implements UpstreamExchange, BodySink {
     if (bodyless) this.#completed();
   }
 
-  /** The response is whole; a server that answers before it has read the request wants no more of it. */
+  /** The response is whole; a server that answers before it has taken the request wants no more of it. */
   #completed(): void {
-    if (this.#ended && !this.#stream.writableEnded && !this.#stream.closed) {
-      this.#stream.close(constants.NGHTTP2_CANCEL);
-    }
+    if (this.#ended && !this.#stream.writableFinished) this.#abandon(constants.NGHTTP2_CANCEL);
+  }
+
+  #abandon(code: number): void {
+    if (this.#abandoned) return;
+    this.#abandoned = true;
+    abandonStream(this.#stream, code);
   }
 
   #closed(): void {
