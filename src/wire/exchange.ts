@@ -102,7 +102,10 @@ export interface ServerExchange {
   /** Sends the final response head at once. `bodyless` true ends the response with it (HEAD, 204, 304 or an empty body). */
   respond(head: ResponseHead, bodyless: boolean): BodySink;
   reset(reason: ResetReason): void;
-  /** Called once if the client resets the exchange or disappears before the response is complete. */
+  /**
+   * Called once if the client resets the exchange or disappears before the response is complete, or (`timeout`) if its
+   * body stalled and the exchange was reset for that. Not called for `reset`.
+   */
   onAbort: ((reason: ResetReason) => void) | undefined;
 }
 

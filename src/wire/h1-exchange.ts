@@ -60,7 +60,7 @@ export class H1Exchange implements ServerExchange, BodySink {
     this.body = new ClockedBody(
       arriving,
       server.bodyIdleMs,
-      () => this.reset('timeout'),
+      () => this.#stalled(),
       () => this.#continue(),
     );
     request.on('error', () => {});
@@ -117,6 +117,13 @@ export class H1Exchange implements ServerExchange, BodySink {
     this.#dead = true;
     // HTTP/1.1 can end a message early in no other way than to end the connection.
     this.#request.socket.destroy();
+  }
+
+  /** A reset of ours calls nobody; but this one is nobody else's decision. */
+  #stalled(): void {
+    const abort = this.onAbort;
+    this.reset('timeout');
+    abort?.('timeout');
   }
 
   #over(): boolean {

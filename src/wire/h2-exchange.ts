@@ -54,7 +54,7 @@ export class H2Exchange implements ServerExchange, BodySink {
     this.body = new ClockedBody(
       arriving,
       bodyIdleMs,
-      () => this.reset('timeout'),
+      () => this.#stalled(),
       () => {
         if (request.expectsContinue) this.inform({ status: 100, fields: NO_FIELDS });
       },
@@ -122,6 +122,13 @@ export class H2Exchange implements ServerExchange, BodySink {
       if (chunk === null && stream.closed && !stream.destroyed) abandonStream(stream, constants.NGHTTP2_NO_ERROR);
       return push.call(stream, chunk, encoding);
     };
+  }
+
+  /** A reset of ours calls nobody; but this one is nobody else's decision. */
+  #stalled(): void {
+    const abort = this.onAbort;
+    this.reset('timeout');
+    abort?.('timeout');
   }
 
   #over(): boolean {

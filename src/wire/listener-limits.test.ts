@@ -13,6 +13,7 @@ import {
   readToEnd,
   startListener,
 } from '../../test/support/loopback.ts';
+import type { ResetReason, ServerExchange } from './exchange.ts';
 
 const GET = literals([':method', 'GET', ':scheme', 'https', ':authority', 'x', ':path', '/']);
 
@@ -22,6 +23,16 @@ async function answerTo(t: TestContext, port: number, bytes: string): Promise<st
   const answer = readToEnd(socket);
   socket.write(bytes, 'latin1');
   return answer;
+}
+
+/** Resolves with the reason `onAbort` is called with, a turn later; rejects when it is called again. */
+function abortOf(exchange: ServerExchange): Promise<ResetReason> {
+  return new Promise((resolve, reject) => {
+    exchange.onAbort = (reason) => {
+      exchange.onAbort = () => reject(new Error('onAbort was called twice'));
+      setImmediate(() => setImmediate(() => resolve(reason)));
+    };
+  });
 }
 
 /** Resolves with the first received frame that matches. */
@@ -170,12 +181,15 @@ test('slow handshakes are cut off', async (t) => {
   await closeOf(socket.resume());
 });
 
-test('slow bodies: an exchange whose body stalls is reset, in both protocols', async (t) => {
+test('slow bodies: an exchange whose body stalls is reset and its handler hears of it once, in both protocols', async (t) => {
   const { port, exchanges } = await startListener(t, { limits: { bodyIdleMs: 50 } });
   const socket = await connectRaw(t, port, 'http/1.1');
   const broken = closeOf(socket);
   socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc');
-  assert.equal((await readBody((await exchanges.next()).body)).kind, 'reset');
+  const h1 = await exchanges.next();
+  const h1Aborted = abortOf(h1);
+  assert.equal((await readBody(h1.body)).kind, 'reset');
+  assert.equal(await h1Aborted, 'timeout');
   await broken;
 
   const session = await connectH2Client(t, port);
@@ -183,7 +197,10 @@ test('slow bodies: an exchange whose body stalls is reset, in both protocols', a
   stream.on('error', () => {});
   const closed = closeOf(stream);
   stream.write('abc');
-  assert.equal((await readBody((await exchanges.next()).body)).kind, 'reset');
+  const h2 = await exchanges.next();
+  const h2Aborted = abortOf(h2);
+  assert.equal((await readBody(h2.body)).kind, 'reset');
+  assert.equal(await h2Aborted, 'timeout');
   await closed;
   assert.equal(stream.rstCode, constants.NGHTTP2_CANCEL);
 });
