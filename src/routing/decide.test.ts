@@ -268,7 +268,16 @@ describe('the path names no resource', () => {
 
   for (const target of ['/apis/example.com/v2', '/apis/none', '/api/v2']) {
     test(`${target}, which nobody lists, is the preferred server's`, () => {
-      assert.deepEqual(decide(get(target), skewed, hintOf(3)), forward(3, 'NonResource', false));
+      assert.deepEqual(decide(get(target), skewed, hintOf(3)), forward(3, 'NobodyLists', false));
+    });
+
+    test(`${target}, which nobody lists, is 503 while a server that may list it has not been seen`, () => {
+      const hint = hintOf(3);
+      const servers = skewed.servers.map((server, position) => ({ ...server, known: position !== 1 }));
+      const incomplete = { ...skewed, servers, incompleteUntil: hint.now + 1 };
+      assert.deepEqual(decide(get(target), incomplete, hint), unavailable('ServersNotSeen', 1));
+      const over = { ...incomplete, incompleteUntil: hint.now };
+      assert.deepEqual(decide(get(target), over, hint), forward(3, 'NobodyLists', false));
     });
   }
 
@@ -284,6 +293,8 @@ describe('tables are read again', () => {
   for (const [decision, confirmedAt, now, expected] of [
     [nobody, 1_000, 2_001, true],
     [nobody, 1_000, 2_000, false],
+    [forward(0, 'NobodyLists', false), 1_000, 2_001, true],
+    [forward(0, 'NobodyLists', false), 1_000, 2_000, false],
     [unavailable('ServersNotSeen', 1), 1_000, 2_001, true],
     [unavailable('ServersNotSeen', 1), 1_000, 2_000, false],
     [forward(0, 'PreferredCapable', true), 0, 9_000, false],

@@ -24,8 +24,8 @@ export function isWorthRefreshing(
   freshnessWindowMs: number,
   now: number,
 ): boolean {
-  const unknown =
-    decision.kind === 'forward' ? decision.reason === 'NobodyCapable' : decision.reason === 'ServersNotSeen';
+  const { reason } = decision;
+  const unknown = reason === 'NobodyCapable' || reason === 'NobodyLists' || reason === 'ServersNotSeen';
   return unknown && now - snapshot.confirmedAt > freshnessWindowMs;
 }
 
@@ -61,12 +61,7 @@ export function decide(request: RequestInfo, snapshot: RoutingSnapshot, hint: Ro
     if (server === undefined) return unavailable('CapableServersNotReady', found.maybe);
     return { kind: 'forward', server, reason: 'StaleGroupVersion', final: true };
   }
-  if (hint.now < snapshot.incompleteUntil) {
-    return unavailable(
-      'ServersNotSeen',
-      positionsWhere(snapshot, (position) => !snapshot.servers[position]?.known),
-    );
-  }
+  if (hint.now < snapshot.incompleteUntil) return notSeen(snapshot);
   if (found.kind === 'incapable') {
     // The answer of a server that knows the type (405, or 404 for the subresource) says more than one that does not.
     const knows = preferred !== undefined && found.having.includes(preferred);
@@ -92,7 +87,10 @@ function decideMetadata(
   }
   if (path?.kind === 'group') {
     const listing = snapshot.groups.serversOf(path.group, path.version);
-    if (listing.length > 0 && (preferred === undefined || !listing.includes(preferred))) {
+    if (listing.length === 0) {
+      return hint.now < snapshot.incompleteUntil ? notSeen(snapshot) : toPreferred(preferred, 'NobodyLists', false);
+    }
+    if (preferred === undefined || !listing.includes(preferred)) {
       const server = best(listing, snapshot, hint);
       if (server === undefined) return unavailable('CapableServersNotReady', listing);
       return { kind: 'forward', server, reason: 'PeerListsGroup', final: false };
@@ -143,6 +141,13 @@ function positionsWhere(snapshot: RoutingSnapshot, accept: (position: number) =>
 
 function toPreferred(server: number | undefined, reason: ForwardReason, final: boolean): Decision {
   return server === undefined ? unavailable('NoServerReady', []) : { kind: 'forward', server, reason, final };
+}
+
+function notSeen(snapshot: RoutingSnapshot): Decision {
+  return unavailable(
+    'ServersNotSeen',
+    positionsWhere(snapshot, (position) => !snapshot.servers[position]?.known),
+  );
 }
 
 function unavailable(

@@ -16,6 +16,8 @@ export type ForwardReason =
   | 'NonResource'
   /** Unaggregated API metadata of a group that the preferred server does not list. */
   | 'PeerListsGroup'
+  /** No server lists the group or version whose metadata is asked for: the preferred server's 404 is genuine. */
+  | 'NobodyLists'
   /** OpenAPI documents come from the newest server until they are merged. */
   | 'NewestOpenAPI'
   /** A trusted peer routed the request here already. */

@@ -5,8 +5,8 @@ import { discoveryPath } from './discovery-path.ts';
 const group = (name: string, version?: string) => ({ kind: 'group', group: name, version }) as const;
 
 for (const [path, expected] of [
-  ['/api', { kind: 'root', root: '/api' }],
-  ['/apis', { kind: 'root', root: '/apis' }],
+  ['/api', undefined],
+  ['/apis', undefined],
   ['/api/v1', group('', 'v1')],
   ['/api/v1/', group('', 'v1')],
   ['/apis/apps', group('apps')],

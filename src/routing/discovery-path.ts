@@ -1,12 +1,10 @@
 /** The API metadata a path asks for; `undefined` for every other path. */
 export type DiscoveryPath =
-  | { readonly kind: 'root'; readonly root: '/api' | '/apis' }
   | { readonly kind: 'group'; readonly group: string; readonly version: string | undefined }
   | { readonly kind: 'openapi' };
 
 /** `path`: decoded, as RequestInfo has it. Paths that name a resource are not API metadata. */
 export function discoveryPath(path: string): DiscoveryPath | undefined {
-  if (path === '/api' || path === '/apis') return { kind: 'root', root: path };
   if (path.startsWith('/openapi/')) return { kind: 'openapi' };
   const parts = path.split('/').filter((part) => part !== '');
   const [prefix, first, second, ...rest] = parts;
