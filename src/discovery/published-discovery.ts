@@ -6,7 +6,7 @@ import {
   type DiscoveryVersion,
   discoveryContentType,
 } from '../kubernetes/aggregated-discovery.ts';
-import { discoveryContent, encodeDiscovery } from './representation.ts';
+import { discoveryContent, encodeDiscovery, encodePrettyDiscovery } from './representation.ts';
 import type { ServerDiscovery } from './server-discovery.ts';
 
 const compress = promisify(gzip);
@@ -19,6 +19,8 @@ export interface PublishedDocument {
   readonly etag: string;
   readonly identity: Buffer;
   readonly gzip: Buffer;
+  /** Indented for people; made when somebody asks for it first. */
+  readonly pretty: Uint8Array;
 }
 
 export type PublishedDiscovery = Readonly<
@@ -47,14 +49,29 @@ async function publishRoot(
   const etag = `"${createHash('sha512').update(content).digest('hex').toUpperCase()}"`;
   if (previous?.v2.etag === etag) return previous;
   const [v2, v2beta1] = await Promise.all([
-    publishDocument(content, 'v2', etag),
-    publishDocument(content, 'v2beta1', etag),
+    publishDocument(groups, content, 'v2', etag),
+    publishDocument(groups, content, 'v2beta1', etag),
   ]);
   return { v2, v2beta1 };
 }
 
-async function publishDocument(content: string, version: DiscoveryVersion, etag: string): Promise<PublishedDocument> {
+async function publishDocument(
+  groups: readonly APIGroupDiscovery[],
+  content: string,
+  version: DiscoveryVersion,
+  etag: string,
+): Promise<PublishedDocument> {
   const identity = Buffer.from(encodeDiscovery(content, version));
   const compressed = await compress(identity, { level: constants.Z_BEST_COMPRESSION });
-  return { contentType: discoveryContentType(version), etag, identity, gzip: compressed };
+  let pretty: Uint8Array | undefined;
+  return {
+    contentType: discoveryContentType(version),
+    etag,
+    identity,
+    gzip: compressed,
+    get pretty() {
+      pretty ??= encodePrettyDiscovery(groups, version);
+      return pretty;
+    },
+  };
 }

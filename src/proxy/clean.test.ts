@@ -5,7 +5,7 @@ import { ProxyError } from '../errors.ts';
 import { assertsIdentity, type IdentityHeaderNames } from '../identity/header-names.ts';
 import { DEFAULT_NAMES } from '../identity/testing/default-names.ts';
 import type { User } from '../identity/user.ts';
-import { cleanRequest } from './clean.ts';
+import { cleanRequest, cleanTrailers } from './clean.ts';
 import { upstreamHead } from './upstream-head.ts';
 
 const CONFIGURED: IdentityHeaderNames = {
@@ -262,4 +262,23 @@ test('whatever a client sends, a server sees exactly the asserted user', () => {
     }),
     { numRuns: 2_000 },
   );
+});
+
+test('trailers lose what says who sends a request, how it came or how it is framed', () => {
+  const names = { username: ['x-my-user'], uid: [], group: [], extraPrefix: ['x-my-extra-'] };
+  const dropped = [
+    'x-my-user',
+    'x-my-extra-scopes',
+    'x-remote-user',
+    'x-kubernetes-peer-proxied',
+    'authorization',
+    'impersonate-user',
+    'impersonate-extra-a',
+    'x-forwarded-for',
+    'connection',
+    'transfer-encoding',
+    'content-length',
+  ];
+  const trailers = ['x-sum', '1', ...dropped.flatMap((name) => [name, 'x'])];
+  assert.deepEqual(cleanTrailers(trailers, names), ['x-sum', '1']);
 });

@@ -24,6 +24,8 @@ const HOP_BY_HOP = new Set([
 /** Address claims that kube-apiserver's audit reads (apimachinery/pkg/util/net `SourceIPs`). */
 const ADDRESS_CLAIMS = new Set(['x-forwarded-for', 'x-real-ip', 'forwarded']);
 
+const NEVER_TRAILERS = new Set(['te', 'host', 'content-length', 'cookie']);
+
 /**
  * Removes what a client must not pass on, before anything of ours is added (capsule-proxy#188: the other order lets a
  * client strip our own assertion). Throws MVP_IDENTITY_HEADER_IN_CONNECTION when `Connection` names a field that
@@ -51,6 +53,22 @@ export function cleanRequest(fields: Fields, names: IdentityHeaderNames, fromFro
   );
   if (te) kept.push('te', 'trailers');
   return { fields: kept, alreadyProxied: fromFrontProxy && fieldValues(fields, PEER_PROXIED)[0] === 'true' };
+}
+
+/**
+ * A request's trailers without what says who sends it, how it came or how it is framed: receivers may merge trailers into
+ * the header section (RFC 9110 section 6.5.1).
+ */
+export function cleanTrailers(trailers: Fields, names: IdentityHeaderNames): string[] {
+  return withoutFields(
+    trailers,
+    (name) =>
+      assertsIdentity(name, names) ||
+      decidesCaller(name) ||
+      HOP_BY_HOP.has(name) ||
+      ADDRESS_CLAIMS.has(name) ||
+      NEVER_TRAILERS.has(name),
+  );
 }
 
 function connectionTokens(fields: Fields): Set<string> {

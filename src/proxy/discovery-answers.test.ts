@@ -41,7 +41,7 @@ class Discovery extends ProxySetting {
 
   /** The request for permission that a server got last. */
   get asking() {
-    const request = this.backends.flatMap(({ unproven }) => unproven.requests).at(-1);
+    const request = this.backends.flatMap(({ anonymous }) => anonymous.requests).at(-1);
     assert.ok(request);
     return request;
   }
@@ -196,7 +196,7 @@ describe('permission', () => {
       setting.asking.respond(status, [], 'in our form');
       await settled();
       assert.equal(exchange.answers.length, 0);
-      const own = setting.server(0).unproven.requests[1];
+      const own = setting.server(0).anonymous.requests[1];
       assert.deepEqual(
         ['accept', 'accept-encoding', 'if-none-match'].map((name) => fieldValue(own?.head.fields ?? [], name)),
         [V2, 'gzip', '"client"'],
@@ -215,7 +215,7 @@ describe('permission', () => {
     const exchange = setting.ask();
     setting.asking.respond(403, [], 'no');
     await settled();
-    setting.server(0).unproven.requests[1]?.respond(200, [], "the server's document");
+    setting.server(0).anonymous.requests[1]?.respond(200, [], "the server's document");
     await settled();
     assert.equal(exchange.answer.body.text, published['/apis'].v2.identity.toString('latin1'));
   });

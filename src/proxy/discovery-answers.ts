@@ -9,8 +9,9 @@ import { Forwarding } from './forwarding.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import type { Backend, DiscoveryRoot } from './proxy-snapshot.ts';
+import { recordOf } from './record-of.ts';
+import { refuse } from './refusal.ts';
 import { route } from './route.ts';
-import { answerStatus } from './status-answer.ts';
 
 export type MergedForm = Extract<DiscoveryForm, { kind: 'aggregated' }>;
 
@@ -60,24 +61,18 @@ export class DiscoveryAnswers {
   }
 
   #send(request: PreparedRequest, root: DiscoveryRoot, form: MergedForm): void {
-    const { exchange, info, startedAt } = request;
     const published = this.#context.control.snapshot.published;
     if (published === undefined) {
-      answerStatus(exchange, new ProxyError('MVP_NO_READY_SERVER', 'The merged view has just been withdrawn; retry.'));
+      refuse(
+        this.#context,
+        request,
+        new ProxyError('MVP_NO_READY_SERVER', 'The merged view has just been withdrawn; retry.'),
+      );
       return;
     }
     const document = published[root][form.version];
     const status = writeDocument(request, document, form);
-    this.#context.observer.answered({
-      method: exchange.head.method,
-      info,
-      decision: undefined,
-      server: undefined,
-      status,
-      error: undefined,
-      attempts: 0,
-      milliseconds: this.#context.clock() - startedAt,
-    });
+    this.#context.observer.answered(recordOf(request, { status }, this.#context.clock()));
   }
 }
 
@@ -105,10 +100,8 @@ function writeDocument({ exchange }: PreparedRequest, document: PublishedDocumen
   headers.push('content-type', document.contentType);
   const query = target.slice(target.indexOf('?') + 1 || target.length);
   let body: Uint8Array = document.identity;
-  if (isPretty(form.pretty, query, fieldValue(fields, 'user-agent'))) {
-    // Unlike the compact form, kube-apiserver does not end this one with a line feed.
-    body = Buffer.from(JSON.stringify(JSON.parse(document.identity.toString('utf8')), undefined, 2));
-  } else if (acceptsGzip(fieldValue(fields, 'accept-encoding'))) {
+  if (isPretty(form.pretty, query, fieldValue(fields, 'user-agent'))) body = document.pretty;
+  else if (acceptsGzip(fieldValue(fields, 'accept-encoding'))) {
     body = document.gzip;
     headers.push('content-encoding', 'gzip', 'vary', 'Accept-Encoding');
   }

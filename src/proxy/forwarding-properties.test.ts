@@ -75,7 +75,7 @@ test('whatever servers and client do, there is one answer at most, nothing is ex
             request.finish();
           }
         };
-        for (const { unproven } of setting.backends) unproven.handler = (request) => void serve(request);
+        for (const { anonymous } of setting.backends) anonymous.handler = (request) => void serve(request);
 
         const prepared = setting.prepare(exchange);
         const forwarding = new Forwarding(setting.context, prepared);
@@ -108,7 +108,7 @@ test('whatever servers and client do, there is one answer at most, nothing is ex
           .slice(0, arrived.length)
           .filter(({ act }) => act.kind === 'fail' && act.processed === 'no' && act.cause === 'goaway').length;
         assert.ok(arrived.length - goaways <= SERVERS.length + 2);
-        for (const { unproven } of setting.backends) assert.equal(unproven.inFlight, 0);
+        for (const { anonymous } of setting.backends) assert.equal(anonymous.inFlight, 0);
         // Every server that saw the end of a body saw the same body.
         const whole = Buffer.concat(body ?? []).toString('latin1');
         for (const request of arrived) {

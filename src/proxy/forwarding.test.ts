@@ -21,7 +21,7 @@ function forward(
   const forwarding = new Forwarding(setting.context, prepared);
   forwarding.start(route(setting.control, { ...prepared, tried: new Set() }, setting.now));
   /** The request that reached server `position`; throws unless there is exactly one. */
-  const at = (position: number): ArrivedRequest => setting.server(position).unproven.arrived;
+  const at = (position: number): ArrivedRequest => setting.server(position).anonymous.arrived;
   return { setting, exchange, at };
 }
 
@@ -158,6 +158,13 @@ describe('the request', () => {
     }
   });
 
+  test('travels without trailers that claim an identity', async () => {
+    const { exchange, at } = forward({ method: 'PUT', hasBody: true });
+    exchange.body.end(['x-remote-user', 'admin', 'authorization', 'Bearer x', 'x-sum', '1']);
+    await settled();
+    assert.deepEqual(at(0).body?.trailers, ['x-sum', '1']);
+  });
+
   test('fails with the client: a body that breaks off breaks off for the server', async () => {
     const { exchange, at } = forward({ method: 'PUT', hasBody: true });
     exchange.body.send('a');
@@ -219,6 +226,19 @@ describe('after a failure another server is asked', () => {
     assert.deepEqual([at(1).body?.text, at(1).body?.trailers], ['ab', ['x-sum', '1']]);
     assert.equal(at(0).body?.text, 'a');
   });
+
+  for (const [subresource, target] of [
+    ['pods/exec', '/api/v1/namespaces/a/pods/x/exec?command=pay'],
+    ['pods/proxy', '/api/v1/namespaces/a/pods/x/proxy/pay'],
+  ] as const) {
+    test(`not for GET ${target}, which may have done something`, () => {
+      const servers = [37, 37].map((minor) => ({ minor, serves: { v1: { pods: ['get'], [subresource]: ['get'] } } }));
+      const { setting, exchange, at } = forward({ target }, { servers });
+      at(0).fail({ processed: 'unknown', cause: 'connection' });
+      assert.deepEqual([setting.asked, exchange.answer.head.status], [['server-0'], 503]);
+      assert.equal(answerField(exchange.answer, 'retry-after'), undefined);
+    });
+  }
 
   test('until a body is too large to be kept, from then on no more', async () => {
     const { setting, exchange, at } = forward(
@@ -335,32 +355,32 @@ describe('a server that turns a request away because it shuts down (503 with Ret
 describe('the same server is asked again', () => {
   test('when it ended the connection before the request (GOAWAY), as anonymous neighbours make it do all the time', () => {
     const { setting, exchange } = forward();
-    const first = setting.server(0).unproven;
+    const first = setting.server(0).anonymous;
     for (let i = 0; i < 10; i++) first.requests[i]?.fail({ processed: 'no', cause: 'goaway' });
     first.requests[10]?.respond(200, [], 'yes');
     assert.equal(exchange.answer.head.status, 200);
-    assert.equal(setting.server(1).unproven.requests.length, 0);
+    assert.equal(setting.server(1).anonymous.requests.length, 0);
   });
 
   test('not for ever when it ends every connection (GOAWAY)', () => {
     const { setting } = forward();
-    const first = setting.server(0).unproven;
+    const first = setting.server(0).anonymous;
     for (let i = 0; i < 100; i++) first.requests[i]?.fail({ processed: 'no', cause: 'goaway' });
     assert.equal(first.requests.length, 16);
-    assert.equal(setting.server(1).unproven.requests.length, 1);
+    assert.equal(setting.server(1).anonymous.requests.length, 1);
   });
 
   for (const cause of ['reset', 'connection'] as const) {
     test(`when it refused a stream (${cause}) and not the request, at most twice`, () => {
       const { setting, at } = forward();
-      const first = setting.server(0).unproven;
+      const first = setting.server(0).anonymous;
       at(0).fail({ processed: 'no', cause });
       assert.equal(first.requests.length, 2);
       first.requests[1]?.fail({ processed: 'no', cause });
       assert.equal(first.requests.length, 3);
       first.requests[2]?.fail({ processed: 'no', cause });
       assert.equal(first.requests.length, 3);
-      assert.equal(setting.server(1).unproven.requests.length, 1);
+      assert.equal(setting.server(1).anonymous.requests.length, 1);
     });
   }
 
@@ -482,6 +502,22 @@ describe('a request that no server answers', () => {
     assert.deepEqual(setting.asked, []);
   });
 
+  test('is answered before its body is asked for, which a client with Expect: 100-continue then keeps', () => {
+    const setting = new ProxySetting({ servers: [{ ...ONE_SERVER, ready: false }] });
+    const exchange = new FakeExchange({ method: 'PUT', target: POD, hasBody: true });
+    const readBefore: boolean[] = [];
+    const respond = exchange.respond.bind(exchange);
+    exchange.respond = (head, bodyless) => {
+      readBefore.push(exchange.body.isRead);
+      return respond(head, bodyless);
+    };
+    const prepared = setting.prepare(exchange);
+    new Forwarding(setting.context, prepared).start(
+      route(setting.control, { ...prepared, tried: new Set() }, setting.now),
+    );
+    assert.deepEqual([readBefore, exchange.body.isRead], [[false], true]);
+  });
+
   test('has its body read away', async () => {
     const { setting, exchange, at } = forward({ method: 'PUT', hasBody: true });
     const sink = at(0).body;
@@ -503,6 +539,7 @@ describe('a request that no server answers', () => {
     forwarding.start({ snapshot: setting.control.snapshot, decision });
     assert.equal(statusOf(exchange).code, 500);
     assert.doesNotMatch(statusOf(exchange).message, /position/);
+    assert.equal(setting.observer.defects.length, 1);
   });
 });
 

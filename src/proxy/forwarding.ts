@@ -1,23 +1,20 @@
-import { asProxyError, ProxyError } from '../errors.ts';
-import { relaysForeignResponse } from '../kubernetes/unknown-resource.ts';
 import type { Decision } from '../routing/decision.ts';
-import { isSafeToRetry } from '../routing/retry.ts';
-import { subject, unavailableError } from '../routing/unavailable.ts';
+import { unavailableError } from '../routing/unavailable.ts';
 import type { ResetReason } from '../wire/exchange.ts';
 import { discard, relay } from '../wire/relay.ts';
 import type { UpstreamExchange, UpstreamFailure, UpstreamReceiver } from '../wire/upstream.ts';
+import { Attempts } from './attempts.ts';
+import { cleanTrailers } from './clean.ts';
+import { failureError } from './failure-error.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { type Backend, destination, type ProxySnapshot } from './proxy-snapshot.ts';
+import { type Outcome, recordOf } from './record-of.ts';
+import { refuse } from './refusal.ts';
 import { ReplayableBody } from './replayable-body.ts';
-import { drawsOnBudget } from './retry-cost.ts';
-import { type Route, route } from './route.ts';
-import { answerStatus } from './status-answer.ts';
+import type { Forward, Route } from './route.ts';
 import { learnFrom, upstreamFor } from './trust-class.ts';
-import { turnsAway } from './turned-away.ts';
 import { upstreamHead } from './upstream-head.ts';
-
-type Forward = Extract<Decision, { kind: 'forward' }>;
 
 /** Where one forwarded request stands. */
 type Phase =
@@ -34,14 +31,6 @@ export interface Permission {
   granted(status: number, backend: Backend): void;
 }
 
-/** Attempts that may go to the same server again, because it refused a stream and not the request (RFC 9113 section 8.7). */
-const SAME_SERVER_ATTEMPTS = 3;
-/**
- * kube-apiserver ends the HTTP/2 connection of every anonymous request (UnauthenticatedHTTP2DOSMitigation), and those
- * beside it with GOAWAY. Callers share our connections, so that one can be unlucky several times in a row.
- */
-const MOST_GOAWAYS = 16;
-
 /** Carries one request to a server and its answer back, moving to another server while that is safe. */
 export class Forwarding {
   readonly #context: ProxyContext;
@@ -50,10 +39,8 @@ export class Forwarding {
   readonly #permission: Permission | undefined;
   /** The next attempt asks for permission only. */
   #asking: boolean;
-  readonly #tried = new Set<string>();
+  readonly #attempts: Attempts;
   #phase: Phase = { kind: 'idle' };
-  #attempts = 0;
-  #goaways = 0;
 
   constructor(context: ProxyContext, request: PreparedRequest, permission?: Permission) {
     this.#context = context;
@@ -62,9 +49,11 @@ export class Forwarding {
     this.#asking = permission !== undefined;
     this.#body = request.exchange.bodyless
       ? undefined
-      : new ReplayableBody(request.exchange.body, context.replay.bytesPerRequest, context.replay.budget);
+      : new ReplayableBody(request.exchange.body, context.replay.bytesPerRequest, context.replay.budget, (trailers) =>
+          cleanTrailers(trailers, context.names),
+        );
+    this.#attempts = new Attempts(context, request);
     request.exchange.onAbort = (reason) => this.#clientGone(reason);
-    context.retries.deposit();
   }
 
   /** Sends the request where `decision` says. The exchange is answered in any case; nothing is thrown. */
@@ -77,7 +66,7 @@ export class Forwarding {
     try {
       this.#send(decision, snapshot);
     } catch (error) {
-      this.#refuse(asProxyError(error), decision);
+      this.#refuse(error, decision);
     }
   }
 
@@ -92,18 +81,18 @@ export class Forwarding {
       server,
       final: decision.final,
     });
-    this.#attempts++;
+    this.#attempts.begin();
     const upstream = upstreamFor(backend, credential, client).request(head, exchange.bodyless, this.#receiver(backend));
     this.#phase = { kind: 'sent', decision, server: server.name, upstream };
     if (upstream.body !== undefined) this.#body?.sendTo(upstream.body);
   }
 
   /** Answers with `error`; `decision` is what led to it. */
-  #refuse(error: ProxyError, decision: Decision | undefined): void {
+  #refuse(error: unknown, decision: Decision): void {
     this.#phase = { kind: 'over' };
+    refuse(this.#context, this.#request, error, { decision, attempts: this.#attempts.count });
+    // After the answer: a client that waits for 100 (Continue) must not be asked for a body nobody wants.
     this.#body?.drain();
-    answerStatus(this.#request.exchange, error);
-    this.#record(error.status, decision, undefined, error.code);
   }
 
   #receiver(backend: Backend): UpstreamReceiver {
@@ -122,15 +111,16 @@ export class Forwarding {
           this.#permission.granted(head.status, backend);
           return;
         }
-        const goesOn = turnsAway(head) ? this.#sentElsewhere(server) : this.#sentAsAsked(head.status);
-        if (goesOn) {
+        const next = this.#attempts.afterAnswer(head, server, this.#replayable) ?? this.#asAsked(head.status);
+        if (next !== undefined) {
+          this.start(next);
           upstream.reset('cancel');
           return;
         }
         this.#phase = { kind: 'relaying', upstream };
         this.#body?.commit();
         const sink = this.#request.exchange.respond(head, bodyless);
-        this.#record(head.status, decision, server, undefined);
+        this.#record({ status: head.status, decision, server });
         if (bodyless) this.#finished();
         else relay(body, sink, () => this.#finished());
       },
@@ -147,48 +137,20 @@ export class Forwarding {
   }
 
   #failed(failure: UpstreamFailure, decision: Forward, server: string): void {
-    if (!this.#mayAskAgain(failure)) this.#tried.add(server);
-    const attempt = {
-      method: this.#request.exchange.head.method,
-      processed: failure.processed,
-      replayable: this.#body?.replayable ?? true,
-    };
-    if (isSafeToRetry(attempt)) {
-      const next = route(this.#context.control, { ...this.#request, tried: this.#tried }, this.#context.clock());
-      if (next.decision.kind === 'forward' && (!drawsOnBudget(failure) || this.#context.retries.withdraw())) {
-        this.#context.observer.retried(failure.cause);
-        this.start(next);
-        return;
-      }
-    }
-    this.#refuse(failureError(failure, server, this.#request), decision);
+    const next = this.#attempts.after(failure, server, this.#replayable);
+    if (next !== undefined) this.start(next);
+    else this.#refuse(failureError(failure, server, this.#request.info, this.#attempts.isRead), decision);
   }
 
-  /** Whether the failure concerned a connection or stream and not the server. */
-  #mayAskAgain({ processed, cause }: UpstreamFailure): boolean {
-    if (processed !== 'no') return false;
-    if (cause === 'goaway') return ++this.#goaways < MOST_GOAWAYS;
-    return (cause === 'reset' || cause === 'connection') && this.#attempts < SAME_SERVER_ATTEMPTS;
-  }
-
-  /** Whether another server takes the request that `server` turned away. */
-  #sentElsewhere(server: string): boolean {
-    // A pod or service behind `proxy` may have acted on the request and answer in the same words.
-    if (this.#body?.replayable === false || relaysForeignResponse(this.#request.info)) return false;
-    this.#tried.add(server);
-    const next = route(this.#context.control, { ...this.#request, tried: this.#tried }, this.#context.clock());
-    if (next.decision.kind !== 'forward') return false;
-    this.#context.observer.retried('turned-away');
-    this.start(next);
-    return true;
+  get #replayable(): boolean {
+    return this.#body?.replayable ?? true;
   }
 
   /** Who is refused permission gets the answer to the client's own words: its form depends on the fields we replaced. */
-  #sentAsAsked(status: number): boolean {
-    if (!this.#asking || (status !== 401 && status !== 403)) return false;
+  #asAsked(status: number): Route | undefined {
+    if (!this.#asking || (status !== 401 && status !== 403)) return undefined;
     this.#asking = false;
-    this.start(route(this.#context.control, { ...this.#request, tried: this.#tried }, this.#context.clock()));
-    return true;
+    return this.#attempts.route();
   }
 
   #clientGone(reason: ResetReason): void {
@@ -196,43 +158,13 @@ export class Forwarding {
     this.#phase = { kind: 'over' };
     this.#body?.commit();
     if (phase.kind === 'sent' || phase.kind === 'relaying') phase.upstream.reset(reason);
-    if (phase.kind === 'sent') this.#record(0, phase.decision, phase.server, undefined);
+    if (phase.kind === 'sent') {
+      this.#record({ status: 0, decision: phase.decision, server: phase.server });
+    }
   }
 
-  #record(status: number, decision: Decision | undefined, server: string | undefined, error: string | undefined): void {
-    const { exchange, info, startedAt } = this.#request;
-    this.#context.observer.answered({
-      method: exchange.head.method,
-      info,
-      decision,
-      server,
-      status,
-      error,
-      attempts: this.#attempts,
-      milliseconds: this.#context.clock() - startedAt,
-    });
+  #record(outcome: Outcome): void {
+    const record = recordOf(this.#request, { ...outcome, attempts: this.#attempts.count }, this.#context.clock());
+    this.#context.observer.answered(record);
   }
-}
-
-/** Our answer to a failure that cannot be retried; without Retry-After where the server may have acted on the request. */
-export function failureError(
-  failure: UpstreamFailure,
-  server: string,
-  { exchange, info }: Pick<PreparedRequest, 'exchange' | 'info'>,
-): ProxyError {
-  if (failure.cause === 'overloaded') return new ProxyError('MVP_OVERLOADED', failure.message);
-  const what = /[.?!]$/.test(failure.message) ? failure.message : `${failure.message}.`;
-  if (failure.processed === 'no') {
-    return new ProxyError(
-      'MVP_UPSTREAM_UNREACHABLE',
-      `Server ${server} could not be reached for ${subject(info)}: ${what} Nothing was executed; retry.`,
-    );
-  }
-  const { method } = exchange.head;
-  const isRead = method === 'GET' || method === 'HEAD';
-  return new ProxyError(
-    'MVP_UPSTREAM_RESET',
-    `Server ${server} broke off before it answered for ${subject(info)}: ${what} ${isRead ? 'Retry.' : 'The request may have been executed; look before you repeat it.'}`,
-    isRead ? { retryAfterSeconds: 1 } : {},
-  );
 }

@@ -36,7 +36,7 @@ function setUp(options: ProxySettingOptions = {}) {
     return exchange;
   };
   /** What reached any server, whatever the trust class. */
-  const arrived = (trustClass: 'own' | 'unproven' | 'asserted') =>
+  const arrived = (trustClass: 'own' | 'unproven' | 'anonymous' | 'asserted') =>
     setting.backends.flatMap((backend) => backend[trustClass]?.requests ?? []);
   return { setting, handle, arrived };
 }
@@ -47,7 +47,7 @@ describe('a request', () => {
   test('without credentials goes anonymously, without what its sender claims', () => {
     const { handle, arrived } = setUp();
     handle({ fields: ['x-remote-user', 'admin', 'x-remote-group', 'system:masters', 'accept', '*/*'] });
-    const [request, ...others] = arrived('unproven');
+    const [request, ...others] = arrived('anonymous');
     assert.deepEqual(others, []);
     const { fields } = request?.head ?? { fields: [] };
     assert.ok(!fields.some((name) => name.startsWith('x-remote-')));
@@ -123,8 +123,11 @@ describe('a request is refused before any server is asked', () => {
       const { setting, handle, arrived } = setUp();
       const exchange = handle(request);
       assert.equal(exchange.answer.head.status, status);
-      assert.equal(reasonOf(exchange).kind, 'Status');
-      assert.equal(arrived('own').length + arrived('unproven').length + arrived('asserted').length, 0);
+      if (status !== 401 && code !== 'MVP_IDENTITY_HEADER_IN_CONNECTION') {
+        assert.equal(answerField(exchange.answer, 'content-type'), 'text/plain; charset=utf-8');
+      } else assert.equal(reasonOf(exchange).kind, 'Status');
+      const classes = ['own', 'unproven', 'anonymous', 'asserted'] as const;
+      assert.deepEqual(classes.flatMap(arrived), []);
       assert.deepEqual(
         setting.observer.records.map((record) => [record.status, record.error]),
         [[status, code]],
@@ -132,6 +135,18 @@ describe('a request is refused before any server is asked', () => {
       assert.deepEqual(setting.observer.defects, []);
     });
   }
+
+  test('in the words of kube-apiserver where it makes no RequestInfo of the target, whoever asks', () => {
+    const { handle } = setUp();
+    const { answer } = handle({ target: '/api/v1/watch?a=<b>&c', connection: connectionWith(alice, false) });
+    assert.equal(answer.head.status, 500);
+    assert.equal(
+      answer.body.text,
+      'Internal Server Error: "/api/v1/watch?a=&lt;b&gt;&amp;c": failed to create RequestInfo: ' +
+        'unable to determine kind and namespace from url, /api/v1/watch?a=&lt;b&gt;&amp;c\n',
+    );
+    assert.equal(answerField(answer, 'content-length'), String(answer.body.text.length));
+  });
 
   test('a rejected certificate beside a token is no obstacle', () => {
     const { handle, arrived } = setUp();
@@ -147,7 +162,7 @@ describe('nobody is known to serve the resource', () => {
     const { setting, handle, arrived } = setUp();
     handle(unknown);
     assert.equal(setting.control.refreshes, 0);
-    assert.equal(fieldValue(arrived('unproven')[0]?.head.fields ?? [], 'x-kubernetes-peer-proxied'), undefined);
+    assert.equal(fieldValue(arrived('anonymous')[0]?.head.fields ?? [], 'x-kubernetes-peer-proxied'), undefined);
   });
 
   test('by old tables: they are read again, and the decision is made once more', async () => {
@@ -184,7 +199,7 @@ describe('nobody is known to serve the resource', () => {
     setting.now += 1_001;
     const exchange = handle(unknown);
     await settled();
-    arrived('unproven')[0]?.respond(404, [], '404 page not found');
+    arrived('anonymous')[0]?.respond(404, [], '404 page not found');
     assert.equal(exchange.answer.head.status, 404);
     assert.equal(setting.control.refreshes, 1);
   });
@@ -195,10 +210,10 @@ describe('discovery', () => {
     const published = await publishDiscovery(discoveryOf({ 'example.com/v1': { widgets: ['get'] } }));
     const { handle, arrived } = setUp({ snapshot: { published } });
     const exchange = handle({ target: '/apis', fields: ['accept', V2] });
-    arrived('unproven')[0]?.respond(304);
+    arrived('anonymous')[0]?.respond(304);
     assert.equal(answerField(exchange.answer, 'etag'), published['/apis'].v2.etag);
     const unaggregated = handle({ target: '/apis', fields: ['accept', 'application/json'] });
-    arrived('unproven')[1]?.respond(200, [], 'its own');
+    arrived('anonymous')[1]?.respond(200, [], 'its own');
     await settled();
     assert.equal(unaggregated.answer.body.text, 'its own');
   });
@@ -210,8 +225,25 @@ describe('a request to switch protocols', () => {
   test('goes over a socket of its own', () => {
     const { setting, handle, arrived } = setUp();
     handle(exec);
-    assert.equal(setting.backends.flatMap(({ unproven }) => unproven.upgrades).length, 1);
-    assert.deepEqual(arrived('unproven'), []);
+    assert.equal(setting.backends.flatMap(({ anonymous }) => anonymous.upgrades).length, 1);
+    assert.deepEqual(arrived('anonymous'), []);
+  });
+
+  test('waits for fresh tables when nobody is known to serve its resource, as any other does', async () => {
+    const { setting, handle } = setUp();
+    const servers = [
+      { minor: 37, serves: { v1: { pods: ['get'] } } },
+      { minor: 37, serves: { 'example.com/v1': { widgets: ['watch'] } } },
+    ];
+    const fresh = new ProxySetting({ servers }).control.snapshot;
+    setting.control.onRefresh = async () => setting.swap({ table: fresh.table, groups: fresh.groups });
+    setting.now += 1_001;
+    handle({ target: '/apis/example.com/v1/widgets?watch=1', upgrade: 'websocket' });
+    await settled();
+    assert.deepEqual([setting.control.refreshes, setting.server(1).anonymous.upgrades.length], [1, 1]);
+    handle({ target: '/apis/example.com/v1/gadgets?watch=1', upgrade: 'websocket' }).abort();
+    await settled();
+    assert.equal(setting.backends.flatMap(({ anonymous }) => anonymous.upgrades).length, 1, 'who left is not carried');
   });
 
   test('that fails is answered as a Status', async () => {

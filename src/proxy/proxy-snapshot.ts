@@ -10,10 +10,12 @@ export interface Backend {
   /** Callers' own tokens that a server has accepted on the same client connection. */
   readonly own: Upstream;
   /**
-   * Requests without a credential, and tokens not seen to work yet. kube-apiserver closes HTTP/2 connections on which
-   * somebody fails to authenticate (UnauthenticatedHTTP2DOSMitigation), so these share with nobody else.
+   * Tokens not seen to work yet. kube-apiserver closes HTTP/2 connections on which somebody fails to authenticate
+   * (UnauthenticatedHTTP2DOSMitigation), so these share with nobody else.
    */
   readonly unproven: Upstream;
+  /** Requests without a credential: every one of them ends its connection, for the same reason. */
+  readonly anonymous: Upstream;
   /** What a conditional GET of a discovery root needs to be answered 304 by this server. */
   readonly conditions: Readonly<Record<DiscoveryRoot, DiscoveryCondition | undefined>>;
 }
@@ -44,7 +46,8 @@ export interface Control {
 /** Open exchanges with a server, over all trust classes. */
 export function openExchanges(backend: Backend | undefined): number {
   if (backend === undefined) return 0;
-  return backend.own.inFlight + backend.unproven.inFlight + (backend.asserted?.inFlight ?? 0);
+  const { own, unproven, anonymous, asserted } = backend;
+  return own.inFlight + unproven.inFlight + anonymous.inFlight + (asserted?.inFlight ?? 0);
 }
 
 /** What a decision's position stands for in the snapshot it was made with. */

@@ -16,16 +16,19 @@ export class ReplayableBody {
   readonly #source: BodySource;
   readonly #limit: number;
   readonly #budget: BufferBudget;
+  readonly #clean: (trailers: Fields) => Fields;
   #kept: Uint8Array[] | undefined = [];
   #keptBytes = 0;
   #reading = false;
   #ending: Ending = { kind: 'open' };
   #sink: BodySink | undefined;
 
-  constructor(source: BodySource, limit: number, budget: BufferBudget) {
+  /** `clean` makes the trailers that travel of those that came. */
+  constructor(source: BodySource, limit: number, budget: BufferBudget, clean: (trailers: Fields) => Fields) {
     this.#source = source;
     this.#limit = limit;
     this.#budget = budget;
+    this.#clean = clean;
   }
 
   /** Everything read so far can be sent again. */
@@ -71,11 +74,13 @@ export class ReplayableBody {
         return this.#sink?.write(chunk) ?? true;
       },
       end: (trailers) => {
-        this.#ending = { kind: 'ended', trailers };
+        this.#ending = { kind: 'ended', trailers: this.#clean(trailers) };
         if (this.#sink !== undefined) this.#finish(this.#sink);
       },
       reset: (reason) => {
         this.#ending = { kind: 'reset', reason };
+        // What broke off is worth nothing to another server.
+        this.commit();
         if (this.#sink !== undefined) this.#finish(this.#sink);
       },
     });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clientState, ProxySetting } from '../../test/support/proxy-setting.ts';
+import { clientState, ProxySetting, settled } from '../../test/support/proxy-setting.ts';
 import { requestInfo } from '../kubernetes/request-info.ts';
-import { needsFreshTables, type RouteInput, route } from './route.ts';
+import { type Route, type RouteInput, route, routeFresh } from './route.ts';
 
 const PODS = { v1: { pods: ['get'] } };
 const WIDGETS = { ...PODS, 'example.com/v1': { widgets: ['get'] } };
@@ -87,7 +87,7 @@ test('the local server serves everybody, and no client remembers another', () =>
 test('the less loaded of two gets a new client, over all trust classes', () => {
   const { setting, ready } = setUp();
   ready(1, 2);
-  for (const upstream of ['own', 'unproven', 'asserted'] as const) {
+  for (const upstream of ['own', 'unproven', 'anonymous', 'asserted'] as const) {
     const loaded = setting.server(1)[upstream];
     assert.ok(loaded);
     loaded.load = 1;
@@ -109,12 +109,36 @@ test('the decision comes with the snapshot it was made with', () => {
   assert.equal(routed.snapshot, before);
 });
 
-test('fresh tables are needed when nobody is capable and the tables are old', () => {
+test('a client keeps its server when one request failed there', () => {
   const { setting } = setUp();
-  const info = requestInfo('GET', '/apis/example.com/v1/gadgets/x');
-  const routed = route(setting.control, input({ info }), setting.now);
-  const confirmedAt = setting.control.snapshot.confirmedAt;
-  assert.equal(needsFreshTables(routed, 1_000, confirmedAt + 1_000), false);
-  assert.equal(needsFreshTables(routed, 1_000, confirmedAt + 1_001), true);
-  assert.equal(needsFreshTables(route(setting.control, input(), setting.now), 1_000, confirmedAt + 9_999), false);
+  const client = clientState({ preferred: 'server-1' });
+  const { decision } = route(setting.control, input({ client, tried: new Set(['server-1']) }), setting.now);
+  assert.notEqual(decision.kind === 'forward' && decision.server, 1);
+  assert.equal(client.preferred, 'server-1');
 });
+
+for (const [target, refreshed] of [
+  ['/apis/example.com/v1/gadgets/x', true],
+  ['/apis/nobody.example/v1', true],
+  ['/apis/nobody.example', true],
+  ['/api/v2', true],
+  ['/api/v1/namespaces/a/pods/x', false],
+  ['/apis/example.com/v1', false],
+  ['/version', false],
+] as const) {
+  test(`${target} by old tables ${refreshed ? 'waits for fresh ones' : 'is decided at once'}`, async () => {
+    const { setting } = setUp();
+    const { context } = setting;
+    const info = requestInfo('GET', target);
+    const used: Route[] = [];
+    routeFresh(context, input({ info }), (routed) => used.push(routed));
+    assert.equal(used.length, 1, 'tables of this moment are believed');
+    setting.now += 1_001;
+    setting.control.onRefresh = async () => setting.swap({ generation: 7 });
+    routeFresh(context, input({ info }), (routed) => used.push(routed));
+    assert.equal(used.length, refreshed ? 1 : 2);
+    await settled();
+    assert.equal(used.length, 2);
+    assert.deepEqual([setting.control.refreshes, used[1]?.snapshot.generation === 7], [Number(refreshed), refreshed]);
+  });
+}

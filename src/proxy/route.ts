@@ -3,6 +3,7 @@ import { decide, isWorthRefreshing } from '../routing/decide.ts';
 import type { Decision } from '../routing/decision.ts';
 import { choosePreferred } from '../routing/preferred.ts';
 import type { ClientState } from './client-state.ts';
+import type { ProxyContext } from './proxy-context.ts';
 import { type Control, openExchanges, type ProxySnapshot } from './proxy-snapshot.ts';
 
 /** What routing needs to know of one exchange, attempt after attempt. */
@@ -13,6 +14,8 @@ export interface RouteInput {
   /** Names of servers that failed this request already. */
   readonly tried: ReadonlySet<string>;
 }
+
+export type Forward = Extract<Decision, { kind: 'forward' }>;
 
 export interface Route {
   readonly snapshot: ProxySnapshot;
@@ -33,9 +36,23 @@ export function route(control: Control, input: RouteInput, now: number): Route {
   return { snapshot, decision: decide(input.info, snapshot, hint) };
 }
 
-/** Whether `routed` found nobody in tables old enough that somebody may serve the type by now. */
-export function needsFreshTables(routed: Route, freshnessWindowMs: number, now: number): boolean {
-  return isWorthRefreshing(routed.decision, routed.snapshot, freshnessWindowMs, now);
+const NOBODY: ReadonlySet<string> = new Set();
+
+/**
+ * Routes a request for the first time and calls `use` once: at once, or after the tables were read again when nobody is
+ * known to serve what is asked for and somebody may by now.
+ */
+export function routeFresh(
+  { control, freshnessWindowMs, clock }: Pick<ProxyContext, 'control' | 'freshnessWindowMs' | 'clock'>,
+  request: Omit<RouteInput, 'tried'>,
+  use: (routed: Route) => void,
+): void {
+  const input = { ...request, tried: NOBODY };
+  const now = clock();
+  const routed = route(control, input, now);
+  if (isWorthRefreshing(routed.decision, routed.snapshot, freshnessWindowMs, now)) {
+    void control.refresh().then(() => use(route(control, input, clock())));
+  } else use(routed);
 }
 
 function preferredPosition(
@@ -46,8 +63,10 @@ function preferredPosition(
 ): number | undefined {
   if (snapshot.local !== undefined) return snapshot.local;
   const known = client.preferred === undefined ? undefined : snapshot.positions.get(client.preferred);
-  if (known !== undefined && snapshot.servers[known]?.ready === true && !tried.has(known)) return known;
+  const keeps = known !== undefined && snapshot.servers[known]?.ready === true;
+  if (keeps && !tried.has(known)) return known;
   const chosen = choosePreferred(snapshot, load, Math.random, tried);
-  if (chosen !== undefined) client.preferred = snapshot.servers[chosen]?.name;
+  // One failed attempt is no reason to leave a server for good: it may have been the connection's failure alone.
+  if (chosen !== undefined && !keeps) client.preferred = snapshot.servers[chosen]?.name;
   return chosen;
 }

@@ -44,7 +44,7 @@ test('a token travels among those that work once it was seen to work', () => {
   learnFrom(200, TOKEN, client);
   assert.equal(upstreamFor(backend, TOKEN, client), backend.own);
   assert.equal(upstreamFor(backend, OTHER_TOKEN, client), backend.unproven);
-  assert.equal(upstreamFor(backend, ANONYMOUS, client), backend.unproven);
+  assert.equal(upstreamFor(backend, ANONYMOUS, client), backend.anonymous);
 });
 
 for (const [status, works] of [

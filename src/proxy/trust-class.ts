@@ -10,7 +10,7 @@ export function upstreamFor(backend: Backend, credential: Credential, client: Cl
     case 'own':
       return client.proven === credential.authorization ? backend.own : backend.unproven;
     case 'anonymous':
-      return backend.unproven;
+      return backend.anonymous;
     case 'asserted':
       if (backend.asserted !== undefined) return backend.asserted;
       throw new ProxyError(

@@ -1,17 +1,54 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { requestInfo } from '../kubernetes/request-info.ts';
 import { turnsAway } from './turned-away.ts';
 
-test('503 with Retry-After: nothing was executed, as kube-apiserver says it when it shuts down', () => {
-  assert.equal(turnsAway({ status: 503, fields: ['content-type', 'application/json', 'retry-after', '1'] }), true);
-});
+const SHUTTING_DOWN = { status: 503, fields: ['content-type', 'application/json', 'retry-after', '1'] };
+const PODS = '/api/v1/namespaces/a/pods';
 
-test('503 without Retry-After may come from behind the server, after something was executed', () => {
-  assert.equal(turnsAway({ status: 503, fields: [] }), false);
+function isTurnedAway(method: string, target: string, head: Parameters<typeof turnsAway>[0] = SHUTTING_DOWN): boolean {
+  return turnsAway(head, method, requestInfo(method, target));
+}
+
+for (const [method, target] of [
+  ['GET', PODS],
+  ['HEAD', PODS],
+  ['POST', PODS],
+  ['POST', `${PODS}/x/eviction`],
+  ['DELETE', `${PODS}/x`],
+  ['PATCH', '/apis/apps/v1/namespaces/a/deployments/x'],
+  ['PUT', '/apis/rbac.authorization.k8s.io/v1/clusterroles/x'],
+  ['GET', '/apis/wardle.example.com/v1/flunders'],
+  ['GET', '/version'],
+] as const) {
+  test(`503 with Retry-After to ${method} ${target}: nothing was executed, as kube-apiserver says it when it shuts down`, () => {
+    assert.equal(isTurnedAway(method, target), true);
+  });
+}
+
+for (const [method, target] of [
+  ['POST', '/apis/wardle.example.com/v1/namespaces/a/flunders'],
+  ['DELETE', '/apis/custom.metrics.k8s.io/v1beta1/namespaces/x'],
+  ['GET', `${PODS}/x/proxy/pay`],
+  ['POST', `${PODS}/x/proxy/pay`],
+  ['POST', '/api/v1/namespaces/a/services/app:80/proxy/charge'],
+  ['POST', '/api/v1/nodes/x/proxy/run'],
+  ['POST', '/api/v1/proxy/namespaces/a/pods/x'],
+  ['POST', `${PODS}/x/exec?command=rm`],
+  ['POST', `${PODS}/x/attach`],
+  ['POST', '/somewhere/else'],
+] as const) {
+  test(`503 with Retry-After to ${method} ${target} may come from behind the server, after something was executed`, () => {
+    assert.equal(isTurnedAway(method, target), false);
+  });
+}
+
+test('503 without Retry-After is an answer', () => {
+  assert.equal(isTurnedAway('GET', PODS, { status: 503, fields: [] }), false);
 });
 
 for (const status of [200, 404, 429, 500, 502, 504]) {
   test(`${status} with Retry-After is an answer`, () => {
-    assert.equal(turnsAway({ status, fields: ['retry-after', '1'] }), false);
+    assert.equal(isTurnedAway('GET', PODS, { status, fields: ['retry-after', '1'] }), false);
   });
 }

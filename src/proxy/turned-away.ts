@@ -1,11 +1,47 @@
+import type { RequestInfo } from '../kubernetes/request-info.ts';
+import { isRead, reachesBehind } from '../routing/retry.ts';
 import type { ResponseHead } from '../wire/exchange.ts';
 import { fieldValue } from '../wire/fields.ts';
+
+/** Groups that kube-apiserver serves itself. Any other may be an extension server's, whose answers it only relays. */
+const OWN_GROUPS = new Set([
+  '',
+  'admissionregistration.k8s.io',
+  'apiextensions.k8s.io',
+  'apiregistration.k8s.io',
+  'apps',
+  'authentication.k8s.io',
+  'authorization.k8s.io',
+  'autoscaling',
+  'batch',
+  'certificates.k8s.io',
+  'coordination.k8s.io',
+  'discovery.k8s.io',
+  'events.k8s.io',
+  'flowcontrol.apiserver.k8s.io',
+  'internal.apiserver.k8s.io',
+  'networking.k8s.io',
+  'node.k8s.io',
+  'policy',
+  'rbac.authorization.k8s.io',
+  'resource.k8s.io',
+  'scheduling.k8s.io',
+  'storage.k8s.io',
+  'storagemigration.k8s.io',
+]);
 
 /**
  * Whether a server turned the request away without acting on it: kube-apiserver answers 503 with Retry-After while it shuts
  * down and before all its paths are installed (apiserver pkg/server/filters/waitgroup.go, pkg/util/notfoundhandler), and
- * client-go repeats every verb on it.
+ * client-go repeats every verb on it. A kubelet, a workload or an extension server may use the same words after it acted,
+ * so of what they may have answered only a read counts as turned away.
  */
-export function turnsAway({ status, fields }: ResponseHead): boolean {
-  return status === 503 && fieldValue(fields, 'retry-after') !== undefined;
+export function turnsAway(
+  { status, fields }: ResponseHead,
+  method: string,
+  info: Pick<RequestInfo, 'verb' | 'subresource' | 'apiGroup' | 'isResourceRequest'>,
+): boolean {
+  if (status !== 503 || fieldValue(fields, 'retry-after') === undefined) return false;
+  if (isRead(method, info, false)) return true;
+  return info.isResourceRequest && OWN_GROUPS.has(info.apiGroup) && !reachesBehind(info);
 }

@@ -3,11 +3,11 @@ import { describe, test } from 'node:test';
 import { answerField, FakeBody, FakeExchange, type FakeRequest, FakeSink } from '../../test/support/fake-exchange.ts';
 import { failureOf } from '../../test/support/fake-upstream.ts';
 import { ProxySetting, type ProxySettingOptions, settled } from '../../test/support/proxy-setting.ts';
-import { ProxyError } from '../errors.ts';
 import { fieldValue, fieldValues } from '../wire/fields.ts';
 import type { UpgradeAnswer, UpstreamFailure } from '../wire/upstream.ts';
 import type { PreparedRequest } from './prepared-request.ts';
-import { switchProtocols } from './upgrade.ts';
+import { route } from './route.ts';
+import { Upgrade } from './upgrade.ts';
 
 const EXEC = '/api/v1/namespaces/a/pods/x/exec?command=sh';
 const SERVERS = [37, 36].map((minor) => ({ minor, serves: { v1: { pods: ['get'], 'pods/exec': ['create', 'get'] } } }));
@@ -16,20 +16,22 @@ function start(request: FakeRequest = {}, options: ProxySettingOptions = {}, ove
   const setting = new ProxySetting({ servers: SERVERS, ...options });
   const exchange = new FakeExchange({ method: 'POST', target: EXEC, upgrade: 'SPDY/3.1', ...request });
   assert.ok(exchange.upgrade);
-  const outcome = switchProtocols(setting.context, setting.prepare(exchange, overrides), exchange.upgrade).then(
-    () => undefined,
-    (error: unknown) => {
-      assert.ok(error instanceof ProxyError, String(error));
-      return error;
-    },
-  );
+  const prepared = setting.prepare(exchange, overrides);
+  const upgrade = new Upgrade(setting.context, prepared, exchange.upgrade);
+  upgrade.start(route(setting.control, { ...prepared, tried: new Set() }, setting.now));
   /** The attempt that reached server `position` last. */
   const at = (position: number) => {
-    const attempt = setting.server(position).unproven.upgrades.at(-1);
+    const attempt = setting.server(position).anonymous.upgrades.at(-1);
     assert.ok(attempt);
     return attempt;
   };
-  return { setting, exchange, outcome, at };
+  /** What we answered with ourselves, after all that needs no outside event. */
+  const refusal = async () => {
+    await settled();
+    const [record] = setting.observer.records;
+    return { code: record?.error, attempts: record?.attempts, retryAfter: answerField(exchange.answer, 'retry-after') };
+  };
+  return { setting, exchange, at, refusal };
 }
 
 function failed(failure: Partial<UpstreamFailure> = {}): UpgradeAnswer {
@@ -62,10 +64,10 @@ describe('a switch of protocols', () => {
   });
 
   test('joins both sides, with half-closed ends', async () => {
-    const { exchange, outcome, at, setting } = start();
+    const { exchange, at, setting } = start();
     const { server, head, answer } = switched();
     at(0).answer(answer);
-    assert.equal(await outcome, undefined);
+    await settled();
     assert.equal(exchange.switched, head);
     exchange.tunnel.source.send('ls\n');
     server.source.send('a b\n');
@@ -83,10 +85,10 @@ describe('a switch of protocols', () => {
   });
 
   test('that a server refuses is refused unchanged, so that clients can fall back', async () => {
-    const { exchange, outcome, at } = start();
+    const { exchange, at } = start();
     const body = new FakeBody();
     at(0).answer({ kind: 'refused', head: { status: 403, fields: ['x-a', '1'] }, body });
-    await outcome;
+    await settled();
     body.send('no');
     body.end();
     await settled();
@@ -96,20 +98,30 @@ describe('a switch of protocols', () => {
   });
 
   test('that a server refuses without a body ends with the head', async () => {
-    const { exchange, outcome, at } = start();
-    at(0).answer({ kind: 'refused', head: { status: 400, fields: ['content-length', '0'] }, body: new FakeBody() });
-    await outcome;
+    const { exchange, at } = start();
+    const body = new FakeBody();
+    at(0).answer({ kind: 'refused', head: { status: 400, fields: ['content-length', '0'] }, body });
+    await settled();
     assert.equal(exchange.answer.bodyless, true);
+    assert.ok(body.isRead, 'its socket lives until it was');
+  });
+
+  test('that a server refuses ends when the client leaves during the refusal', async () => {
+    const { exchange, at } = start();
+    at(0).answer({ kind: 'refused', head: { status: 403, fields: [] }, body: new FakeBody() });
+    await settled();
+    exchange.abort();
+    assert.equal(at(0).signal.aborted, true);
   });
 });
 
 describe('a server that fails', () => {
   test('is followed by the next capable one when nothing was executed', async () => {
-    const { setting, exchange, outcome, at } = start();
+    const { setting, exchange, at } = start();
     at(0).answer(failed());
     await settled();
     at(1).answer(switched().answer);
-    assert.equal(await outcome, undefined);
+    await settled();
     assert.ok(exchange.switched);
     assert.deepEqual(setting.observer.retries, ['connect']);
     assert.equal(setting.observer.records[0]?.attempts, 2);
@@ -120,84 +132,87 @@ describe('a server that fails', () => {
       { minor: 37, serves: { v1: { pods: ['get'], 'pods/exec': ['create'] } } },
       { minor: 36, serves: { v1: { pods: ['get'] } } },
     ];
-    const { setting, outcome, at } = start({}, { servers });
+    const { setting, at, refusal } = start({}, { servers });
     at(0).answer(failed());
-    assert.equal((await outcome)?.code, 'MVP_UPSTREAM_UNREACHABLE');
-    assert.equal(setting.server(1).unproven.upgrades.length, 0);
+    assert.equal((await refusal()).code, 'MVP_UPSTREAM_UNREACHABLE');
+    assert.equal(setting.server(1).anonymous.upgrades.length, 0);
   });
 
   test('is not followed by another when a POST may have been executed', async () => {
-    const { setting, outcome, at } = start();
+    const { setting, at, refusal } = start();
     at(0).answer(failed({ processed: 'unknown', cause: 'connection' }));
-    const error = await outcome;
-    assert.deepEqual([error?.code, error?.retryAfterSeconds], ['MVP_UPSTREAM_RESET', undefined]);
-    assert.equal(setting.server(1).unproven.upgrades.length, 0);
+    assert.deepEqual(await refusal(), { code: 'MVP_UPSTREAM_RESET', attempts: 1, retryAfter: undefined });
+    assert.equal(setting.server(1).anonymous.upgrades.length, 0);
   });
 
-  test('is followed by another for a GET', async () => {
-    const { outcome, at } = start({ method: 'GET' });
-    at(0).answer(failed({ processed: 'unknown', cause: 'connection' }));
-    await settled();
-    at(1).answer(switched().answer);
-    assert.equal(await outcome, undefined);
+  test('is not followed by another for a GET either: it may have run a command', async () => {
+    for (const target of [EXEC, '/api/v1/pods?watch=1']) {
+      const { setting, at, refusal } = start({ method: 'GET', target });
+      at(0).answer(failed({ processed: 'unknown', cause: 'connection' }));
+      assert.deepEqual(await refusal(), { code: 'MVP_UPSTREAM_RESET', attempts: 1, retryAfter: undefined });
+      assert.equal(setting.server(1).anonymous.upgrades.length, 0);
+    }
   });
 
   test('is not followed by another when the retry budget is spent', async () => {
-    const { setting, outcome, at } = start({ method: 'GET' }, { retryPercent: 0 });
-    at(0).answer(failed({ processed: 'unknown', cause: 'connection' }));
-    assert.equal((await outcome)?.code, 'MVP_UPSTREAM_RESET');
-    assert.equal(setting.server(1).unproven.upgrades.length, 0);
+    const { setting, refusal, at } = start({ method: 'GET' }, { retryPercent: 0 });
+    at(0).answer(failed({ processed: 'no', cause: 'protocol' }));
+    assert.equal((await refusal()).code, 'MVP_UPSTREAM_UNREACHABLE');
+    assert.equal(setting.server(1).anonymous.upgrades.length, 0);
   });
 
   test('and was the last one: 503', async () => {
-    const { outcome, at } = start();
+    const { setting, exchange, at, refusal } = start();
     at(0).answer(failed());
     await settled();
     at(1).answer(failed());
-    const error = await outcome;
-    assert.deepEqual([error?.status, error?.retryAfterSeconds], [503, 1]);
+    assert.deepEqual(await refusal(), { code: 'MVP_UPSTREAM_UNREACHABLE', attempts: 2, retryAfter: '1' });
+    assert.equal(exchange.answer.head.status, 503);
+    assert.deepEqual(
+      setting.observer.records.map(({ decision }) => decision?.reason),
+      ['PreferredCapable'],
+    );
   });
 });
 
 test('without a ready server it is 503', async () => {
-  const { exchange, outcome } = start({}, { servers: SERVERS.map((server) => ({ ...server, ready: false })) });
-  assert.equal((await outcome)?.code, 'MVP_NO_CAPABLE_SERVER_READY');
-  assert.equal(exchange.answers.length, 0);
+  const { refusal } = start({}, { servers: SERVERS.map((server) => ({ ...server, ready: false })) });
+  assert.deepEqual(await refusal(), { code: 'MVP_NO_CAPABLE_SERVER_READY', attempts: 0, retryAfter: '1' });
 });
 
 test('without a front-proxy certificate there is nothing to vouch with: 401', async () => {
   const user = { name: 'alice', uid: '', groups: [], extra: [] };
   const credential = { kind: 'asserted', user, source: 'client-certificate' } as const;
-  const { outcome } = start({}, { canAssert: false }, { credential });
-  assert.equal((await outcome)?.code, 'MVP_UNAUTHORIZED');
+  const { refusal } = start({}, { canAssert: false }, { credential });
+  assert.equal((await refusal()).code, 'MVP_UNAUTHORIZED');
 });
 
 describe('a client that leaves', () => {
   test('ends the attempt, and no other follows', async () => {
-    const { setting, exchange, outcome, at } = start();
+    const { setting, exchange, at } = start();
     exchange.abort();
     assert.equal(at(0).signal.aborted, true);
     at(0).answer(failed());
-    assert.equal(await outcome, undefined);
-    assert.equal(setting.server(1).unproven.upgrades.length, 0);
+    await settled();
+    assert.equal(setting.server(1).anonymous.upgrades.length, 0);
     assert.equal(exchange.answers.length, 0);
   });
 
   test('at the moment of the switch leaves no tunnel open', async () => {
-    const { exchange, outcome, at } = start();
+    const { exchange, at } = start();
     const { server, answer } = switched();
     at(0).answer(answer);
     exchange.abort();
-    await outcome;
+    await settled();
     assert.equal(server.sink.resetReason, 'cancel');
     assert.equal(exchange.switched, undefined);
   });
 });
 
 test('the refusal of a switch is relayed with its fields, among them the ones that name the version to use', async () => {
-  const { exchange, outcome, at } = start({ upgrade: 'websocket' });
+  const { exchange, at } = start({ upgrade: 'websocket' });
   const fields = ['sec-websocket-version', '13', 'content-length', '0'];
   at(0).answer({ kind: 'refused', head: { status: 426, fields }, body: new FakeBody() });
-  await outcome;
+  await settled();
   assert.equal(answerField(exchange.answer, 'sec-websocket-version'), '13');
 });

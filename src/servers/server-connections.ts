@@ -18,6 +18,7 @@ export interface ServerConnections {
   readonly asserted: Upstream | undefined;
   readonly own: Upstream;
   readonly unproven: Upstream;
+  readonly anonymous: Upstream;
   readonly discovery: Upstream;
   readonly probe: Upstream;
   close(graceMs: number): Promise<void>;
@@ -49,14 +50,15 @@ export function openServerConnections(
     asserted: trust.frontProxy === undefined ? undefined : open(trust.frontProxy, onEvent),
     own: open(undefined, onEvent),
     unproven: open(undefined, onEvent),
+    anonymous: open(undefined, onEvent),
     discovery: open(control),
     probe: open(control, onProbeEvent),
   };
   return {
     ...connections,
     close: async (graceMs) => {
-      const { asserted, own, unproven, discovery, probe } = connections;
-      const clients = [own, unproven, ...(asserted === undefined ? [] : [asserted])];
+      const { asserted, own, unproven, anonymous, discovery, probe } = connections;
+      const clients = [own, unproven, anonymous, ...(asserted === undefined ? [] : [asserted])];
       await Promise.all([...clients.map((upstream) => upstream.close(graceMs)), discovery.close(0), probe.close(0)]);
     },
   };
@@ -64,8 +66,8 @@ export function openServerConnections(
 
 export function backendOf(
   name: string,
-  { asserted, own, unproven }: ServerConnections,
+  { asserted, own, unproven, anonymous }: ServerConnections,
   conditions: Readonly<Record<DiscoveryRoot, DiscoveryCondition | undefined>>,
 ): Backend {
-  return { name, asserted, own, unproven, conditions };
+  return { name, asserted, own, unproven, anonymous, conditions };
 }

@@ -27,6 +27,7 @@ function report(name: string, version: string, overrides: Partial<ServerReport> 
       asserted: undefined,
       own: new FakeUpstream(),
       unproven: new FakeUpstream(),
+      anonymous: new FakeUpstream(),
       conditions: { '/api': undefined, '/apis': undefined },
     },
     ...overrides,

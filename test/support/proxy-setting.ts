@@ -18,6 +18,7 @@ export interface FakeBackend extends Backend {
   readonly asserted: FakeUpstream | undefined;
   readonly own: FakeUpstream;
   readonly unproven: FakeUpstream;
+  readonly anonymous: FakeUpstream;
 }
 
 class RecordingObserver implements ExchangeObserver {
@@ -92,6 +93,7 @@ export class ProxySetting {
       asserted: options.canAssert === false ? undefined : new FakeUpstream(),
       own: new FakeUpstream(),
       unproven: new FakeUpstream(),
+      anonymous: new FakeUpstream(),
       conditions: options.conditions ?? { '/api': undefined, '/apis': undefined },
     }));
     this.control = new FakeControl({
@@ -128,7 +130,7 @@ export class ProxySetting {
 
   /** Names of the servers that got requests without a credential, in no order. */
   get asked(): string[] {
-    return this.backends.flatMap(({ name, unproven }) => unproven.requests.map(() => name));
+    return this.backends.flatMap(({ name, anonymous }) => anonymous.requests.map(() => name));
   }
 
   /** What the first steps make of an exchange; by default its sender is anonymous and prefers `server-0`. */

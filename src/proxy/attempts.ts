@@ -1,0 +1,81 @@
+import { isRead, isSafeToRetry } from '../routing/retry.ts';
+import type { ResponseHead } from '../wire/exchange.ts';
+import type { UpstreamFailure } from '../wire/upstream.ts';
+import type { PreparedRequest } from './prepared-request.ts';
+import type { ProxyContext } from './proxy-context.ts';
+import { drawsOnBudget } from './retry-cost.ts';
+import { type Route, route } from './route.ts';
+import { turnsAway } from './turned-away.ts';
+
+/** Attempts that may go to the same server again, because it refused a stream and not the request (RFC 9113 section 8.7). */
+const SAME_SERVER_ATTEMPTS = 3;
+/**
+ * kube-apiserver ends the HTTP/2 connection of every anonymous request (UnauthenticatedHTTP2DOSMitigation), and those
+ * beside it with GOAWAY. Callers share our connections, so that one can be unlucky several times in a row.
+ */
+const MOST_GOAWAYS = 16;
+
+/** The attempts of one request: how many there were, and whether and where another one may go. */
+export class Attempts {
+  /** Repeating the request does no harm, even if it was executed. */
+  readonly isRead: boolean;
+  readonly #context: ProxyContext;
+  readonly #request: PreparedRequest;
+  readonly #tried = new Set<string>();
+  #count = 0;
+  #goaways = 0;
+
+  constructor(context: ProxyContext, request: PreparedRequest) {
+    const { exchange, info } = request;
+    this.isRead = isRead(exchange.head.method, info, exchange.upgrade !== undefined);
+    this.#context = context;
+    this.#request = request;
+    context.retries.deposit();
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** An attempt begins. */
+  begin(): void {
+    this.#count++;
+  }
+
+  /** Where the next attempt goes, by the snapshot of this moment. */
+  route(): Route {
+    return route(this.#context.control, { ...this.#request, tried: this.#tried }, this.#context.clock());
+  }
+
+  /** Where the request goes after `server` failed; `undefined`: nowhere, the failure is its end. */
+  after(failure: UpstreamFailure, server: string, replayable: boolean): Route | undefined {
+    if (!this.#mayAskAgain(failure)) this.#tried.add(server);
+    if (!isSafeToRetry({ isRead: this.isRead, processed: failure.processed, replayable })) return undefined;
+    const next = this.#elsewhere();
+    if (next === undefined || (drawsOnBudget(failure) && !this.#context.retries.withdraw())) return undefined;
+    this.#context.observer.retried(failure.cause);
+    return next;
+  }
+
+  /** Where the request goes after the answer `head` of `server`; `undefined`: nowhere, the answer is the client's. */
+  afterAnswer(head: ResponseHead, server: string, replayable: boolean): Route | undefined {
+    const { exchange, info } = this.#request;
+    if (!replayable || !turnsAway(head, exchange.head.method, info)) return undefined;
+    this.#tried.add(server);
+    const next = this.#elsewhere();
+    if (next !== undefined) this.#context.observer.retried('turned-away');
+    return next;
+  }
+
+  #elsewhere(): Route | undefined {
+    const next = this.route();
+    return next.decision.kind === 'forward' ? next : undefined;
+  }
+
+  /** Whether the failure concerned a connection or stream and not the server. */
+  #mayAskAgain({ processed, cause }: UpstreamFailure): boolean {
+    if (processed !== 'no') return false;
+    if (cause === 'goaway') return ++this.#goaways < MOST_GOAWAYS;
+    return (cause === 'reset' || cause === 'connection') && this.#count < SAME_SERVER_ATTEMPTS;
+  }
+}
