@@ -55,7 +55,7 @@ const FORGERIES: Readonly<Record<string, readonly string[]>> = {
     ...['X-Remote-User', 'admin', 'X-Remote-User', 'root', 'X-Remote-Group', 'system:masters'],
     ...['X-Remote-Group', 'system:nodes', 'X-Remote-Extra-A', '1', 'X-Remote-Extra-A', '2'],
   ],
-  'names the site chose': [
+  'kubernetes#119631: names the site chose': [
     ...['X-Site-User', 'admin', 'X-Site-Group', 'system:masters', 'X-Site-Uid', '0', 'X-Site-Extra-Scopes', 'all'],
   ],
   'odd cases': ['x-rEmOtE-uSeR', 'admin', 'X-REMOTE-GROUP', 'system:masters', 'x-sItE-gRoUp', 'system:masters'],
@@ -151,7 +151,7 @@ describe('forged headers change nothing', () => {
     }
   });
 
-  test('kubernetes#119631: impersonation stays what the servers make of it, whatever stands beside it', async () => {
+  test('impersonation stays what the servers make of it, whatever stands beside it', async () => {
     const impersonate = ['Impersonate-User', 'ghost', 'Impersonate-Group', 'readers'];
     for (const protocol of PROTOCOLS) {
       for (const caller of [{ certificate: pki.admin }, { token }]) {
