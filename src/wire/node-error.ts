@@ -26,6 +26,14 @@ export function connectFailure(error: unknown, target: Target): UpstreamFailure 
 /** A connection to `target` that was lost while a request was open on it. */
 export function lostConnection(error: unknown, target: Target): UpstreamFailure {
   const code = codeOf(error);
+  if (code === 'ERR_WIRE_ANSWER_TIMEOUT') {
+    return {
+      processed: 'unknown',
+      reason: 'timeout',
+      cause: 'connection',
+      message: `${authorityOf(target)} accepted the request to switch protocols but did not answer it in time, so it was given up; whether the server acted on it is unknown; is the server, an admission webhook or the node it dials hung?`,
+    };
+  }
   const how =
     code === 'ERR_WIRE_PING_TIMEOUT'
       ? ': it no longer answers (PING timed out)'

@@ -224,3 +224,55 @@ test('the signal gives up an attempt, but not a tunnel; closing the upstream end
   await upstream.close(0);
   assert.deepEqual(await source, { kind: 'reset', text: 'still there', reason: 'connection-lost' });
 });
+
+test('a refused switch that nobody reads ends its connection once it is whole, and stays readable', async (t) => {
+  const server = await startRawServer(t);
+  const upstream = await startUpstream(t, server.port);
+  for (const [text, body] of [
+    ['HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n', ''],
+    ['HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno', 'no'],
+    ['HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n', 'no'],
+  ] as const) {
+    const { answer, socket } = await ask(upstream, server, text);
+    assert(answer.kind === 'refused');
+    await once(socket.resume(), 'end');
+    while (upstream.inFlight > 0) await new Promise(setImmediate);
+    assert.deepEqual(await readBody(answer.body), { kind: 'end', text: body, trailers: [] });
+  }
+  const { answer, socket } = await ask(upstream, server, 'HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\n\r\nno');
+  assert(answer.kind === 'refused');
+  socket.write('pe');
+  await once(socket.resume(), 'end');
+  assert.deepEqual(await readBody(answer.body), { kind: 'end', text: 'nope', trailers: [] });
+});
+
+test('the signal ends a refused switch that was not read', async (t) => {
+  const server = await startRawServer(t);
+  const upstream = await startUpstream(t, server.port);
+  const attempt = new AbortController();
+  const pending = upstream.upgrade(get('/', EXEC), attempt.signal);
+  const { socket } = await server.asked.next();
+  socket.write('HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\npart');
+  const answer = await pending;
+  assert(answer.kind === 'refused');
+  assert.equal(upstream.inFlight, 1);
+  attempt.abort();
+  await once(socket.resume(), 'end');
+  while (upstream.inFlight > 0) await new Promise(setImmediate);
+  assert.equal((await readBody(answer.body)).kind, 'reset');
+});
+
+test('a server that accepts and never answers is given up', async (t) => {
+  const server = await startRawServer(t);
+  const upstream = await startUpstream(t, server.port);
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const pending = upstream.upgrade(get('/', EXEC), NEVER);
+  const { socket } = await server.asked.next();
+  t.mock.timers.tick(60_000);
+  const answer = await pending;
+  assert(answer.kind === 'failed');
+  const { cause, reason, processed, message } = answer.failure;
+  assert.deepEqual([cause, reason, processed], ['connection', 'timeout', 'unknown']);
+  assert.match(message, /did not answer it in time/);
+  await once(socket.resume(), 'end');
+});

@@ -9,9 +9,14 @@ import type { UpgradeAnswer, UpstreamOptions } from './upstream.ts';
 import { dial, WireError } from './upstream-socket.ts';
 
 const MAX_HEAD = 64 * 1024;
+/**
+ * How long a server may take to answer. Nothing else bounds it: no PING shows that an HTTP/1.1 server hangs. Before it
+ * answers, kube-apiserver may call admission webhooks and dial a kubelet, each within 30 s.
+ */
+const ANSWER_MS = 60_000;
 
 export interface UpgradeSignals {
-  /** Gives up until the server has switched; from then on the tunnel has its own ends. */
+  /** Gives up until the server has switched, a refusal not yet read included; from then on the tunnel has its own ends. */
   readonly attempt: AbortSignal;
   /** Destroys the connection whatever it carries. */
   readonly connection: AbortSignal;
@@ -19,7 +24,7 @@ export interface UpgradeSignals {
 
 /**
  * Asks the server to switch protocols, on a TLS connection of its own. Without a 101 the connection is destroyed as soon
- * as the answer was read: it must never carry another request, which the server might take for tunnel bytes or the
+ * as the answer has arrived or `attempt` aborts: it must never carry another request, which the server might take for tunnel bytes or the
  * other way round (CVE-2018-1002105). `onGone` is called once, when the socket is closed.
  */
 export async function upgradeUpstream(
@@ -48,7 +53,9 @@ export async function upgradeUpstream(
   } catch (error) {
     return { kind: 'failed', failure: connectFailure(error, options) };
   }
+  const timer = setTimeout(() => socket.destroy(new WireError('ERR_WIRE_ANSWER_TIMEOUT')), ANSWER_MS);
   const answer = await send(socket, head, raw, options);
+  clearTimeout(timer);
   if (answer.kind === 'switched') signals.attempt.removeEventListener('abort', stop);
   return answer;
 }
@@ -81,6 +88,12 @@ function send(socket: TLSSocket, head: RequestHead, raw: string[], options: Upst
     outgoing.on('response', (response) => {
       response.on('error', () => {});
       response.once('close', () => socket.destroy());
+      // A whole answer is kept by Node; nobody need read it for the connection to end.
+      const whole = (): void => {
+        if (response.complete) socket.destroy();
+      };
+      socket.on('data', whole);
+      setImmediate(whole);
       const body = new ReadableBody(response, {
         complete: () => response.complete,
         trailers: () => lowerNames(response.rawTrailers),

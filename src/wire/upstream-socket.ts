@@ -4,7 +4,12 @@ import type { UpstreamOptions } from './upstream.ts';
 
 /** An error of ours with a code `node-error.ts` knows. */
 export class WireError extends Error {
-  readonly code: 'ERR_WIRE_CONNECT_TIMEOUT' | 'ERR_WIRE_CLOSED' | 'ERR_WIRE_PING_TIMEOUT' | 'ERR_WIRE_NO_HTTP2';
+  readonly code:
+    | 'ERR_WIRE_CONNECT_TIMEOUT'
+    | 'ERR_WIRE_ANSWER_TIMEOUT'
+    | 'ERR_WIRE_CLOSED'
+    | 'ERR_WIRE_PING_TIMEOUT'
+    | 'ERR_WIRE_NO_HTTP2';
 
   constructor(code: WireError['code']) {
     super(code);

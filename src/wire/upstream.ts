@@ -35,7 +35,10 @@ export interface UpstreamExchange {
 
 export type UpgradeAnswer =
   | { readonly kind: 'switched'; readonly head: ResponseHead; readonly tunnel: Tunnel }
-  /** The server answered without switching; its socket is destroyed once `body` ended (CVE-2018-1002105). */
+  /**
+   * The server answered without switching; its socket is destroyed once the answer has arrived or `signal` aborts
+   * (CVE-2018-1002105). An answer too large to be held arrives only as far as `body` is read.
+   */
   | { readonly kind: 'refused'; readonly head: ResponseHead; readonly body: BodySource }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
 
@@ -69,7 +72,10 @@ export interface UpstreamOptions {
 export interface Upstream {
   /** Sends a request; the receiver is never called before this returns. */
   request(head: RequestHead, bodyless: boolean, receiver: UpstreamReceiver): UpstreamExchange;
-  /** Opens an HTTP/1.1 socket of its own for a protocol switch; `signal` aborts the attempt. */
+  /**
+   * Opens an HTTP/1.1 socket of its own for a protocol switch. `signal` destroys it until the server has switched. A
+   * server that does not answer in 60 s fails with cause `connection`, reason `timeout`, processed `unknown`.
+   */
   upgrade(head: RequestHead, signal: AbortSignal): Promise<UpgradeAnswer>;
   /** Open exchanges, for least-loaded choices. */
   readonly inFlight: number;
