@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { codeOf, connectFailure, lostConnection } from './node-error.ts';
+import type { UpstreamFailure } from './upstream.ts';
 
 const TARGET = { host: 'fd00::1', port: 6443, servername: 'kubernetes.default.svc' };
 
@@ -12,6 +13,42 @@ test('codes are found along causes and in the errors of an AggregateError, and e
   const loop: { cause?: unknown } = {};
   loop.cause = loop;
   assert.equal(codeOf(loop), undefined);
+});
+
+test('of several addresses the most telling failure counts', () => {
+  const all = (...codes: string[]): string | undefined =>
+    codeOf(Object.assign(new AggregateError(codes.map((code) => ({ code }))), { code: codes[0] }));
+  assert.equal(all('EADDRNOTAVAIL', 'ECONNREFUSED'), 'ECONNREFUSED');
+  assert.equal(all('ENETUNREACH', 'ETIMEDOUT'), 'ETIMEDOUT');
+  assert.equal(all('ECONNREFUSED', 'ETIMEDOUT'), 'ETIMEDOUT');
+  assert.equal(all('ENETUNREACH', 'EHOSTUNREACH'), 'ENETUNREACH');
+  assert.equal(all(), undefined);
+});
+
+test('only a server that refuses or cannot be reached has cause connect', () => {
+  const causes: [UpstreamFailure['cause'], readonly string[]][] = [
+    ['connect', ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN']],
+    ['timeout', ['ETIMEDOUT', 'ERR_WIRE_CONNECT_TIMEOUT']],
+    ['name', ['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL']],
+    ['overloaded', ['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']],
+    ['tls', ['ECONNRESET', 'EWHATEVER']],
+  ];
+  for (const [cause, codes] of causes) {
+    for (const code of codes) assert.equal(connectFailure({ code }, TARGET).cause, cause, code);
+  }
+});
+
+test("a shortage of this proxy's own says so and what to raise", () => {
+  for (const [code, remedy] of [
+    ['EMFILE', /LimitNOFILE/],
+    ['ENFILE', /fs\.file-max/],
+    ['EADDRNOTAVAIL', /ip_local_port_range/],
+    ['ENOMEM', /more memory/],
+  ] as const) {
+    const { message } = connectFailure({ code }, TARGET);
+    assert.match(message, /^this proxy, not the server, is short of /);
+    assert.match(message, remedy);
+  }
 });
 
 test('every translation says where, and that nothing was sent', () => {
@@ -36,7 +73,7 @@ test('every translation says where, and that nothing was sent', () => {
   ]) {
     const failure = connectFailure({ code }, TARGET);
     assert.equal(failure.processed, 'no', code);
-    if (code !== 'EMFILE') assert.match(failure.message, /\[fd00::1\]:6443/, code);
+    assert.match(failure.message, /\[fd00::1\]:6443/, code);
   }
   assert.match(connectFailure({ code: 'ENOTFOUND' }, TARGET).message, /the name fd00::1 does not resolve/);
   assert.match(connectFailure(new Error('odd'), TARGET).message, /failed \(odd\)/);

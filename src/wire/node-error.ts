@@ -50,17 +50,35 @@ export function lostConnection(error: unknown, target: Target): UpstreamFailure 
   };
 }
 
-/** The first code along the chain of causes (AggregateError included), e.g. `ECONNREFUSED`. */
+/** The first code along the chain of causes, e.g. `ECONNREFUSED`; of an AggregateError the one that tells most. */
 export function codeOf(error: unknown): string | undefined {
   let current: unknown = error;
   for (let depth = 0; depth < 8 && typeof current === 'object' && current !== null; depth += 1) {
-    const code: unknown = Reflect.get(current, 'code');
-    if (typeof code === 'string') return code;
     const errors: unknown = Reflect.get(current, 'errors');
-    current = Array.isArray(errors) ? errors[0] : Reflect.get(current, 'cause');
+    if (Array.isArray(errors)) return mostTelling(errors.map(ownCode));
+    const code = ownCode(current);
+    if (code !== undefined) return code;
+    current = Reflect.get(current, 'cause');
   }
   return undefined;
 }
+
+function ownCode(error: unknown): string | undefined {
+  const code: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
+
+/**
+ * A name with several addresses fails once per address. One that may only be slow outweighs a refusal; what a host without
+ * IPv6 says of an IPv6 address (no route, no local address) says nothing of the server.
+ */
+function mostTelling(codes: readonly (string | undefined)[]): string | undefined {
+  const known = codes.filter((code) => code !== undefined);
+  const slow = known.find((code) => code === 'ETIMEDOUT');
+  return slow ?? known.find((code) => !OF_THE_HOST.has(code)) ?? known[0];
+}
+
+const OF_THE_HOST = new Set(['EADDRNOTAVAIL', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 /** `host:port` as it stands in a URL. */
 export function authorityOf(target: Pick<Target, 'host' | 'port'>): string {
@@ -70,10 +88,11 @@ export function authorityOf(target: Pick<Target, 'host' | 'port'>): string {
 function translate(error: unknown, target: Target): Translation {
   const code = codeOf(error) ?? '';
   const at = authorityOf(target);
-  const connect = (sentence: string, reason: ResetReason = 'refused'): Translation => ({
-    cause: 'connect',
-    reason,
-    sentence,
+  const connect = (sentence: string): Translation => ({ cause: 'connect', reason: 'refused', sentence });
+  const shortage = (what: string, remedy: string): Translation => ({
+    cause: 'overloaded',
+    reason: 'refused',
+    sentence: `this proxy, not the server, is short of ${what} (${code}): it cannot open a connection to ${at}; ${remedy}`,
   });
   const tls = (sentence: string): Translation => ({ cause: 'tls', reason: 'refused', sentence });
   switch (code) {
@@ -81,10 +100,11 @@ function translate(error: unknown, target: Target): Translation {
       return connect(`connection refused: nothing listens on ${at}; is the server running?`);
     case 'ETIMEDOUT':
     case 'ERR_WIRE_CONNECT_TIMEOUT':
-      return connect(
-        `${at} did not complete TCP and TLS set-up in time; is it overloaded, or does a firewall drop packets?`,
-        'timeout',
-      );
+      return {
+        cause: 'timeout',
+        reason: 'timeout',
+        sentence: `${at} did not complete TCP and TLS set-up in time; is it overloaded, or does a firewall drop packets?`,
+      };
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
     case 'EHOSTDOWN':
@@ -94,14 +114,23 @@ function translate(error: unknown, target: Target): Translation {
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
     case 'EAI_FAIL':
-      return connect(`the name ${target.host} does not resolve (${code}); check the configured server address and DNS`);
-    case 'EADDRNOTAVAIL':
+      return {
+        cause: 'name',
+        reason: 'refused',
+        sentence: `the name ${target.host} does not resolve (${code}); check the configured server address and DNS`,
+      };
     case 'EMFILE':
+      return shortage('open files', "raise the limit of open files of the proxy's process (ulimit -n, LimitNOFILE=)");
     case 'ENFILE':
-    case 'ENOBUFS':
-      return connect(
-        `this host cannot open more connections (${code}); raise its limits for open files or local ports`,
+      return shortage('open files', 'raise fs.file-max of its host, or find what holds so many files open there');
+    case 'EADDRNOTAVAIL':
+      return shortage(
+        'local addresses or ports',
+        'widen net.ipv4.ip_local_port_range of its host, and check that the host has an address of that family',
       );
+    case 'ENOBUFS':
+    case 'ENOMEM':
+      return shortage('memory', "give it more memory, or check its host's limits on socket buffers");
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return tls(
         `the certificate of ${at} is not valid for the expected name "${target.servername}"; add that name to the serving certificate or configure the server name it carries`,
@@ -147,7 +176,7 @@ function translate(error: unknown, target: Target): Translation {
         ? tls(
             `TLS with ${at} failed (${code}); does the port speak TLS 1.2 or newer, and does the server accept our client certificate?`,
           )
-        : connect(`the connection to ${at} failed (${code === '' ? describe(error) : code})`);
+        : tls(`the connection to ${at} failed (${code === '' ? describe(error) : code})`);
   }
 }
 

@@ -115,9 +115,9 @@ test('a connection that cannot be made fails every waiting request with nothing 
     ['HTTP/1.1 only', await startTls(t, { ...server, ALPNProtocols: ['http/1.1'] }), 'protocol', /HTTP\/1\.1-only/],
     ['not TLS', await listenOnLoopback(t, notTls), 'tls', /speak TLS 1\.2/],
     ['hangs up', await listenOnLoopback(t, hangsUp), 'tls', /closed the connection during set-up/],
-    ['no handshake', await listenOnLoopback(t, silent), 'connect', /in time/, { connectTimeoutMs: 50 }],
-    ['no SETTINGS', await startTls(t, server), 'connect', /in time/, { connectTimeoutMs: 50 }],
-    ['no such name', 1, 'connect', /does not resolve/, { host: 'name.invalid' }],
+    ['no handshake', await listenOnLoopback(t, silent), 'timeout', /in time/, { connectTimeoutMs: 50 }],
+    ['no SETTINGS', await startTls(t, server), 'timeout', /in time/, { connectTimeoutMs: 50 }],
+    ['no such name', 1, 'name', /does not resolve/, { host: 'name.invalid' }],
     [
       'wants a certificate',
       await startTls(t, { ...server, requestCert: true, ca: other.cert }),

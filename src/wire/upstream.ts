@@ -6,13 +6,15 @@ export interface UpstreamFailure {
   readonly processed: 'no' | 'unknown';
   readonly reason: ResetReason;
   readonly cause:
-    | 'connect' // refused, unreachable, no route, name not found, timed out
-    | 'tls' // handshake or certificate failure
+    | 'connect' // actively refused or unreachable (ECONNREFUSED, EHOSTUNREACH, ENETUNREACH); alone proves the server down at once
+    | 'timeout' // TCP and TLS set-up took too long: the server may just be slow
+    | 'name' // the configured name did not resolve: DNS, not the server
+    | 'tls' // handshake or certificate failure, or set-up broke off in another way
     | 'protocol' // the server does not offer HTTP/2, or broke it
     | 'goaway'
     | 'reset' // the server reset the stream
     | 'connection' // the connection was lost under the stream
-    | 'overloaded'; // our own bound on connections or waiting requests
+    | 'overloaded'; // our own bound on connections or waiting requests, or this host's on files, ports and memory
   /** One sentence for logs and Status messages; names no credentials. */
   readonly message: string;
 }
