@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { requestInfo } from '../kubernetes/request-info.ts';
 import type { Decision, ForwardReason } from '../routing/decision.ts';
-import { ExchangeCounters } from './exchange-counters.ts';
+import { ExchangeCounters, falseNotFoundsPrevented } from './exchange-counters.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import type { Logger } from './logger.ts';
 
@@ -139,4 +139,17 @@ test('a defect is logged', () => {
   const error = new Error('broken');
   counters.defect(error);
   assert.deepEqual(logged, [{ error }]);
+});
+
+test('only what a peer could answer was a false 404 prevented', () => {
+  const byCode = new Map([
+    [0, 1],
+    [200, 10],
+    [201, 100],
+    [403, 1_000],
+    [404, 2],
+    [500, 3],
+    [503, 4],
+  ]);
+  assert.equal(falseNotFoundsPrevented({ byCode }), 1_110);
 });

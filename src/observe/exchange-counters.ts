@@ -14,13 +14,23 @@ export interface PeerAnswers {
 }
 
 /**
+ * How many of a peer's answers kept a false 404 from the client. Its own 404, its errors and an answer that nobody waited
+ * for (0) kept nothing from anybody.
+ */
+export function falseNotFoundsPrevented({ byCode }: Pick<PeerAnswers, 'byCode'>): number {
+  let sum = 0;
+  for (const [code, count] of byCode) if (code !== 0 && code !== 404 && code < 500) sum += count;
+  return sum;
+}
+
+/**
  * Plain numbers that the request path increments; `metrics.ts` reads them when it is scraped, so that no request pays
  * for a metrics library.
  */
 export class ExchangeCounters implements ExchangeObserver {
   /** Key `REASON CODECLASS`, e.g. `PreferredCapable 2xx`. */
   readonly requests = new Map<string, number>();
-  /** Requests answered by a peer although the preferred server would have said 404. */
+  /** Answers of peers to requests for what the preferred server does not serve. */
   readonly peerAnswers = new Map<string, PeerAnswers>();
   readonly retries = new Map<string, number>();
   /** Our own error answers by code. */

@@ -71,11 +71,13 @@ test('prevented false 404s are counted by resource, and under the native name by
   const { answered, scrape } = setUp();
   answered({});
   answered({ status: 409 });
+  answered({ status: 404 });
   const resource = { group: 'example.com', version: 'v1', resource: 'widgets' };
   assert.deepEqual(await scrape('mvproxy_false_404_prevented_total'), [[resource, 2]]);
   assert.deepEqual(await scrape('apiserver_rerouted_request_total'), [
     [{ code: '200', ...resource }, 1],
     [{ code: '409', ...resource }, 1],
+    [{ code: '404', ...resource }, 1],
   ]);
 });
 

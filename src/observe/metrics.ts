@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import type { ExchangeCounters } from './exchange-counters.ts';
+import { type ExchangeCounters, falseNotFoundsPrevented } from './exchange-counters.ts';
 import type { LatencyHistogram } from './latency-histogram.ts';
 
 /** What the metrics say of one server. */
@@ -74,12 +74,7 @@ export class Metrics {
       'Requests answered by a peer that the preferred server would have answered 404.',
       resource,
       (add) => {
-        for (const { byCode, ...labels } of peerAnswers.values()) {
-          add(
-            labels,
-            [...byCode].reduce((sum, [, count]) => sum + count, 0),
-          );
-        }
+        for (const { byCode, ...labels } of peerAnswers.values()) add(labels, falseNotFoundsPrevented({ byCode }));
       },
     );
     this.#counter(
