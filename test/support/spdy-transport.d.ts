@@ -8,6 +8,8 @@ declare module 'spdy-transport' {
   }
 
   export interface SpdyConnection {
+    /** Not public. */
+    readonly _spdyState: { readonly parser: SpdyParser };
     start(version: number): void;
     request(
       options: { method: string; path: string; host: string; headers: Readonly<Record<string, string>> },
@@ -15,6 +17,13 @@ declare module 'spdy-transport' {
     ): void;
     on(event: 'stream', listener: (stream: SpdyStream) => void): this;
     on(event: 'error', listener: (error: Error) => void): this;
+  }
+
+  interface SpdyParser {
+    parseKVs(
+      buffer: unknown,
+      callback: (error: Error | null, headers?: Readonly<Record<string, string>>) => void,
+    ): void;
   }
 
   const spdy: {
