@@ -67,6 +67,8 @@ async function answer(source: AdminSource, method: string, target: string): Prom
 function send(exchange: ServerExchange, { status, contentType, body }: Answer): void {
   const bytes = Buffer.from(body);
   const fields = ['content-type', contentType, 'content-length', String(bytes.length), 'cache-control', 'no-store'];
+  // RFC 9110 section 15.5.6: a 405 says what is allowed.
+  if (status === 405) fields.push('allow', 'GET, HEAD');
   const bodyless = exchange.head.method === 'HEAD';
   const sink = exchange.respond({ status, fields }, bodyless);
   if (bodyless) return;
