@@ -7,6 +7,7 @@ import {
   connectH2Client,
   connectRaw,
   type Inbox,
+  Receiver,
   readBody,
   readToEnd,
   startListener,
@@ -229,6 +230,56 @@ test('trailers, interim responses and HEAD pass from end to end', async (t) => {
   (await arrivals.next()).respond({ status: 200, fields: ['content-length', '7'] }, true);
   const [fields] = (await once(head, 'response')) as [Record<string, unknown>];
   assert.equal(fields['content-length'], '7');
+});
+
+test('trailers sent hold no pseudo-headers and nothing that frames or belongs to a connection, in both directions', async (t) => {
+  const forged: Fields = [
+    ...[
+      ':status',
+      '500',
+      ':path',
+      '/x',
+      'connection',
+      'close',
+      'keep-alive',
+      '1',
+      'proxy-connection',
+      'x',
+      'upgrade',
+      'x',
+    ],
+    ...[
+      'transfer-encoding',
+      'chunked',
+      'content-length',
+      '0',
+      'te',
+      'x',
+      'host',
+      'x',
+      'trailer',
+      'x',
+      'authorization',
+      'x',
+    ],
+    ...['a', 'b\r\nc: d', 'e f', 'g', 'content-type', '1', 'content-type', '2', 't', '1', 't', '2'],
+  ];
+  const sound = ['content-type', '1', 'content-type', '2', 't', '1', 't', '2'];
+  const { port, exchanges } = await startListener(t);
+  const upstream = await startUpstream(t, port);
+  const receiver = new Receiver();
+  const post = { method: 'POST', target: '/', authority: undefined, fields: [] };
+  upstream.request(post, false, receiver).body?.end(forged);
+  const exchange = await exchanges.next();
+  assert.deepEqual(await readBody(exchange.body), { kind: 'end', text: '', trailers: sound });
+  exchange.respond({ status: 200, fields: [] }, false).end(forged);
+  assert.deepEqual(await readBody((await receiver.answer).body), { kind: 'end', text: '', trailers: sound });
+
+  const socket = await connectRaw(t, port, 'http/1.1');
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  (await exchanges.next()).respond({ status: 200, fields: [] }, false).end(forged);
+  const answer = await readToEnd(socket);
+  assert(answer.endsWith('\r\n\r\n0\r\ncontent-type: 1\r\ncontent-type: 2\r\nt: 1\r\nt: 2\r\n\r\n'), answer);
 });
 
 test('a tunnel passes from end to end: early bytes both ways, half-close, big bodies', async (t) => {
