@@ -107,20 +107,6 @@ test('1,000 responses that nobody reads leave a connection of 100 streams usable
   assert.equal((await readBody((await last.answer).body)).text.length, LARGE.length);
 });
 
-for (const [name, conduct] of Object.entries({ refuse, refuseAndReset })) {
-  test(`1,000 early answers leave a connection of 100 streams usable (${name})`, { timeout: 60_000 }, async (t) => {
-    const { upstream } = await startOnly(t, conduct);
-    await repeat(async () => {
-      const receiver = new Receiver();
-      const { body } = upstream.request({ ...get('/'), method: 'POST' }, false, receiver);
-      body?.write(LARGE);
-      body?.end([]);
-      assert.deepEqual(await readBody((await receiver.answer).body), { kind: 'end', text: 'no', trailers: [] });
-    });
-    await none(upstream);
-  });
-}
-
 for (const code of [constants.NGHTTP2_CANCEL, constants.NGHTTP2_NO_ERROR]) {
   test(`HTTP/2 clients that leave 1,000 downloads with code ${code} free their streams`, {
     timeout: 60_000,
