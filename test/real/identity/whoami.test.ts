@@ -145,7 +145,7 @@ describe('a certificate that is worth nothing', () => {
   const DAY_MS = 86_400_000;
   const worthless = {
     'of an unknown authority': async () =>
-      (await pki.untrustedCa('stranger-ca')).issue('stranger', { commonName: 'admin' }),
+      pki.issue('stranger', { commonName: 'admin' }, await pki.untrustedCa('stranger-ca')),
     'that has expired': () =>
       pki.issue('expired', {
         commonName: 'admin',
