@@ -13,7 +13,7 @@ const SAME_SERVER_ATTEMPTS = 3;
  * kube-apiserver ends the HTTP/2 connection of every anonymous request (UnauthenticatedHTTP2DOSMitigation), and those
  * beside it with GOAWAY. Callers share our connections, so that one can be unlucky several times in a row.
  */
-const MOST_GOAWAYS = 16;
+const GOAWAYS_PER_SERVER = 16;
 
 /** The attempts of one request: how many there were, and whether and where another one may go. */
 export class Attempts {
@@ -49,7 +49,10 @@ export class Attempts {
 
   /** Where the request goes after `server` failed; `undefined`: nowhere, the failure is its end. */
   after(failure: UpstreamFailure, server: string, replayable: boolean): Route | undefined {
-    if (!this.#mayAskAgain(failure)) this.#tried.add(server);
+    if (!this.#mayAskAgain(failure)) {
+      this.#tried.add(server);
+      this.#goaways = 0;
+    }
     if (!isSafeToRetry({ isRead: this.isRead, processed: failure.processed, replayable })) return undefined;
     const next = this.#elsewhere();
     if (next === undefined || (drawsOnBudget(failure) && !this.#context.retries.withdraw())) return undefined;
@@ -75,7 +78,7 @@ export class Attempts {
   /** Whether the failure concerned a connection or stream and not the server. */
   #mayAskAgain({ processed, cause }: UpstreamFailure): boolean {
     if (processed !== 'no') return false;
-    if (cause === 'goaway') return ++this.#goaways < MOST_GOAWAYS;
+    if (cause === 'goaway') return ++this.#goaways < GOAWAYS_PER_SERVER;
     return (cause === 'reset' || cause === 'connection') && this.#count < SAME_SERVER_ATTEMPTS;
   }
 }

@@ -362,12 +362,14 @@ describe('the same server is asked again', () => {
     assert.equal(setting.server(1).anonymous.requests.length, 0);
   });
 
-  test('not for ever when it ends every connection (GOAWAY)', () => {
-    const { setting } = forward();
-    const first = setting.server(0).anonymous;
-    for (let i = 0; i < 100; i++) first.requests[i]?.fail({ processed: 'no', cause: 'goaway' });
-    assert.equal(first.requests.length, 16);
-    assert.equal(setting.server(1).anonymous.requests.length, 1);
+  test('not for ever when it ends every connection (GOAWAY), and each server as often', () => {
+    const { setting, exchange } = forward();
+    const [first, second] = [setting.server(0).anonymous, setting.server(1).anonymous];
+    for (const { requests } of [first, second]) {
+      for (let i = 0; i < 100; i++) requests[i]?.fail({ processed: 'no', cause: 'goaway' });
+    }
+    assert.deepEqual([first.requests.length, second.requests.length], [16, 16]);
+    assert.equal(exchange.answer.head.status, 503);
   });
 
   for (const cause of ['reset', 'connection'] as const) {
