@@ -83,6 +83,13 @@ test('what is meant for HTML or JavaScript is escaped as Go escapes it', () => {
   assert.ok(utf8.decode(encodePrettyDiscovery(groups, 'v2')).includes('"resource": "\\u003ca\\u003e\\u0026'));
 });
 
+test('the indented form is made once, and escaped like the other', async () => {
+  const discovery = serverDiscovery([], discoveryOf({ 'g/v1': { '<a>&': [] } }).apis);
+  const { v2 } = (await publishDiscovery(discovery))['/apis'];
+  assert.deepEqual(v2.pretty, encodePrettyDiscovery(discovery.apis, 'v2'));
+  assert.equal(v2.pretty, v2.pretty);
+});
+
 test('what is published reads back as what was served', () => {
   fc.assert(
     fc.property(discoveries, fc.constantFrom(...VERSIONS), ({ apis }, version) => {
