@@ -13,14 +13,6 @@ function sequence(...numbers: readonly number[]): () => number {
   return () => rest.shift() ?? 0;
 }
 
-test('the local server is preferred, ready or not', () => {
-  for (const ready of [true, false]) {
-    const snapshot = snapshotOf([{ minor: 37 }, { minor: 36, ready }], { local: 1 });
-    assert.equal(choosePreferred(snapshot, idle, Math.random, NONE), 1);
-    assert.equal(choosePreferred(snapshot, idle, Math.random, new Set([1])), 1);
-  }
-});
-
 test('of two random servers the less loaded', () => {
   const loads = [5, 1, 3];
   const load = (server: number) => loads[server] ?? 0;

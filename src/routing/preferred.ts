@@ -1,8 +1,8 @@
 import type { RoutingSnapshot } from './snapshot.ts';
 
 /**
- * Chooses where a client connection's requests go when nothing else decides: the local server, or the less loaded of
- * two random ready servers (gateway topology). `undefined` when no server is ready.
+ * Chooses where a client connection's requests go when nothing else decides and there is no local server: the less loaded
+ * of two random ready servers. `undefined` when no server is ready.
  * `random` gives numbers in [0, 1).
  */
 export function choosePreferred(
@@ -11,7 +11,6 @@ export function choosePreferred(
   random: () => number,
   tried: ReadonlySet<number>,
 ): number | undefined {
-  if (snapshot.local !== undefined) return snapshot.local;
   const ready: number[] = [];
   snapshot.servers.forEach((server, position) => {
     if (server.ready && !tried.has(position)) ready.push(position);
