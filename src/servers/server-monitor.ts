@@ -1,14 +1,19 @@
 import type { IdentityHeaderNames } from '../identity/header-names.ts';
 import { parseServerVersion, type ServerVersion } from '../kubernetes/kube-version.ts';
 import type { Logger } from '../observe/logger.ts';
-import { fetchFrom } from '../wire/fetch.ts';
+import { FetchError, fetchFrom } from '../wire/fetch.ts';
 import type { UpstreamEvent } from '../wire/upstream.ts';
 import { type ControlIdentity, controlIdentity } from './control-identity.ts';
 import { type FetchedDiscovery, fetchDiscovery } from './discovery-fetch.ts';
 import { DiscoveryFetchError } from './discovery-fetch-error.ts';
 import type { PeerTrust } from './peer-trust.ts';
 import { Repeater } from './repeater.ts';
-import { type ConnectionSettings, openServerConnections, type ServerConnections } from './server-connections.ts';
+import {
+  type ConnectionSettings,
+  type OpenUpstream,
+  openServerConnections,
+  type ServerConnections,
+} from './server-connections.ts';
 import type { ServerSpec } from './server-spec.ts';
 import { conditionOf, type HealthPolicy, nextState, type Observation, type ServerState } from './server-state.ts';
 
@@ -20,6 +25,14 @@ export interface MonitorSettings {
   readonly names: IdentityHeaderNames;
   /** False with a server-local view: nothing is merged, so nothing is read. */
   readonly readsDiscovery: boolean;
+}
+
+export interface MonitorDependencies {
+  readonly logger: Logger;
+  /** Milliseconds that never step back. */
+  readonly clock: () => number;
+  /** Default: the wire's. */
+  readonly openUpstream?: OpenUpstream | undefined;
 }
 
 /** Longest pause between attempts to read a failing server's discovery (product.md section 7). */
@@ -50,11 +63,11 @@ export class ServerMonitor {
   #noticedAt = Number.NEGATIVE_INFINITY;
 
   /** `changed` is called whenever the snapshot has to be built anew. */
-  constructor(spec: ServerSpec, settings: MonitorSettings, logger: Logger, clock: () => number, changed: () => void) {
+  constructor(spec: ServerSpec, settings: MonitorSettings, dependencies: MonitorDependencies, changed: () => void) {
     this.spec = spec;
     this.#settings = settings;
-    this.#logger = logger;
-    this.#clock = clock;
+    this.#logger = dependencies.logger;
+    this.#clock = dependencies.clock;
     this.#changed = changed;
     this.#identity = controlIdentity(settings.trust);
     this.connections = openServerConnections(
@@ -130,7 +143,9 @@ export class ServerMonitor {
       else this.#observe({ kind: 'refused', condition: `${health.path} answered ${status}: ${firstLine(body)}` });
       return status === 200;
     } catch (error) {
-      this.#observe({ kind: 'silent', condition: reasonOf(error) });
+      // A shortage of ours (descriptors, ports) says nothing about the server.
+      const isOurs = error instanceof FetchError && error.failure.cause === 'overloaded';
+      if (!isOurs) this.#observe({ kind: 'silent', condition: reasonOf(error) });
       return false;
     }
   }
