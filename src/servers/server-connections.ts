@@ -1,5 +1,5 @@
 import type { Backend, DiscoveryCondition, DiscoveryRoot } from '../proxy/proxy-snapshot.ts';
-import type { Upstream, UpstreamEvent } from '../wire/upstream.ts';
+import type { Upstream, UpstreamEvent, UpstreamOptions } from '../wire/upstream.ts';
 import { openUpstream } from '../wire/upstream-pool.ts';
 import type { ClientKeyPair, PeerTrust } from './peer-trust.ts';
 import type { ServerSpec } from './server-spec.ts';
@@ -24,20 +24,25 @@ export interface ServerConnections {
   close(graceMs: number): Promise<void>;
 }
 
+type EventListener = (event: UpstreamEvent) => void;
+
+/** Makes the connections to one server in one trust class; the wire's `openUpstream` outside of tests. */
+export type OpenUpstream = (options: UpstreamOptions) => Upstream;
+
 /** Opens (lazily: nothing is dialled yet) the connections of every trust class. Throws when PEM material does not parse. */
 export function openServerConnections(
   spec: ServerSpec,
   trust: PeerTrust,
   control: ClientKeyPair | undefined,
   settings: ConnectionSettings,
-  onEvent: (event: UpstreamEvent) => void,
-  onProbeEvent: (event: UpstreamEvent) => void,
+  listeners: { readonly clients: EventListener; readonly probe: EventListener },
+  openClass: OpenUpstream = openUpstream,
 ): ServerConnections {
   const { ca } = trust;
-  const open = (certificate: ClientKeyPair | undefined, listener?: (event: UpstreamEvent) => void): Upstream =>
+  const open = (certificate: ClientKeyPair | undefined, listener?: EventListener): Upstream =>
     ca === undefined
       ? UNVERIFIABLE_UPSTREAM
-      : openUpstream({
+      : openClass({
           host: spec.host,
           port: spec.port,
           servername: spec.servername,
@@ -47,12 +52,12 @@ export function openServerConnections(
           onEvent: listener,
         });
   const connections = {
-    asserted: trust.frontProxy === undefined ? undefined : open(trust.frontProxy, onEvent),
-    own: open(undefined, onEvent),
-    unproven: open(undefined, onEvent),
-    anonymous: open(undefined, onEvent),
+    asserted: trust.frontProxy === undefined ? undefined : open(trust.frontProxy, listeners.clients),
+    own: open(undefined, listeners.clients),
+    unproven: open(undefined, listeners.clients),
+    anonymous: open(undefined, listeners.clients),
     discovery: open(control),
-    probe: open(control, onProbeEvent),
+    probe: open(control, listeners.probe),
   };
   return {
     ...connections,

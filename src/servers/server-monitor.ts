@@ -75,8 +75,8 @@ export class ServerMonitor {
       settings.trust,
       this.#identity.certificate,
       settings.connections,
-      (event) => this.#noticed(event),
-      (event) => this.#probeEvent(event),
+      { clients: (event) => this.#noticed(event), probe: (event) => this.#probeEvent(event) },
+      dependencies.openUpstream,
     );
     this.#probing = new Repeater(() => this.#probe(), settings.health.intervalMs);
     this.#reading = new Repeater(() => this.#read(), settings.discovery.intervalMs, DISCOVERY_BACKOFF_MS);

@@ -1,11 +1,10 @@
 import type { DiscoveryConflict } from '../discovery/conflict.ts';
-import type { Logger } from '../observe/logger.ts';
 import type { Control, ProxySnapshot } from '../proxy/proxy-snapshot.ts';
 import { DocumentIds } from './document-ids.ts';
 import { MergedView } from './merged-view.ts';
 import { peerView } from './peer-trust.ts';
 import { backendOf } from './server-connections.ts';
-import { type MonitorSettings, ServerMonitor } from './server-monitor.ts';
+import { type MonitorDependencies, type MonitorSettings, ServerMonitor } from './server-monitor.ts';
 import type { ServerSpec } from './server-spec.ts';
 import { conditionOf, isDecided } from './server-state.ts';
 import { buildSnapshot, buildTables, mergeInputs, type RoutingTables, type ServerReport } from './snapshot-builder.ts';
@@ -19,10 +18,7 @@ export interface RegistrySettings extends Omit<MonitorSettings, 'readsDiscovery'
   readonly refreshMs: number;
 }
 
-export interface RegistryDependencies {
-  readonly logger: Logger;
-  /** Milliseconds that never step back. */
-  readonly clock: () => number;
+export interface RegistryDependencies extends MonitorDependencies {
   /** What it learned is taken over for servers of equal name and address. */
   readonly previous?: ServerRegistry | undefined;
 }
@@ -58,7 +54,7 @@ export class ServerRegistry implements Control {
     this.#view = peerView(settings.trust).kind;
     this.#merged = new MergedView(this.#ids, logger, () => this.#swap());
     const monitorSettings = { ...settings, readsDiscovery: this.#view === 'merged' };
-    this.monitors = specs.map((spec) => new ServerMonitor(spec, monitorSettings, logger, clock, () => this.#rebuild()));
+    this.monitors = specs.map((spec) => new ServerMonitor(spec, monitorSettings, dependencies, () => this.#rebuild()));
     if (previous !== undefined) this.#inherit(previous);
     this.#snapshot = this.#build(this.#reports());
     this.#staleness = setInterval(() => this.#merge(), STALENESS_CHECK_MS);
