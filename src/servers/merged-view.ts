@@ -32,6 +32,11 @@ export class MergedView {
     return this.#conflicts;
   }
 
+  /** The documents are of what is known now; nothing newer is being prepared. */
+  get isSettled(): boolean {
+    return this.#preparing === undefined;
+  }
+
   /** Resolves when nothing is being prepared. Never rejects. */
   async settled(): Promise<void> {
     while (this.#preparing !== undefined) await this.#preparing;
@@ -54,8 +59,8 @@ export class MergedView {
       this.#preparing = undefined;
       const next = this.#next;
       this.#next = undefined;
-      this.#changed();
       if (next !== undefined) this.update(next);
+      this.#changed();
     });
   }
 

@@ -52,7 +52,10 @@ export class ServerRegistry implements Control {
     this.#clock = clock;
     this.#incompleteUntil = previous === undefined ? clock() + settings.graceMs : previous.#incompleteUntil;
     this.#view = peerView(settings.trust).kind;
-    this.#merged = new MergedView(this.#ids, logger, () => this.#swap());
+    this.#merged = new MergedView(this.#ids, logger, () => {
+      this.#swap();
+      this.#judge();
+    });
     const monitorSettings = { ...settings, readsDiscovery: this.#view === 'merged' };
     this.monitors = specs.map((spec) => new ServerMonitor(spec, monitorSettings, dependencies, () => this.#rebuild()));
     if (previous !== undefined) this.#inherit(previous);
@@ -121,12 +124,18 @@ export class ServerRegistry implements Control {
   #rebuild(): void {
     this.#swap();
     this.#merge();
+    this.#judge();
   }
 
   #swap(): void {
     this.#snapshot = this.#build(this.#reports());
+  }
+
+  /** The first documents may be of one server alone: what is being prepared has to be waited for. */
+  #judge(): void {
     if (this.#isComplete) return;
-    const isMerged = this.#view === 'server-local' || this.#snapshot.published !== undefined || !this.anyReady;
+    const isPublished = this.#snapshot.published !== undefined && this.#merged.isSettled;
+    const isMerged = this.#view === 'server-local' || isPublished || !this.anyReady;
     this.#isComplete = isMerged && this.monitors.every(({ state }) => isDecided(state));
     if (this.#isComplete) this.#complete.resolve();
   }
