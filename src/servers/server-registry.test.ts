@@ -1,0 +1,378 @@
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import { PlayedServer, unreachable } from '../../test/support/played-server.ts';
+import { settled } from '../../test/support/proxy-setting.ts';
+import { discoveryOf } from '../discovery/testing/discovery-of.ts';
+import { DEFAULT_NAMES } from '../identity/testing/default-names.ts';
+import { fieldValue } from '../wire/fields.ts';
+import type { PeerTrust } from './peer-trust.ts';
+import { type RegistrySettings, ServerRegistry } from './server-registry.ts';
+
+const PODS = discoveryOf({ v1: { pods: ['get'] } });
+const WIDGETS = discoveryOf({ v1: { pods: ['get'] }, 'example.com/v1': { widgets: ['get'] } });
+const TRUST: PeerTrust = {
+  ca: 'bundle',
+  isConfigured: true,
+  frontProxy: { cert: 'certificate', key: 'key' },
+  control: undefined,
+};
+
+const SETTINGS: RegistrySettings = {
+  health: { path: '/readyz', fall: 2, rise: 1, intervalMs: 1_000, timeoutMs: 700 },
+  discovery: { intervalMs: 2_000, timeoutMs: 5_000, maxBytes: 1_000_000 },
+  connections: { connectTimeoutMs: 1, pingIntervalMs: 2, pingTimeoutMs: 3, maxConnections: 4 },
+  trust: TRUST,
+  names: DEFAULT_NAMES,
+  staleAfterMs: 10_000,
+  graceMs: 300_000,
+  refreshMs: 1_000,
+};
+
+const oldServer = () => new PlayedServer('old', 'v1.36.0', PODS);
+const newServer = () => new PlayedServer('new', 'v1.37.0', WIDGETS);
+
+function setUp(t: TestContext, servers: readonly PlayedServer[], settings: Partial<RegistrySettings> = {}) {
+  let now = 1_000_000;
+  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+  t.mock.method(performance, 'now', () => now);
+  t.mock.method(Math, 'random', () => 0);
+  const ignore = () => {};
+  const logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+  const specs = servers.map(({ spec }) => spec);
+  const openUpstream: PlayedServer['open'] = (options) => {
+    const server = servers.find(({ spec }) => spec.host === options.host);
+    assert.ok(server);
+    return server.open(options);
+  };
+  const create = (previous?: ServerRegistry, of = specs) => {
+    const dependencies = { logger, clock: () => now, openUpstream, previous };
+    const registry = new ServerRegistry(of, { ...SETTINGS, ...settings }, dependencies);
+    t.after(() => registry.stop(0));
+    return registry;
+  };
+  const pass = async (milliseconds: number) => {
+    for (let step = 0; step < milliseconds; step += 100) {
+      now += Math.min(100, milliseconds - step);
+      t.mock.timers.tick(Math.min(100, milliseconds - step));
+      await settled();
+    }
+  };
+  const registry = create();
+  /** Reads every server anew and waits until the merged documents are those of that reading. */
+  const refreshed = async () => {
+    now += SETTINGS.refreshMs;
+    await registry.refresh();
+  };
+  const started = async () => {
+    registry.start();
+    await registry.whenComplete();
+  };
+  return { registry, create, pass, refreshed, started, now: () => now };
+}
+
+/** Who is capable of a GET of `resource`, by name. */
+function serving({ snapshot }: ServerRegistry, group: string, resource: string): readonly (string | undefined)[] {
+  const found = snapshot.table.lookup(group, 'v1', resource, '', 'get');
+  return found.kind === 'capable' ? found.servers.map((position) => snapshot.servers[position]?.name) : [];
+}
+
+/** Group-versions of the published `/apis` and whether they are Current. */
+function published({ snapshot }: ServerRegistry): Record<string, string> {
+  const text = snapshot.published?.['/apis'].v2.identity.toString();
+  if (text === undefined) return {};
+  const entries = JSON.parse(text).items.flatMap(
+    ({ metadata, versions }: { metadata: { name: string }; versions: { version: string; freshness: string }[] }) =>
+      versions.map(({ version, freshness }) => [`${metadata.name}/${version}`, freshness]),
+  );
+  return Object.fromEntries(entries);
+}
+
+test('before the start nothing is known and nothing is dialled', (t) => {
+  const server = newServer();
+  const { registry } = setUp(t, [server]);
+  assert.deepEqual([registry.complete, registry.anyReady, server.paths], [false, false, []]);
+  assert.deepEqual(
+    registry.snapshot.servers.map(({ name, ready, known }) => [name, ready, known]),
+    [['new', false, false]],
+  );
+  assert.equal(registry.snapshot.published, undefined);
+});
+
+test('once every server was read, requests can be routed and the merged documents are there', async (t) => {
+  const { registry, started } = setUp(t, [oldServer(), newServer()]);
+  await started();
+  const { snapshot } = registry;
+  assert.deepEqual(
+    snapshot.servers.map(({ name, ready, ageRank }) => [name, ready, ageRank]),
+    [
+      ['new', true, 0],
+      ['old', true, 1],
+    ],
+  );
+  assert.deepEqual(serving(registry, '', 'pods'), ['new', 'old']);
+  assert.deepEqual(serving(registry, 'example.com', 'widgets'), ['new']);
+  assert.deepEqual(published(registry), { 'example.com/v1': 'Current' });
+  assert.deepEqual([snapshot.view, snapshot.incompleteUntil, registry.anyReady], ['merged', 0, true]);
+});
+
+test('a server that does not answer is not waited for, but it keeps unknown types in doubt for the grace', async (t) => {
+  const [up, down] = [oldServer(), newServer()];
+  down.health = 'refusing';
+  const { registry, started, now } = setUp(t, [up, down]);
+  const startedAt = now();
+  await started();
+  assert.deepEqual([registry.complete, registry.anyReady], [true, true]);
+  assert.equal(registry.snapshot.incompleteUntil, startedAt + 300_000);
+  down.health = 200;
+});
+
+test('completeness does not wait for a server that is ready, and holds from then on', async (t) => {
+  const down = newServer();
+  down.health = 'refusing';
+  const { registry, started, pass } = setUp(t, [down]);
+  await started();
+  assert.deepEqual([registry.complete, registry.anyReady], [true, false]);
+  down.health = 200;
+  await pass(1_000);
+  assert.deepEqual([registry.complete, registry.anyReady], [true, true]);
+});
+
+test('the snapshot carries what a conditional request to each server needs, and its connections', async (t) => {
+  const server = newServer();
+  const { registry, started } = setUp(t, [server]);
+  await started();
+  const [backend] = registry.snapshot.backends;
+  const asked = server.opened.flatMap(({ upstream }) => upstream.requests).find(({ head }) => head.target === '/apis');
+  assert.equal(backend?.conditions['/apis']?.accept, fieldValue(asked?.head.fields ?? [], 'accept'));
+  assert.match(backend?.conditions['/apis']?.etag ?? '', /^"[0-9a-f]{64}"$/);
+  assert.notEqual(backend?.conditions['/api']?.etag, backend?.conditions['/apis']?.etag);
+  assert.deepEqual(
+    [backend?.asserted, backend?.own, backend?.unproven, backend?.anonymous],
+    server.opened.slice(0, 4).map(({ upstream }) => upstream),
+  );
+});
+
+test('a server that goes is out of the routes at once, and its types stay known', async (t) => {
+  const [old, recent] = [oldServer(), newServer()];
+  const { registry, started } = setUp(t, [old, recent]);
+  await started();
+  recent.health = 'refusing';
+  recent.tell('clients', { kind: 'connect-failed', failure: unreachable() });
+  assert.deepEqual(
+    registry.snapshot.servers.map(({ name, ready, condition }) => [name, ready, condition]),
+    [
+      ['new', false, 'nobody listens'],
+      ['old', true, ''],
+    ],
+  );
+  assert.deepEqual(serving(registry, 'example.com', 'widgets'), ['new']);
+});
+
+test('what only an unready server serves stays published, as Stale', async (t) => {
+  const [old, recent] = [oldServer(), newServer()];
+  const { registry, started, refreshed } = setUp(t, [old, recent]);
+  await started();
+  recent.health = 'refusing';
+  recent.tell('clients', { kind: 'connect-failed', failure: unreachable() });
+  await refreshed();
+  assert.deepEqual(published(registry), { 'example.com/v1': 'Stale' });
+});
+
+test('what a ready server has not confirmed for ten seconds is Stale, and Current once it has', async (t) => {
+  const server = newServer();
+  const { registry, started, pass, refreshed } = setUp(t, [server]);
+  await started();
+  server.discoveryStatus = 500;
+  await pass(9_000);
+  assert.deepEqual(published(registry), { 'example.com/v1': 'Current' });
+  await pass(2_500);
+  await refreshed();
+  assert.deepEqual(published(registry), { 'example.com/v1': 'Stale' });
+  assert.deepEqual(serving(registry, 'example.com', 'widgets'), ['new']);
+  server.discoveryStatus = undefined;
+  await refreshed();
+  assert.deepEqual(published(registry), { 'example.com/v1': 'Current' });
+});
+
+test('a type that appears or vanishes does so with the next reading', async (t) => {
+  const server = oldServer();
+  const { registry, started, refreshed } = setUp(t, [server]);
+  await started();
+  server.discovery = WIDGETS;
+  await refreshed();
+  assert.deepEqual(
+    [serving(registry, 'example.com', 'widgets'), published(registry)],
+    [['old'], { 'example.com/v1': 'Current' }],
+  );
+  server.discovery = PODS;
+  await refreshed();
+  assert.deepEqual([serving(registry, 'example.com', 'widgets'), published(registry)], [[], {}]);
+});
+
+test('a snapshot is never changed, only followed by a newer one', async (t) => {
+  const server = oldServer();
+  const { registry, started, refreshed } = setUp(t, [server]);
+  await started();
+  const { snapshot } = registry;
+  const { table, generation } = snapshot;
+  server.discovery = WIDGETS;
+  await refreshed();
+  assert.equal(snapshot.table, table);
+  assert.ok(registry.snapshot.generation > generation);
+  assert.notEqual(registry.snapshot.table, table);
+});
+
+test('tables are kept while neither documents nor the order of servers change', async (t) => {
+  const { registry, started, refreshed } = setUp(t, [oldServer(), newServer()]);
+  await started();
+  const { table, published: documents } = registry.snapshot;
+  await refreshed();
+  assert.equal(registry.snapshot.table, table);
+  assert.equal(registry.snapshot.published, documents);
+});
+
+test('tables are as old as their last confirmation', async (t) => {
+  const { registry, started, pass, now } = setUp(t, [newServer()]);
+  await started();
+  await pass(2_000);
+  assert.equal(registry.snapshot.confirmedAt, now());
+});
+
+describe('a refresh', () => {
+  test('is made once for all who ask at once, and at most once per second', async (t) => {
+    const server = newServer();
+    const { registry, started, pass } = setUp(t, [server]);
+    await started();
+    await pass(1_000);
+    const before = server.count('/apis');
+    await Promise.all([registry.refresh(), registry.refresh(), registry.refresh()]);
+    await registry.refresh();
+    assert.equal(server.count('/apis') - before, 1);
+    await pass(1_000);
+    await registry.refresh();
+    assert.ok(server.count('/apis') - before >= 2);
+  });
+
+  test('is not waited for longer than a second, whoever is silent', async (t) => {
+    const [up, silent] = [oldServer(), newServer()];
+    const { registry, started, pass } = setUp(t, [up, silent]);
+    await started();
+    await pass(1_000);
+    silent.hold();
+    let over = false;
+    const refresh = registry.refresh().then(() => {
+      over = true;
+    });
+    await pass(900);
+    assert.equal(over, false);
+    await pass(100);
+    await refresh;
+    silent.release();
+  });
+
+  test('never rejects', async (t) => {
+    const server = newServer();
+    const { registry, started, pass } = setUp(t, [server]);
+    await started();
+    await pass(1_000);
+    server.health = 'refusing';
+    await registry.refresh();
+    assert.deepEqual(serving(registry, 'example.com', 'widgets'), ['new']);
+  });
+});
+
+test('without peer trust every server is watched, none is read and nothing is merged', async (t) => {
+  const servers = [oldServer(), newServer()];
+  const trust = { ...TRUST, frontProxy: undefined };
+  const { registry, started, refreshed } = setUp(t, servers, { trust });
+  await started();
+  await refreshed();
+  const { view, published: documents, servers: known } = registry.snapshot;
+  assert.deepEqual([view, documents], ['server-local', undefined]);
+  assert.deepEqual(
+    known.map(({ name, ready }) => [name, ready]),
+    [
+      ['new', true],
+      ['old', true],
+    ],
+  );
+  assert.equal(
+    servers.reduce((sum, server) => sum + server.count('/apis'), 0),
+    0,
+  );
+});
+
+test('the local server is marked', async (t) => {
+  const local = new PlayedServer('old', 'v1.36.0', PODS, { local: true });
+  const { registry, started } = setUp(t, [local, newServer()]);
+  await started();
+  assert.equal(registry.snapshot.local, 1);
+});
+
+test('contradictions between servers are reported', async (t) => {
+  const contrary = structuredClone(PODS);
+  for (const group of contrary.api) {
+    for (const version of group.versions ?? [])
+      for (const resource of version.resources ?? []) Object.assign(resource, { scope: 'Cluster' });
+  }
+  const { registry, started } = setUp(t, [oldServer(), new PlayedServer('new', 'v1.37.0', contrary)]);
+  await started();
+  assert.deepEqual(
+    registry.conflicts.map(({ resource, field }) => [resource, field]),
+    [['pods', 'scope']],
+  );
+});
+
+describe('a registry that replaces another', () => {
+  test('knows from the start what the other learned, but not who is healthy', async (t) => {
+    const { registry, create, started, pass } = setUp(t, [oldServer(), newServer()]);
+    await started();
+    await pass(5_000);
+    const next = create(registry);
+    assert.deepEqual(serving(next, 'example.com', 'widgets'), ['new']);
+    assert.equal(next.snapshot.published, registry.snapshot.published);
+    assert.deepEqual(
+      next.snapshot.servers.map(({ name, ready, known, version }) => [name, ready, known, version?.minor]),
+      [
+        ['new', false, true, 37],
+        ['old', false, true, 36],
+      ],
+    );
+    assert.deepEqual([next.complete, next.snapshot.incompleteUntil], [false, 0]);
+  });
+
+  test('knows nothing of a server that has another address now', async (t) => {
+    const server = newServer();
+    const { registry, create, started } = setUp(t, [server]);
+    await started();
+    const next = create(registry, [{ ...server.spec, port: 7443 }]);
+    assert.deepEqual(
+      next.snapshot.servers.map(({ known, version }) => [known, version]),
+      [[false, undefined]],
+    );
+  });
+
+  test('doubts unknown types no longer than the other would have', async (t) => {
+    const down = newServer();
+    down.health = 'refusing';
+    const { registry, create, started, pass } = setUp(t, [oldServer(), down]);
+    await started();
+    const { incompleteUntil } = registry.snapshot;
+    await pass(5_000);
+    assert.equal(create(registry).snapshot.incompleteUntil, incompleteUntil);
+  });
+});
+
+test('stopped, it asks nobody any more and closes all connections', async (t) => {
+  const server = newServer();
+  const { registry, started, pass } = setUp(t, [server]);
+  await started();
+  await registry.stop(7_000);
+  const before = server.paths.length;
+  await pass(20_000);
+  assert.equal(server.paths.length, before);
+  assert.deepEqual(
+    server.opened.map(({ upstream }) => upstream.closedWith),
+    [7_000, 7_000, 7_000, 7_000, 0, 0],
+  );
+});
