@@ -1,74 +1,15 @@
 import assert from 'node:assert/strict';
-import { describe, type TestContext, test } from 'node:test';
+import { describe, test } from 'node:test';
+import { PEER_TRUST, playRegistry } from '../../test/support/played-registry.ts';
 import { PlayedServer, unreachable } from '../../test/support/played-server.ts';
-import { settled } from '../../test/support/proxy-setting.ts';
 import { discoveryOf } from '../discovery/testing/discovery-of.ts';
-import { DEFAULT_NAMES } from '../identity/testing/default-names.ts';
 import { fieldValue } from '../wire/fields.ts';
-import type { PeerTrust } from './peer-trust.ts';
-import { type RegistrySettings, ServerRegistry } from './server-registry.ts';
+import type { ServerRegistry } from './server-registry.ts';
 
 const PODS = discoveryOf({ v1: { pods: ['get'] } });
 const WIDGETS = discoveryOf({ v1: { pods: ['get'] }, 'example.com/v1': { widgets: ['get'] } });
-const TRUST: PeerTrust = {
-  ca: 'bundle',
-  isConfigured: true,
-  frontProxy: { cert: 'certificate', key: 'key' },
-  control: undefined,
-};
-
-const SETTINGS: RegistrySettings = {
-  health: { path: '/readyz', fall: 2, rise: 1, intervalMs: 1_000, timeoutMs: 700 },
-  discovery: { intervalMs: 2_000, timeoutMs: 5_000, maxBytes: 1_000_000 },
-  connections: { connectTimeoutMs: 1, pingIntervalMs: 2, pingTimeoutMs: 3, maxConnections: 4 },
-  trust: TRUST,
-  names: DEFAULT_NAMES,
-  staleAfterMs: 10_000,
-  graceMs: 300_000,
-  refreshMs: 1_000,
-};
-
 const oldServer = () => new PlayedServer('old', 'v1.36.0', PODS);
 const newServer = () => new PlayedServer('new', 'v1.37.0', WIDGETS);
-
-function setUp(t: TestContext, servers: readonly PlayedServer[], settings: Partial<RegistrySettings> = {}) {
-  let now = 1_000_000;
-  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
-  t.mock.method(performance, 'now', () => now);
-  t.mock.method(Math, 'random', () => 0);
-  const ignore = () => {};
-  const logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
-  const specs = servers.map(({ spec }) => spec);
-  const openUpstream: PlayedServer['open'] = (options) => {
-    const server = servers.find(({ spec }) => spec.host === options.host);
-    assert.ok(server);
-    return server.open(options);
-  };
-  const create = (previous?: ServerRegistry, of = specs) => {
-    const dependencies = { logger, clock: () => now, openUpstream, previous };
-    const registry = new ServerRegistry(of, { ...SETTINGS, ...settings }, dependencies);
-    t.after(() => registry.stop(0));
-    return registry;
-  };
-  const pass = async (milliseconds: number) => {
-    for (let step = 0; step < milliseconds; step += 100) {
-      now += Math.min(100, milliseconds - step);
-      t.mock.timers.tick(Math.min(100, milliseconds - step));
-      await settled();
-    }
-  };
-  const registry = create();
-  /** Reads every server anew and waits until the merged documents are those of that reading. */
-  const refreshed = async () => {
-    now += SETTINGS.refreshMs;
-    await registry.refresh();
-  };
-  const started = async () => {
-    registry.start();
-    await registry.whenComplete();
-  };
-  return { registry, create, pass, refreshed, started, now: () => now };
-}
 
 /** Who is capable of a GET of `resource`, by name. */
 function serving({ snapshot }: ServerRegistry, group: string, resource: string): readonly (string | undefined)[] {
@@ -89,7 +30,7 @@ function published({ snapshot }: ServerRegistry): Record<string, string> {
 
 test('before the start nothing is known and nothing is dialled', (t) => {
   const server = newServer();
-  const { registry } = setUp(t, [server]);
+  const { registry } = playRegistry(t, [server]);
   assert.deepEqual([registry.complete, registry.anyReady, server.paths], [false, false, []]);
   assert.deepEqual(
     registry.snapshot.servers.map(({ name, ready, known }) => [name, ready, known]),
@@ -99,7 +40,7 @@ test('before the start nothing is known and nothing is dialled', (t) => {
 });
 
 test('once every server was read, requests can be routed and the merged documents are there', async (t) => {
-  const { registry, started } = setUp(t, [oldServer(), newServer()]);
+  const { registry, started } = playRegistry(t, [oldServer(), newServer()]);
   await started();
   const { snapshot } = registry;
   assert.deepEqual(
@@ -118,7 +59,7 @@ test('once every server was read, requests can be routed and the merged document
 test('a server that does not answer is not waited for, but it keeps unknown types in doubt for the grace', async (t) => {
   const [up, down] = [oldServer(), newServer()];
   down.health = 'refusing';
-  const { registry, started, now } = setUp(t, [up, down]);
+  const { registry, started, now } = playRegistry(t, [up, down]);
   const startedAt = now();
   await started();
   assert.deepEqual([registry.complete, registry.anyReady], [true, true]);
@@ -129,7 +70,7 @@ test('a server that does not answer is not waited for, but it keeps unknown type
 test('completeness does not wait for a server that is ready, and holds from then on', async (t) => {
   const down = newServer();
   down.health = 'refusing';
-  const { registry, started, pass } = setUp(t, [down]);
+  const { registry, started, pass } = playRegistry(t, [down]);
   await started();
   assert.deepEqual([registry.complete, registry.anyReady], [true, false]);
   down.health = 200;
@@ -139,7 +80,7 @@ test('completeness does not wait for a server that is ready, and holds from then
 
 test('the snapshot carries what a conditional request to each server needs, and its connections', async (t) => {
   const server = newServer();
-  const { registry, started } = setUp(t, [server]);
+  const { registry, started } = playRegistry(t, [server]);
   await started();
   const [backend] = registry.snapshot.backends;
   const asked = server.opened.flatMap(({ upstream }) => upstream.requests).find(({ head }) => head.target === '/apis');
@@ -154,7 +95,7 @@ test('the snapshot carries what a conditional request to each server needs, and 
 
 test('a server that goes is out of the routes at once, and its types stay known', async (t) => {
   const [old, recent] = [oldServer(), newServer()];
-  const { registry, started } = setUp(t, [old, recent]);
+  const { registry, started } = playRegistry(t, [old, recent]);
   await started();
   recent.health = 'refusing';
   recent.tell('clients', { kind: 'connect-failed', failure: unreachable() });
@@ -170,7 +111,7 @@ test('a server that goes is out of the routes at once, and its types stay known'
 
 test('what only an unready server serves stays published, as Stale', async (t) => {
   const [old, recent] = [oldServer(), newServer()];
-  const { registry, started, refreshed } = setUp(t, [old, recent]);
+  const { registry, started, refreshed } = playRegistry(t, [old, recent]);
   await started();
   recent.health = 'refusing';
   recent.tell('clients', { kind: 'connect-failed', failure: unreachable() });
@@ -180,7 +121,7 @@ test('what only an unready server serves stays published, as Stale', async (t) =
 
 test('what a ready server has not confirmed for ten seconds is Stale, and Current once it has', async (t) => {
   const server = newServer();
-  const { registry, started, pass, refreshed } = setUp(t, [server]);
+  const { registry, started, pass, refreshed } = playRegistry(t, [server]);
   await started();
   server.discoveryStatus = 500;
   await pass(9_000);
@@ -196,7 +137,7 @@ test('what a ready server has not confirmed for ten seconds is Stale, and Curren
 
 test('a type that appears or vanishes does so with the next reading', async (t) => {
   const server = oldServer();
-  const { registry, started, refreshed } = setUp(t, [server]);
+  const { registry, started, refreshed } = playRegistry(t, [server]);
   await started();
   server.discovery = WIDGETS;
   await refreshed();
@@ -211,7 +152,7 @@ test('a type that appears or vanishes does so with the next reading', async (t) 
 
 test('a snapshot is never changed, only followed by a newer one', async (t) => {
   const server = oldServer();
-  const { registry, started, refreshed } = setUp(t, [server]);
+  const { registry, started, refreshed } = playRegistry(t, [server]);
   await started();
   const { snapshot } = registry;
   const { table, generation } = snapshot;
@@ -223,7 +164,7 @@ test('a snapshot is never changed, only followed by a newer one', async (t) => {
 });
 
 test('tables are kept while neither documents nor the order of servers change', async (t) => {
-  const { registry, started, refreshed } = setUp(t, [oldServer(), newServer()]);
+  const { registry, started, refreshed } = playRegistry(t, [oldServer(), newServer()]);
   await started();
   const { table, published: documents } = registry.snapshot;
   await refreshed();
@@ -232,7 +173,7 @@ test('tables are kept while neither documents nor the order of servers change', 
 });
 
 test('tables are as old as their last confirmation', async (t) => {
-  const { registry, started, pass, now } = setUp(t, [newServer()]);
+  const { registry, started, pass, now } = playRegistry(t, [newServer()]);
   await started();
   await pass(2_000);
   assert.equal(registry.snapshot.confirmedAt, now());
@@ -241,7 +182,7 @@ test('tables are as old as their last confirmation', async (t) => {
 describe('a refresh', () => {
   test('is made once for all who ask at once, and at most once per second', async (t) => {
     const server = newServer();
-    const { registry, started, pass } = setUp(t, [server]);
+    const { registry, started, pass } = playRegistry(t, [server]);
     await started();
     await pass(1_000);
     const before = server.count('/apis');
@@ -255,7 +196,7 @@ describe('a refresh', () => {
 
   test('is not waited for longer than a second, whoever is silent', async (t) => {
     const [up, silent] = [oldServer(), newServer()];
-    const { registry, started, pass } = setUp(t, [up, silent]);
+    const { registry, started, pass } = playRegistry(t, [up, silent]);
     await started();
     await pass(1_000);
     silent.hold();
@@ -272,7 +213,7 @@ describe('a refresh', () => {
 
   test('never rejects', async (t) => {
     const server = newServer();
-    const { registry, started, pass } = setUp(t, [server]);
+    const { registry, started, pass } = playRegistry(t, [server]);
     await started();
     await pass(1_000);
     server.health = 'refusing';
@@ -283,8 +224,8 @@ describe('a refresh', () => {
 
 test('without peer trust every server is watched, none is read and nothing is merged', async (t) => {
   const servers = [oldServer(), newServer()];
-  const trust = { ...TRUST, frontProxy: undefined };
-  const { registry, started, refreshed } = setUp(t, servers, { trust });
+  const trust = { ...PEER_TRUST, frontProxy: undefined };
+  const { registry, started, refreshed } = playRegistry(t, servers, { trust });
   await started();
   await refreshed();
   const { view, published: documents, servers: known } = registry.snapshot;
@@ -304,7 +245,7 @@ test('without peer trust every server is watched, none is read and nothing is me
 
 test('the local server is marked', async (t) => {
   const local = new PlayedServer('old', 'v1.36.0', PODS, { local: true });
-  const { registry, started } = setUp(t, [local, newServer()]);
+  const { registry, started } = playRegistry(t, [local, newServer()]);
   await started();
   assert.equal(registry.snapshot.local, 1);
 });
@@ -315,7 +256,7 @@ test('contradictions between servers are reported', async (t) => {
     for (const version of group.versions ?? [])
       for (const resource of version.resources ?? []) Object.assign(resource, { scope: 'Cluster' });
   }
-  const { registry, started } = setUp(t, [oldServer(), new PlayedServer('new', 'v1.37.0', contrary)]);
+  const { registry, started } = playRegistry(t, [oldServer(), new PlayedServer('new', 'v1.37.0', contrary)]);
   await started();
   assert.deepEqual(
     registry.conflicts.map(({ resource, field }) => [resource, field]),
@@ -325,7 +266,7 @@ test('contradictions between servers are reported', async (t) => {
 
 describe('a registry that replaces another', () => {
   test('knows from the start what the other learned, but not who is healthy', async (t) => {
-    const { registry, create, started, pass } = setUp(t, [oldServer(), newServer()]);
+    const { registry, create, started, pass } = playRegistry(t, [oldServer(), newServer()]);
     await started();
     await pass(5_000);
     const next = create(registry);
@@ -343,7 +284,7 @@ describe('a registry that replaces another', () => {
 
   test('knows nothing of a server that has another address now', async (t) => {
     const server = newServer();
-    const { registry, create, started } = setUp(t, [server]);
+    const { registry, create, started } = playRegistry(t, [server]);
     await started();
     const next = create(registry, [{ ...server.spec, port: 7443 }]);
     assert.deepEqual(
@@ -355,7 +296,7 @@ describe('a registry that replaces another', () => {
   test('doubts unknown types no longer than the other would have', async (t) => {
     const down = newServer();
     down.health = 'refusing';
-    const { registry, create, started, pass } = setUp(t, [oldServer(), down]);
+    const { registry, create, started, pass } = playRegistry(t, [oldServer(), down]);
     await started();
     const { incompleteUntil } = registry.snapshot;
     await pass(5_000);
@@ -365,7 +306,7 @@ describe('a registry that replaces another', () => {
 
 test('stopped, it asks nobody any more and closes all connections', async (t) => {
   const server = newServer();
-  const { registry, started, pass } = setUp(t, [server]);
+  const { registry, started, pass } = playRegistry(t, [server]);
   await started();
   await registry.stop(7_000);
   const before = server.paths.length;

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { playRegistry } from '../../test/support/played-registry.ts';
+import { PlayedServer } from '../../test/support/played-server.ts';
+import { discoveryOf } from '../discovery/testing/discovery-of.ts';
+import { describeStatus } from './status.ts';
+
+const PODS = discoveryOf({ v1: { pods: ['get'] } });
+
+test('the status says of each server what it is, whether it gets requests and how fresh its discovery is', async (t) => {
+  const up = new PlayedServer('up', 'v1.37.2', PODS, { local: true });
+  const down = new PlayedServer('down', 'v1.36.0', PODS);
+  down.health = 'refusing';
+  const { registry, started, now } = playRegistry(t, [up, down]);
+  await started();
+  up.opened[1]?.upstream.request({ method: 'GET', target: '/watch', authority: undefined, fields: [] }, true, {
+    inform: () => {},
+    respond: () => {},
+    failed: () => {},
+  });
+  const { view, generation, servers, conflicts } = describeStatus(registry, now() + 1_500);
+  assert.deepEqual([view, generation, conflicts], ['merged', registry.snapshot.generation, []]);
+  assert.deepEqual(servers, [
+    {
+      name: 'up',
+      address: 'up.example:6443',
+      local: true,
+      version: '1.37.2',
+      state: 'ready',
+      condition: '',
+      discovery: { shape: 'v2', failure: '' },
+      discoveryAgeSeconds: 1.5,
+      openExchanges: 1,
+    },
+    {
+      name: 'down',
+      address: 'down.example:6443',
+      local: false,
+      version: undefined,
+      state: 'unready',
+      condition: 'nobody listens',
+      discovery: { shape: undefined, failure: 'nobody listens' },
+      discoveryAgeSeconds: undefined,
+      openExchanges: 0,
+    },
+  ]);
+});
