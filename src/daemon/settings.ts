@@ -58,7 +58,6 @@ export function registrySettings(configuration: Configuration, trust: PeerTrust)
       maxConnections: limits.upstreamConnectionsPerServer,
     },
     trust,
-    names: identityHeaderNames(configuration),
     staleAfterMs: discovery.staleAfterSeconds * 1000,
     graceMs: routing.departureGraceSeconds * 1000,
     refreshMs: discovery.freshnessWindowSeconds * 1000,

@@ -36,10 +36,6 @@ export const DISCOVERY_MEDIA_TYPES: readonly DiscoveryMediaType[] = [
   'application/cbor',
 ];
 
-/** kube-apiserver's message of a 406. */
-export const NOT_ACCEPTABLE_MESSAGE =
-  'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf';
-
 /**
  * Negotiates the form of a discovery answer as kube-apiserver does (apiserver pkg/endpoints/handlers/negotiation and
  * discovery/aggregated/wrapper.go): any clause that names an aggregated kind wins over every clause that does not, whatever

@@ -4,7 +4,6 @@ import { failureOf } from '../../test/support/fake-upstream.ts';
 import { PlayedServer, unreachable } from '../../test/support/played-server.ts';
 import { settled } from '../../test/support/proxy-setting.ts';
 import { discoveryOf } from '../discovery/testing/discovery-of.ts';
-import { DEFAULT_NAMES } from '../identity/testing/default-names.ts';
 import { fieldValue } from '../wire/fields.ts';
 import type { PeerTrust } from './peer-trust.ts';
 import { type MonitorSettings, ServerMonitor } from './server-monitor.ts';
@@ -19,7 +18,6 @@ const SETTINGS: MonitorSettings = {
   discovery: { intervalMs: 2_000, timeoutMs: 5_000, maxBytes: 1_000_000 },
   connections: { connectTimeoutMs: 1, pingIntervalMs: 2, pingTimeoutMs: 3, maxConnections: 4 },
   trust: TRUST,
-  names: DEFAULT_NAMES,
   readsDiscovery: true,
 };
 

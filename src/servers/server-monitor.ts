@@ -1,4 +1,3 @@
-import type { IdentityHeaderNames } from '../identity/header-names.ts';
 import { parseServerVersion, type ServerVersion } from '../kubernetes/kube-version.ts';
 import type { Logger } from '../observe/logger.ts';
 import { FetchError, fetchFrom } from '../wire/fetch.ts';
@@ -22,7 +21,6 @@ export interface MonitorSettings {
   readonly discovery: { readonly intervalMs: number; readonly timeoutMs: number; readonly maxBytes: number };
   readonly connections: ConnectionSettings;
   readonly trust: PeerTrust;
-  readonly names: IdentityHeaderNames;
   /** False with a server-local view: nothing is merged, so nothing is read. */
   readonly readsDiscovery: boolean;
 }

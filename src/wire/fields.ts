@@ -33,10 +33,3 @@ export function withoutFields(fields: Fields, drop: (name: string) => boolean): 
   }
   return kept;
 }
-
-/** A copy in which `name` (lower case) stands exactly once, with `value`. */
-export function withField(fields: Fields, name: string, value: string): string[] {
-  const next = withoutFields(fields, (other) => other === name);
-  next.push(name, value);
-  return next;
-}

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { DEFAULT_NAMES } from '../../src/identity/testing/default-names.ts';
 import type { PeerTrust } from '../../src/servers/peer-trust.ts';
 import { type RegistrySettings, ServerRegistry } from '../../src/servers/server-registry.ts';
 import type { PlayedServer } from './played-server.ts';
@@ -19,7 +18,6 @@ const SETTINGS: RegistrySettings = {
   discovery: { intervalMs: 2_000, timeoutMs: 5_000, maxBytes: 1_000_000 },
   connections: { connectTimeoutMs: 1, pingIntervalMs: 2, pingTimeoutMs: 3, maxConnections: 4 },
   trust: PEER_TRUST,
-  names: DEFAULT_NAMES,
   staleAfterMs: 10_000,
   graceMs: 300_000,
   refreshMs: 1_000,

@@ -25,11 +25,12 @@ const BREAKS: readonly {
 
 for (const protocol of PROTOCOLS) {
   for (const { title, breakOff } of BREAKS) {
-    test(`a server that ${title} amid its answer gives the client over ${protocol} an abnormal end`, async (t) => {
-      const plane = await startFakePlane(t);
-      const arrivals = new Inbox<ServerHttp2Stream>();
-      plane.server.handler = arrivals.put;
-      for (const fields of [{}, { 'content-length': '100' }]) {
+    for (const fields of [{}, { 'content-length': '100' }]) {
+      const length = 'content-length' in fields ? 'of known length' : 'of unknown length';
+      test(`a server that ${title} amid an answer ${length} gives the client over ${protocol} an abnormal end`, async (t) => {
+        const plane = await startFakePlane(t);
+        const arrivals = new Inbox<ServerHttp2Stream>();
+        plane.server.handler = arrivals.put;
         const opening = (await plane.client(protocol)).open({ path: WATCH });
         const stream = await arrivals.next();
         beginAnswer(stream, fields);
@@ -46,9 +47,9 @@ for (const protocol of PROTOCOLS) {
 
         const end = await bodyEnd(body);
         assert.equal(text, '{"type":"ADDED"}\n', 'what came before is delivered');
-        assert.equal(end.kind, 'broken', `with ${JSON.stringify(fields)}`);
-      }
-    });
+        assert.equal(end.kind, 'broken');
+      });
+    }
   }
 
   test(`a client over ${protocol} that leaves resets its stream at the server, before and amid the answer`, async (t) => {
