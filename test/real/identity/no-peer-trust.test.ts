@@ -128,9 +128,10 @@ for (const [i, [title, { options, missing, vouches }]] of Object.entries(CASES).
   });
 }
 
-test('without any CA nobody is dialled, and every request is 503', async () => {
+test('without any CA nobody is dialled, and every request is 503', async (t) => {
   let connections = 0;
   const listener = createTcpServer(() => connections++);
+  t.after(() => listener.close());
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');
   const { port } = listener.address() as AddressInfo;
@@ -147,10 +148,9 @@ test('without any CA nobody is dialled, and every request is 503', async () => {
   }
   assert.equal((await warnings(proxy)).count, 1);
   assert.equal(connections, 0);
-  listener.close();
 });
 
-test('an impostor gets no request, no token and no user', async () => {
+test('an impostor gets no request, no token and no user', async (t) => {
   const { cert, key } = await (await pki.untrustedCa('impostor-ca')).issue(`${pki.directory}/impostor`, {
     commonName: 'kube-apiserver',
     altNames: ['kubernetes.default.svc', '127.0.0.1'],
@@ -166,6 +166,7 @@ test('an impostor gets no request, no token and no user', async () => {
   });
   impostor.on('connection', () => handshakes++);
   impostor.on('tlsClientError', () => {});
+  t.after(() => impostor.close());
   impostor.listen(0, '127.0.0.1');
   await once(impostor, 'listening');
   const { port } = impostor.address() as AddressInfo;
@@ -176,6 +177,8 @@ test('an impostor gets no request, no token and no user', async () => {
       { name: 'impostor', url: `https://127.0.0.1:${port}` },
     ],
   });
+  // Its connections would keep the impostor open.
+  t.after(() => proxy.kill());
   await eventually('the impostor was tried', async () => handshakes > 0);
   for (const caller of [{ token }, { certificate: pki.admin }]) {
     for (const protocol of PROTOCOLS) {
@@ -186,6 +189,4 @@ test('an impostor gets no request, no token and no user', async () => {
     }
   }
   assert.equal(octets, 0);
-  await proxy.kill();
-  impostor.close();
 });
