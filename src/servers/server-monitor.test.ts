@@ -337,6 +337,20 @@ describe('the version', () => {
   }
 });
 
+test('a server that is too busy to say its version keeps the one it had, until it says one', async (t) => {
+  const { monitor, server, start, pass } = setUp(t);
+  await start();
+  server.versionStatus = 503;
+  server.gitVersion = 'v1.38.0';
+  server.tell('probe', { kind: 'connection-lost', failure: failureOf({ cause: 'connection' }) });
+  server.tell('probe', { kind: 'connected', remoteAddress: '192.0.2.9' });
+  await pass(3_000);
+  assert.deepEqual([monitor.state.kind, monitor.version?.minor], ['ready', 37]);
+  server.versionStatus = undefined;
+  await pass(2_000);
+  assert.equal(monitor.version?.minor, 38);
+});
+
 test('a refresh reads from the beginning, after the reading under way', async (t) => {
   const { monitor, server, start, pass } = setUp(t);
   await start();

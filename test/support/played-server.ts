@@ -15,6 +15,8 @@ export class PlayedServer {
   /** What `/readyz` answers; `silent`: nothing ever; `refusing`: nobody listens. */
   health: Health = 200;
   gitVersion: string | undefined;
+  /** Of `/version`, if it is not to be answered. */
+  versionStatus: number | undefined;
   discovery: ServerDiscovery;
   /** Of `/api` and `/apis`, if they are not to be answered. */
   discoveryStatus: number | undefined;
@@ -81,7 +83,8 @@ export class PlayedServer {
         request.respond(this.health, [], this.health === 200 ? 'ok' : '[-]shutdown failed\nreadyz check failed');
         return;
       case '/version':
-        if (this.gitVersion === undefined) request.respond(404, [], 'no');
+        if (this.versionStatus !== undefined) request.respond(this.versionStatus, [], 'no');
+        else if (this.gitVersion === undefined) request.respond(404, [], 'no');
         else request.respond(200, [], JSON.stringify({ gitVersion: this.gitVersion }));
         return;
       case '/api':
