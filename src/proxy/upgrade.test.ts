@@ -196,6 +196,10 @@ describe('a client that leaves', () => {
     await settled();
     assert.equal(setting.server(1).anonymous.upgrades.length, 0);
     assert.equal(exchange.answers.length, 0);
+    assert.deepEqual(
+      setting.observer.records.map(({ status, server }) => [status, server]),
+      [[0, 'server-0']],
+    );
   });
 
   test('at the moment of the switch leaves no tunnel open', async () => {

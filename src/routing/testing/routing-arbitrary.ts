@@ -60,7 +60,8 @@ const anything: fc.Arbitrary<Asked> = fc.record({
   prefix,
 });
 
-const paths = ['/', '/version', '/api', '/apis', '/api/v1', '/apis/apps', '/apis/apps/v1', '/openapi/v3'];
+const groupPaths = ['/api/v1', '/apis/apps', '/apis/apps/v1', '/apis/example.com', '/apis/none/v1'];
+const otherPaths = ['/', '/version', '/api', '/apis', '/openapi/v3'];
 
 /** Half of what some server serves, then of its resources, of anything, and of no resource. */
 function requestsFor(served: readonly (ServerDiscovery | undefined)[]): fc.Arbitrary<RequestInfo> {
@@ -79,7 +80,8 @@ function requestsFor(served: readonly (ServerDiscovery | undefined)[]): fc.Arbit
       fc.record({ type: one, subresource, verb, prefix }).map(({ type, ...asked }) => ({ ...type, ...asked })),
     ),
     anything.map(requestFor),
-    fc.constantFrom(...paths).map((path) => requestInfo('GET', path)),
+    { weight: 2, arbitrary: fc.constantFrom(...groupPaths).map((path) => requestInfo('GET', path)) },
+    fc.constantFrom(...otherPaths).map((path) => requestInfo('GET', path)),
   );
 }
 
