@@ -55,6 +55,7 @@ export class FakeApiServer {
   permits: (headers: IncomingHttpHeaders) => boolean = () => true;
   readonly #options: FakeApiServerOptions;
   readonly #port: number;
+  readonly #accepted = new Set<Socket>();
   #server: Http2SecureServer | undefined;
 
   private constructor(options: FakeApiServerOptions, port: number) {
@@ -84,6 +85,12 @@ export class FakeApiServer {
       settings: { maxConcurrentStreams: MAX_STREAMS },
     });
     this.#server = server;
+    server.on('connection', (socket: Socket) => {
+      // One that is still shaking hands would otherwise outlive `stop` and keep it waiting.
+      if (this.#server !== server) socket.destroy();
+      this.#accepted.add(socket);
+      socket.once('close', () => this.#accepted.delete(socket));
+    });
     server.on('secureConnection', (socket: Socket) => {
       this.sockets.add(socket);
       socket.on('error', () => {});
@@ -110,6 +117,7 @@ export class FakeApiServer {
     const closed = once(server, 'close');
     server.close();
     this.breakConnections();
+    for (const socket of this.#accepted) socket.destroy();
     await closed;
   }
 
