@@ -209,10 +209,11 @@ describe('discovery', () => {
   test('comes from the merged view, and everything else from a server', async () => {
     const published = await publishDiscovery(discoveryOf({ 'example.com/v1': { widgets: ['get'] } }));
     const { handle, arrived } = setUp({ snapshot: { published } });
-    const exchange = handle({ target: '/apis', fields: ['accept', V2] });
+    const connection = new FakeConnection();
+    const exchange = handle({ connection, target: '/apis', fields: ['accept', V2] });
     arrived('anonymous')[0]?.respond(304);
     assert.equal(answerField(exchange.answer, 'etag'), published['/apis'].v2.etag);
-    const unaggregated = handle({ target: '/apis', fields: ['accept', 'application/json'] });
+    const unaggregated = handle({ connection, target: '/apis', fields: ['accept', 'application/json'] });
     arrived('anonymous')[1]?.respond(200, [], 'its own');
     await settled();
     assert.equal(unaggregated.answer.body.text, 'its own');
