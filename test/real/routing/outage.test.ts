@@ -23,6 +23,9 @@ const SKEWED = '/apis/resource.k8s.io/v1/devicetaintrules';
 const COMMON = '/api/v1/namespaces/default/configmaps';
 const TAINT = { deviceSelector: { driver: 'a.example' }, taint: { key: 'a.example/b', effect: 'NoSchedule' } };
 const RETURN_MS = 2_000;
+/** An answer whose head was relayed when its server is killed can only end abnormally. Hardly ever is there one. */
+const CUT_OFF_MS = 1_000;
+const MOST_CUT_OFF = 2;
 
 const clients: readonly ClientOptions[] = PROTOCOLS.map((protocol) => ({
   url: gateway.url,
@@ -103,23 +106,35 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     t.after(() => stopAll([...skewed, ...common]));
     await Promise.all([...skewed, ...common].map((poller) => poller.next(hasStatus(200))));
 
+    const endedAt = performance.now();
     await capable.stop(signal);
     await Promise.all(skewed.map((poller) => poller.next(hasStatus(503))));
     const [readyAt] = await Promise.all([ownReadiness(), capable.start()]);
     const back = await Promise.all(skewed.map((poller) => poller.next(hasStatus(200))));
-    const unansweredReads = await stopAll(reads);
+    const cutOff: Polled[] = [];
+    /** What was not answered with 200, without the answers that had begun when the server was killed. */
+    const unanswered = async (pollers: readonly Poller[]): Promise<Polled[]> => {
+      const isCutOff = ({ kind, at }: Polled): boolean =>
+        signal === 'SIGKILL' && kind === 'failed' && at - endedAt < CUT_OFF_MS;
+      const { cut = [], rest = [] } = Object.groupBy(await stopAll(pollers), (one) => (isCutOff(one) ? 'cut' : 'rest'));
+      cutOff.push(...cut);
+      return rest;
+    };
+    const unansweredReads = await unanswered(reads);
     for (const polled of unansweredReads) assertUnavailable(polled, () => true);
-    const unansweredWrites = await stopAll(writes);
+    const unansweredWrites = await unanswered(writes);
     for (const polled of unansweredWrites) {
       assertUnavailable(polled, (message) => !message.includes('may have been executed'));
     }
-    const failed = await stopAll(common);
+    const failed = await unanswered(common);
     assert.deepEqual(failed.map(describePolled), [], 'a resource that another server serves too is always there');
+    assert.ok(cutOff.length <= MOST_CUT_OFF, cutOff.map(describePolled).join('\n'));
     const after = Math.max(...back.map(({ at }) => at)) - readyAt;
     assert.ok(after <= RETURN_MS, `back ${after} ms after the server's own /readyz`);
     t.diagnostic(
       `${signal}: ${unansweredReads.length} reads and ${unansweredWrites.length} writes were answered 503, none 404; ` +
-        `back ${Math.round(after)} ms after the server's own /readyz; no read of another resource failed`,
+        `${cutOff.length} answers were cut off; back ${Math.round(after)} ms after the server's own /readyz; ` +
+        'no other read failed',
     );
   });
 }
