@@ -27,11 +27,15 @@ export const DEVICE_TAINT_RULES: ChurnedType = {
 /** Events that one object's life causes: it is created, patched three times and deleted. */
 export const EVENTS_PER_OBJECT = 5;
 
-/** Leads `objects` objects through their life, `workers` of them at a time. */
-export async function churn(client: ApiClient, type: ChurnedType, objects: number, workers: number): Promise<void> {
-  let next = 0;
+/** Leads the objects numbered `from` to `to` (exclusive) through their life, `workers` of them at a time. */
+export async function churn(
+  client: ApiClient,
+  type: ChurnedType,
+  { from, to, workers }: { readonly from: number; readonly to: number; readonly workers: number },
+): Promise<void> {
+  let next = from;
   const work = async (): Promise<void> => {
-    while (next < objects) {
+    while (next < to) {
       const name = `churn-${next}`;
       next += 1;
       const path = `${type.collection}/${name}`;

@@ -81,7 +81,7 @@ async function switchProtocols(url: string, { ca, cert, key }: Credentials): Pro
   return switched.promise;
 }
 
-/** Writes `blocks` blocks of 64 KiB, each different, and ends. Returns the digest of what was written. */
+/** Writes `blocks` blocks of 64 KiB, each different. Returns the digest of what was written. */
 export async function sendBlocks(target: Writable, blocks: number): Promise<string> {
   const hash = createHash('sha256');
   const random = Buffer.alloc(64 * 1024, 'mixed version proxy');
@@ -91,17 +91,23 @@ export async function sendBlocks(target: Writable, blocks: number): Promise<stri
     hash.update(block);
     if (!target.write(block)) await once(target, 'drain');
   }
-  target.end();
   return hash.digest('hex');
 }
 
-/** Reads to the end. */
-export async function receiveAll(source: Readable): Promise<{ readonly bytes: number; readonly digest: string }> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for await (const chunk of source) {
-    hash.update(chunk);
-    bytes += chunk.length;
-  }
-  return { bytes, digest: hash.digest('hex') };
+/**
+ * Reads until `total` bytes have come, before either side ends: the SPDY library acknowledges the last bytes of a stream
+ * that its other end has closed by then, and takes the refusal for a failure.
+ */
+export function receive(source: Readable, total: number): Promise<{ readonly bytes: number; readonly digest: string }> {
+  return new Promise((resolve, reject) => {
+    const hash = createHash('sha256');
+    let bytes = 0;
+    source.on('error', reject);
+    source.on('end', () => reject(new Error(`the tunnel ended after ${bytes} of ${total} bytes`)));
+    source.on('data', (chunk: Buffer) => {
+      hash.update(chunk);
+      bytes += chunk.length;
+      if (bytes >= total) resolve({ bytes, digest: hash.digest('hex') });
+    });
+  });
 }

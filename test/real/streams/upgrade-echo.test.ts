@@ -6,7 +6,7 @@ import { FakeApiServer } from '../../support/fake-api-server.ts';
 import { aggregatedDiscovery } from '../../support/fake-discovery.ts';
 import { startServe } from '../../support/serve-process.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
-import { ECHO_PROTOCOLS, echoServer, openEcho, receiveAll, sendBlocks } from './support-echo.ts';
+import { ECHO_PROTOCOLS, echoServer, openEcho, receive, sendBlocks } from './support-echo.ts';
 
 const MIB = 1024 * 1024;
 const BLOCKS_PER_MIB = 16;
@@ -26,9 +26,10 @@ for (const protocol of ECHO_PROTOCOLS) {
     const proxy = await startServe(t, { pki, servers: [echo] });
     const tunnel = await openEcho(protocol, proxy.url, { ca: pki.servingCa.cert, ...pki.admin });
 
-    const received = receiveAll(tunnel);
+    const received = receive(tunnel, TOTAL_MIB * MIB);
     const sent = await sendBlocks(tunnel, TOTAL_MIB * BLOCKS_PER_MIB);
 
     assert.deepEqual(await received, { bytes: TOTAL_MIB * MIB, digest: sent });
+    tunnel.end();
   });
 }
