@@ -9,6 +9,8 @@ export function abandonStream(stream: Http2Stream, code: number): void {
   // While a read of the connection is under way Node only notes the RST_STREAM, and a destroyed stream loses the note.
   setImmediate(() => {
     if (stream.destroyed) return;
+    // `close` ends the writable side first, and that END_STREAM may overtake the RST_STREAM: the cut message would look whole.
+    stream.end = () => stream;
     stream.close(code);
     stream.destroy();
   });
