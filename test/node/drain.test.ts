@@ -4,7 +4,7 @@ import type { ServerHttp2Stream } from 'node:http2';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
-import { createPki } from '../../tools/control-plane/pki.ts';
+import { createPki } from '../../src/lab/pki/pki.ts';
 import { bodyEnd, type Credentials, connectClient, H1Client, H2Client } from '../support/api-client.ts';
 import { startFake } from '../support/embedded-daemon.ts';
 import { type FakeApiServer, sendJson } from '../support/fake-api-server.ts';

@@ -1,5 +1,5 @@
 import type { webcrypto } from 'node:crypto';
-import '../../tools/control-plane/empty-reflect-metadata.ts';
+import '../../src/lab/pki/empty-reflect-metadata.ts';
 import {
   BasicConstraintsExtension,
   ExtendedKeyUsage,

@@ -4,7 +4,7 @@ import { loadConfiguration } from '../../src/config/load.ts';
 import { type Daemon, startDaemon } from '../../src/daemon/daemon.ts';
 import type { RecordedVersion } from '../../src/kubernetes/testing/recorded-documents.ts';
 import type { Logger } from '../../src/observe/logger.ts';
-import { createPki, type Pki } from '../../tools/control-plane/pki.ts';
+import { createPki, type Pki } from '../../src/lab/pki/pki.ts';
 import { type ApiClient, connectClient, H1Client, type Protocol } from './api-client.ts';
 import { FakeApiServer } from './fake-api-server.ts';
 import { aggregatedDiscovery } from './fake-discovery.ts';

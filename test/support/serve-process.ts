@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Pki } from '../../tools/control-plane/pki.ts';
+import type { Pki } from '../../src/lab/pki/pki.ts';
 import { Reaper } from '../../tools/control-plane/reaper.ts';
 import { H1Client } from './api-client.ts';
 import { serveFlags } from './embedded-daemon.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ApiResponse, apiRequest } from './api-request.ts';
 import { ControlPlaneError } from './control-plane-error.ts';
-import type { Pki } from './pki.ts';
+import type { Pki } from '../../src/lab/pki/pki.ts';
 
 const POLL_MS = 50;
 const TIMEOUT_MS = 60_000;

@@ -7,7 +7,7 @@ import { ControlPlaneError } from './control-plane-error.ts';
 import { Etcd } from './etcd.ts';
 import { KubeApiserver, type KubeApiserverContext, type KubeApiserverSpec } from './kube-apiserver.ts';
 import { type KubeconfigUser, kubeconfigText } from './kubeconfig.ts';
-import { createPki, type Pki } from './pki.ts';
+import { createPki, type Pki } from '../../src/lab/pki/pki.ts';
 import { Reaper } from './reaper.ts';
 import { elapsed, type Reporter, reportToStandardError } from './reporter.ts';
 import type { ProcessContext, ServerProcess } from './server-process.ts';

@@ -1,8 +1,8 @@
 import { apiRequest } from './api-request.ts';
-import type { KeyPair } from './certificate-authority.ts';
+import type { KeyPair } from '../../src/lab/pki/certificate-authority.ts';
 import { commandLine, type FlagChanges, type Flags } from './flags.ts';
 import { freeLoopbackPort } from './loopback-port.ts';
-import type { Pki } from './pki.ts';
+import type { Pki } from '../../src/lab/pki/pki.ts';
 import { type Launch, type ProcessContext, ServerProcess } from './server-process.ts';
 import { parseVersion } from './version.ts';
 

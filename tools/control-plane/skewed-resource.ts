@@ -1,5 +1,5 @@
 import { apiRequest } from './api-request.ts';
-import type { Pki } from './pki.ts';
+import type { Pki } from '../../src/lab/pki/pki.ts';
 
 /** A resource that some servers serve and others do not. */
 export interface SkewedResource {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { createPki, type Pki } from '../../../tools/control-plane/pki.ts';
+import { createPki, type Pki } from '../../../src/lab/pki/pki.ts';
 import { type ApiClient, connectClient, type Protocol } from '../../support/api-client.ts';
 import { startFake } from '../../support/embedded-daemon.ts';
 import type { FakeApiServer } from '../../support/fake-api-server.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createPki } from '../../../tools/control-plane/pki.ts';
+import { createPki } from '../../../src/lab/pki/pki.ts';
 import { FakeApiServer } from '../../support/fake-api-server.ts';
 import { aggregatedDiscovery } from '../../support/fake-discovery.ts';
 import { startServe } from '../../support/serve-process.ts';

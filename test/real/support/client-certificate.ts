@@ -1,6 +1,6 @@
 import { webcrypto } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import '../../../tools/control-plane/empty-reflect-metadata.ts';
+import '../../../src/lab/pki/empty-reflect-metadata.ts';
 import {
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,

@@ -4,7 +4,7 @@ import { type ClientHttp2Session, connect as connectH2 } from 'node:http2';
 import { Agent, request as requestH1 } from 'node:https';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import type { KeyPair } from '../../../tools/control-plane/certificate-authority.ts';
+import type { KeyPair } from '../../../src/lab/pki/certificate-authority.ts';
 
 export type Protocol = 'h2' | 'http/1.1';
 export const PROTOCOLS: readonly Protocol[] = ['h2', 'http/1.1'];

@@ -4,7 +4,7 @@ import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse }
 import { Agent, request } from 'node:https';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { pipeline } from 'node:stream';
-import type { Pki } from '../../../tools/control-plane/pki.ts';
+import type { Pki } from '../../../src/lab/pki/pki.ts';
 
 /** A load balancer as control planes have one: it knows nothing of Kubernetes. */
 export interface Balancer {

@@ -1,0 +1,48 @@
+import type { GroupVersionResource, JsonObject } from '../api-object.ts';
+
+/** One resource of one group-version, as a server serves it. */
+export interface ServedType extends GroupVersionResource {
+  readonly kind: string;
+  readonly listKind: string;
+  readonly singular: string;
+  readonly namespaced: boolean;
+  readonly verbs: readonly string[];
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  /** By subresource name, such as `status` or `scale`. */
+  readonly subresources: ReadonlyMap<string, ServedSubresource>;
+  /** Of types that a CustomResourceDefinition made. */
+  readonly custom: CustomType | undefined;
+}
+
+export interface ServedSubresource {
+  /** Kind of its objects; of another group-version for `scale`. */
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly verbs: readonly string[];
+}
+
+export interface CustomType {
+  /** Name of the definition. */
+  readonly definition: string;
+  /** `spec.versions[].schema.openAPIV3Schema` */
+  readonly schema: JsonObject | undefined;
+  /** `spec.versions[].additionalPrinterColumns` */
+  readonly printerColumns: readonly JsonObject[];
+  /** `spec.versions[].subresources.scale`: JSON paths. */
+  readonly scale:
+    | {
+        readonly specReplicasPath: string;
+        readonly statusReplicasPath: string;
+        readonly labelSelectorPath: string | undefined;
+      }
+    | undefined;
+}
+
+/** What one server serves at this moment. */
+export interface ServedTypes {
+  find(type: GroupVersionResource): ServedType | undefined;
+  /** All of them, in the order of discovery. */
+  all(): Iterable<ServedType>;
+}
