@@ -10,7 +10,7 @@ import {
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { freeLoopbackPort } from '../../tools/control-plane/loopback-port.ts';
+import { freeLoopbackPort } from '../../src/wire/free-port.ts';
 import type { FakeDiscovery } from './fake-discovery.ts';
 
 /** kube-apiserver's default; a proxy that ignores it is refused streams. */

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { Reaper } from '../../src/lab/control-plane/reaper.ts';
 import type { Pki } from '../../src/lab/pki/pki.ts';
-import { Reaper } from '../../tools/control-plane/reaper.ts';
 import { H1Client } from './api-client.ts';
 import { serveFlags } from './embedded-daemon.ts';
 

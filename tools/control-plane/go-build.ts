@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { ControlPlaneError } from './control-plane-error.ts';
+import { Reaper } from '../../src/lab/control-plane/reaper.ts';
+import { elapsed, type Reporter } from '../../src/lab/control-plane/reporter.ts';
+import { BuildError } from './build-error.ts';
 import { goModText, linkerFlags } from './go-module.ts';
-import { Reaper } from './reaper.ts';
-import { elapsed, type Reporter } from './reporter.ts';
 
 const PROGRESS_MS = 30_000;
 const LOG_LINES_IN_ERRORS = 15;
@@ -23,7 +23,7 @@ export interface GoCommand {
 /**
  * Builds `command` with the `go` on PATH and puts the program at `target`, complete or not at all.
  *
- * @throws {ControlPlaneError} `BuildFailed` with the last lines `go` printed.
+ * @throws {BuildError} `BuildFailed` with the last lines `go` printed.
  */
 export async function buildGoCommand(command: GoCommand, target: string, report: Reporter): Promise<void> {
   const started = performance.now();
@@ -87,7 +87,7 @@ class GoRunner {
     if (pid !== undefined) this.#reaper.forget(pid);
     if (code === 0) return output;
     const lines = `${log}${output}`.trimEnd().split('\n').slice(-LOG_LINES_IN_ERRORS);
-    throw new ControlPlaneError(
+    throw new BuildError(
       'BuildFailed',
       `${this.#title} could not be built: "go ${args[0]}" ended with code ${code}. Check that this version exists, that ` +
         `the installed Go is new enough for it and that a Go module proxy is reachable. Its last lines:\n  ${lines.join('\n  ')}`,

@@ -1,4 +1,4 @@
-import { parseVersion } from './version.ts';
+import { parseVersion } from '../../src/lab/control-plane/version.ts';
 
 export interface GoModule {
   /** Path and version of the module whose command is built. */

@@ -1,13 +1,15 @@
 import { parseArgs } from 'node:util';
+import type { ControlPlane } from '../../src/lab/control-plane/control-plane.ts';
+import { ControlPlaneError } from '../../src/lab/control-plane/control-plane-error.ts';
+import type { KubeApiserverSpec } from '../../src/lab/control-plane/kube-apiserver.ts';
+import { reportToStandardError as report } from '../../src/lab/control-plane/reporter.ts';
+import { compareVersions, parseVersion } from '../../src/lab/control-plane/version.ts';
 import { findBinary } from './binaries.ts';
-import { type ControlPlane, startControlPlane } from './control-plane.ts';
-import { ControlPlaneError } from './control-plane-error.ts';
+import { BuildError } from './build-error.ts';
 import { type Endpoint, instructionsText } from './instructions.ts';
-import type { KubeApiserverSpec } from './kube-apiserver.ts';
 import { startProxy } from './proxy.ts';
-import { reportToStandardError as report } from './reporter.ts';
 import { findSkewedResource } from './skewed-resource.ts';
-import { compareVersions, parseVersion } from './version.ts';
+import { startControlPlane } from './start.ts';
 
 const HELP = `Runs a real control plane of several Kubernetes versions on this machine, with mvproxy in front of it.
 
@@ -126,7 +128,7 @@ function untilInterrupted(): Promise<void> {
 }
 
 function fail(error: unknown): void {
-  if (!(error instanceof ControlPlaneError)) throw error;
+  if (!(error instanceof ControlPlaneError || error instanceof BuildError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = error.code === 'BadUsage' || error.code === 'DirectoryNotEmpty' ? 2 : 1;
 }

@@ -1,8 +1,9 @@
-import { type BinaryName, ETCD_VERSION, findBinary } from './binaries.ts';
-import { ControlPlaneError } from './control-plane-error.ts';
+import { ETCD_VERSION, type ProgramName } from '../../src/lab/control-plane/programs.ts';
+import { findBinary } from './binaries.ts';
+import { BuildError } from './build-error.ts';
 
 /** What the tests against real servers run; built ahead, so that no test waits for a compiler. */
-const PROGRAMS: readonly (readonly [BinaryName, string])[] = [
+const PROGRAMS: readonly (readonly [ProgramName, string])[] = [
   ['etcd', ETCD_VERSION],
   ['kube-apiserver', '1.37.2'],
   ['kube-apiserver', '1.36.3'],
@@ -16,7 +17,7 @@ const PROGRAMS: readonly (readonly [BinaryName, string])[] = [
 try {
   for (const [name, version] of PROGRAMS) process.stdout.write(`${await findBinary(name, version)}\n`);
 } catch (error) {
-  if (!(error instanceof ControlPlaneError)) throw error;
+  if (!(error instanceof BuildError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 }

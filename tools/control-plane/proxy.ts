@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import type { ControlPlane } from './control-plane.ts';
-import { commandLine, type FlagChanges, type Flags } from './flags.ts';
-import { freeLoopbackPort } from './loopback-port.ts';
-import { type Launch, type ProcessContext, ServerProcess } from './server-process.ts';
+import type { ControlPlane } from '../../src/lab/control-plane/control-plane.ts';
+import { commandLine, type FlagChanges, type Flags } from '../../src/lab/control-plane/flags.ts';
+import { type Launch, type ProcessContext, ServerProcess } from '../../src/lab/control-plane/server-process.ts';
+import { freeLoopbackPort } from '../../src/wire/free-port.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../bin/mvproxy.ts', import.meta.url));
 const READY_LINE = /^mvproxy ready: serving (https:\/\/[^\s,]+), admin (https?:\/\/[^\s,]+)/;

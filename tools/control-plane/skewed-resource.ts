@@ -1,4 +1,4 @@
-import { apiRequest } from './api-request.ts';
+import { requestOnce } from '../../src/lab/control-plane/request-once.ts';
 import type { Pki } from '../../src/lab/pki/pki.ts';
 
 /** A resource that some servers serve and others do not. */
@@ -38,10 +38,13 @@ export async function findSkewedResource(
   servers: readonly { readonly name: string; readonly url: string }[],
   pki: Pki,
 ): Promise<SkewedResource | undefined> {
-  const { cert, key } = pki.admin;
   const documents = new Map<string, DiscoveryDocument>();
   for (const { name, url } of servers) {
-    const answer = await apiRequest(`${url}/apis`, { ca: pki.servingCa.cert, cert, key, headers: { accept: ACCEPT } });
+    const answer = await requestOnce(`${url}/apis`, {
+      ca: pki.servingCa.cert,
+      certificate: pki.admin,
+      accept: ACCEPT,
+    });
     const document: Partial<DiscoveryDocument> = JSON.parse(answer.body);
     if (document.items !== undefined) documents.set(name, { items: document.items });
   }

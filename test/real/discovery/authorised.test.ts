@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { apiRequest } from '../../../tools/control-plane/api-request.ts';
-import { startControlPlane } from '../../../tools/control-plane/control-plane.ts';
 import { startProxy } from '../../../tools/control-plane/proxy.ts';
+import { startControlPlane } from '../../../tools/control-plane/start.ts';
 import { ROOTS, V2, V2_BETA_1 } from '../support/aggregated-discovery.ts';
+import { apiRequest } from '../support/api-request.ts';
 import { eventually } from '../support/eventually.ts';
 import {
   type Answer,

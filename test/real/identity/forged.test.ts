@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { startControlPlane } from '../../../tools/control-plane/control-plane.ts';
 import { startProxy } from '../../../tools/control-plane/proxy.ts';
+import { startControlPlane } from '../../../tools/control-plane/start.ts';
 import { letAnonymousAsk } from '../support/anonymous-access.ts';
 import { AuditLogs } from '../support/audit-log.ts';
 import { type Credentials, header, PROTOCOLS, type Protocol, requestOnce } from '../support/http-client.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { startControlPlane } from '../../../tools/control-plane/control-plane.ts';
 import { startProxy } from '../../../tools/control-plane/proxy.ts';
+import { startControlPlane } from '../../../tools/control-plane/start.ts';
 import { letAnonymousAsk } from '../support/anonymous-access.ts';
 import { issueClientCertificate, UID_ATTRIBUTE } from '../support/client-certificate.ts';
 import { type Credentials, httpClient, PROTOCOLS, type Protocol } from '../support/http-client.ts';

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
+import type { ControlPlane } from '../../../src/lab/control-plane/control-plane.ts';
 import { findBinary } from '../../../tools/control-plane/binaries.ts';
-import { type ControlPlane, startControlPlane } from '../../../tools/control-plane/control-plane.ts';
 import { startProxy } from '../../../tools/control-plane/proxy.ts';
+import { startControlPlane } from '../../../tools/control-plane/start.ts';
 import { Inbox } from '../../support/loopback.ts';
 import { findSdkProgram, Kubectl } from './support-kubectl.ts';
 

@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
-import { apiRequest } from '../../../tools/control-plane/api-request.ts';
+import type { ControlPlane } from '../../../src/lab/control-plane/control-plane.ts';
 import { findBinary } from '../../../tools/control-plane/binaries.ts';
-import { type ControlPlane, startControlPlane } from '../../../tools/control-plane/control-plane.ts';
 import { type ProxyProcess, startProxy } from '../../../tools/control-plane/proxy.ts';
+import { startControlPlane } from '../../../tools/control-plane/start.ts';
 import { Inbox } from '../../support/loopback.ts';
+import { apiRequest } from '../support/api-request.ts';
 import { FakeKubelet } from './support-fake-kubelet.ts';
 import { Kubectl } from './support-kubectl.ts';
 

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
 import spdy, { type SpdyConnection, type SpdyStream } from 'spdy-transport';
-import { freeLoopbackPort } from '../../../tools/control-plane/loopback-port.ts';
+import { freeLoopbackPort } from '../../../src/wire/free-port.ts';
 
 const EXEC_PROTOCOL = 'v4.channel.k8s.io';
 const PORT_FORWARD_PROTOCOL = 'portforward.k8s.io';

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { apiRequest } from '../../../tools/control-plane/api-request.ts';
-import { type ControlPlane, startControlPlane } from '../../../tools/control-plane/control-plane.ts';
+import type { ControlPlane } from '../../../src/lab/control-plane/control-plane.ts';
 import { type ProxyProcess, startProxy } from '../../../tools/control-plane/proxy.ts';
+import { startControlPlane } from '../../../tools/control-plane/start.ts';
 import { FakeApiServer } from '../../support/fake-api-server.ts';
 import { legacyDiscovery } from '../../support/fake-discovery.ts';
 import { widgetStore } from '../../support/widget-store.ts';
+import { apiRequest } from '../support/api-request.ts';
 import { ask, type Shape, servedBy, sortedEntries } from './support-served.ts';
 
 const SHAPES: readonly Shape[] = ['v2', 'v2beta1'];

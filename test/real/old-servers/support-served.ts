@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { type ApiResponse, apiRequest } from '../../../tools/control-plane/api-request.ts';
-import type { ControlPlane } from '../../../tools/control-plane/control-plane.ts';
+import type { ControlPlane } from '../../../src/lab/control-plane/control-plane.ts';
+import { type ApiResponse, apiRequest } from '../support/api-request.ts';
 
 export type Shape = 'v2' | 'v2beta1';
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { type ControlPlane, startControlPlane } from '../../../tools/control-plane/control-plane.ts';
+import type { ControlPlane } from '../../../src/lab/control-plane/control-plane.ts';
 import { type ProxyProcess, startProxy } from '../../../tools/control-plane/proxy.ts';
+import { startControlPlane } from '../../../tools/control-plane/start.ts';
 import { aggregatedType, ask, type Shape, servedBy, sortedEntries, unionOf } from './support-served.ts';
 
 const SHAPES: readonly Shape[] = ['v2', 'v2beta1'];

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { startControlPlane } from '../../../tools/control-plane/control-plane.ts';
-import type { KubeApiserver } from '../../../tools/control-plane/kube-apiserver.ts';
+import type { KubeApiserver } from '../../../src/lab/control-plane/kube-apiserver.ts';
 import { startProxy } from '../../../tools/control-plane/proxy.ts';
+import { startControlPlane } from '../../../tools/control-plane/start.ts';
 import { type Answer, type HttpClient, type HttpRequest, httpClient, PROTOCOLS } from '../support/http-client.ts';
 import { metricSum } from '../support/metrics.ts';
 import { assertSameAnswer } from '../support/same-answer.ts';

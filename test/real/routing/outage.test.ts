@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { apiRequest } from '../../../tools/control-plane/api-request.ts';
-import { startControlPlane } from '../../../tools/control-plane/control-plane.ts';
 import { startProxy } from '../../../tools/control-plane/proxy.ts';
+import { startControlPlane } from '../../../tools/control-plane/start.ts';
+import { apiRequest } from '../support/api-request.ts';
 import { type ClientOptions, type HttpRequest, header, PROTOCOLS, requestOnce } from '../support/http-client.ts';
 import { describePolled, hasStatus, type Polled, Poller } from '../support/poller.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { startControlPlane } from '../../../tools/control-plane/control-plane.ts';
 import { startProxy } from '../../../tools/control-plane/proxy.ts';
+import { startControlPlane } from '../../../tools/control-plane/start.ts';
 import { AuditLogs } from '../support/audit-log.ts';
 import { header, httpClient, PROTOCOLS } from '../support/http-client.ts';
 import { assertSameAnswer } from '../support/same-answer.ts';

@@ -5,10 +5,11 @@ import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { json } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
-import { apiRequest } from '../../../tools/control-plane/api-request.ts';
-import { type ControlPlane, startControlPlane } from '../../../tools/control-plane/control-plane.ts';
+import type { ControlPlane } from '../../../src/lab/control-plane/control-plane.ts';
 import { type ProxyProcess, startProxy } from '../../../tools/control-plane/proxy.ts';
+import { startControlPlane } from '../../../tools/control-plane/start.ts';
 import { connectClient, PROTOCOLS } from '../../support/api-client.ts';
+import { apiRequest } from '../support/api-request.ts';
 
 const MIB = 1024 * 1024;
 /** kube-apiserver allows a ConfigMap 1 MiB of data and a request 3 MiB. */

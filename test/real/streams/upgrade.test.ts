@@ -6,10 +6,11 @@ import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ClientOptions, WebSocket } from 'ws';
-import { apiRequest } from '../../../tools/control-plane/api-request.ts';
-import { type ControlPlane, startControlPlane } from '../../../tools/control-plane/control-plane.ts';
+import type { ControlPlane } from '../../../src/lab/control-plane/control-plane.ts';
 import { type ProxyProcess, startProxy } from '../../../tools/control-plane/proxy.ts';
+import { startControlPlane } from '../../../tools/control-plane/start.ts';
 import { Inbox } from '../../support/loopback.ts';
+import { apiRequest } from '../support/api-request.ts';
 import { DEVICE_TAINT_RULES } from './support-churn.ts';
 
 const WATCH = `${DEVICE_TAINT_RULES.collection}?watch=true&resourceVersion=0`;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { type ControlPlane, startControlPlane } from '../../../tools/control-plane/control-plane.ts';
+import type { ControlPlane } from '../../../src/lab/control-plane/control-plane.ts';
 import { type ProxyProcess, startProxy } from '../../../tools/control-plane/proxy.ts';
+import { startControlPlane } from '../../../tools/control-plane/start.ts';
 import { type ApiClient, connectClient, H2Client, PROTOCOLS, type Protocol } from '../../support/api-client.ts';
 import { WatchLines } from '../../support/watch-lines.ts';
 import { type ChurnedType, CONFIG_MAPS, churn, DEVICE_TAINT_RULES, EVENTS_PER_OBJECT } from './support-churn.ts';

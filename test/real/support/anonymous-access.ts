@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { apiRequest } from '../../../tools/control-plane/api-request.ts';
-import type { ControlPlane } from '../../../tools/control-plane/control-plane.ts';
+import type { ControlPlane } from '../../../src/lab/control-plane/control-plane.ts';
+import { apiRequest } from './api-request.ts';
 import { eventually } from './eventually.ts';
 import { whoAmI } from './who-am-i.ts';
 

@@ -1,5 +1,5 @@
-import { apiRequest } from '../../../tools/control-plane/api-request.ts';
 import type { ProxyProcess } from '../../../tools/control-plane/proxy.ts';
+import { apiRequest } from './api-request.ts';
 
 /** The sum of all samples of a metric whose labels contain `labels`, such as `decision="NobodyCapable"`. */
 export async function metricSum(proxy: ProxyProcess, name: string, labels = ''): Promise<number> {

@@ -1,9 +1,9 @@
-/** Stable codes of everything that can go wrong while a control plane is built, started or stopped. */
+/** Stable codes of everything that can go wrong while a control plane is started or stopped. */
 export type ControlPlaneErrorCode =
   | 'BadUsage'
   | 'DirectoryNotEmpty'
-  | 'GoMissing'
-  | 'BuildFailed'
+  | 'ProgramMissing'
+  | 'WrongProgram'
   | 'ProcessNotStarted'
   | 'ProcessExited'
   | 'NotReady'

@@ -1,8 +1,9 @@
-import { apiRequest } from './api-request.ts';
-import type { KeyPair } from '../../src/lab/pki/certificate-authority.ts';
+import { freeLoopbackPort } from '../../wire/free-port.ts';
+import type { KeyPair } from '../pki/certificate-authority.ts';
+import type { Pki } from '../pki/pki.ts';
 import { commandLine, type FlagChanges, type Flags } from './flags.ts';
-import { freeLoopbackPort } from './loopback-port.ts';
-import type { Pki } from '../../src/lab/pki/pki.ts';
+import type { ProgramFinder } from './programs.ts';
+import { requestOnce } from './request-once.ts';
 import { type Launch, type ProcessContext, ServerProcess } from './server-process.ts';
 import { parseVersion } from './version.ts';
 
@@ -29,8 +30,7 @@ export type KubeApiserverChange = Partial<Omit<KubeApiserverSpec, 'name'>>;
 export interface KubeApiserverContext extends ProcessContext {
   readonly pki: Pki;
   readonly etcdUrl: string;
-  /** Path of the program of a version. */
-  readonly binary: (version: string) => Promise<string>;
+  readonly programs: ProgramFinder;
 }
 
 /** A kube-apiserver on loopback that keeps its address over restarts and upgrades. */
@@ -62,14 +62,14 @@ export class KubeApiserver extends ServerProcess {
 
   /** Stops the server and starts it with `change` at the same address: an upgrade, a rollback, other flags. */
   async replace(change: KubeApiserverChange, signal?: NodeJS.Signals): Promise<void> {
-    await this.#context.binary(change.version ?? this.version);
+    await this.#context.programs('kube-apiserver', change.version ?? this.version);
     await this.stop(signal);
     this.#spec = { ...this.#spec, ...change };
     await this.start();
   }
 
   protected override async launch(): Promise<Launch> {
-    const command = await this.#context.binary(this.version);
+    const command = await this.#context.programs('kube-apiserver', this.version);
     const args = commandLine(this.#flags(), this.#spec);
     const { hostname } = this.#spec;
     if (hostname === undefined) return { command, args };
@@ -83,8 +83,8 @@ export class KubeApiserver extends ServerProcess {
   /** The admin's certificate works before the server has made the roles that let anonymous users see /readyz. */
   protected override async isReady(): Promise<boolean> {
     const { servingCa, admin } = this.#context.pki;
-    const options = { ca: servingCa.cert, cert: admin.cert, key: admin.key, timeoutMs: 2_000 };
-    const answer = await apiRequest(`${this.url}/readyz`, options).catch(() => undefined);
+    const request = { ca: servingCa.cert, certificate: admin, timeoutMs: 2_000 };
+    const answer = await requestOnce(`${this.url}/readyz`, request).catch(() => undefined);
     return answer?.status === 200;
   }
 

@@ -1,5 +1,5 @@
-import { apiRequest } from './api-request.ts';
-import { freeLoopbackPort } from './loopback-port.ts';
+import { freeLoopbackPort } from '../../wire/free-port.ts';
+import { plainStatus } from '../../wire/plain-status.ts';
 import { type Launch, type ProcessContext, ServerProcess } from './server-process.ts';
 
 /** An etcd of one member that speaks plain HTTP on loopback. */
@@ -42,7 +42,6 @@ export class Etcd extends ServerProcess {
   }
 
   protected override async isReady(): Promise<boolean> {
-    const answer = await apiRequest(`${this.url}/health`, { timeoutMs: 1_000 }).catch(() => undefined);
-    return answer?.status === 200;
+    return (await plainStatus(`${this.url}/health`, 1_000).catch(() => 0)) === 200;
   }
 }

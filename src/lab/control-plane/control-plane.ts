@@ -1,13 +1,13 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { createPki, type Pki } from '../pki/pki.ts';
 import { grantAccess, requestServiceAccountToken } from './access.ts';
-import { ETCD_VERSION, findBinary } from './binaries.ts';
 import { ControlPlaneError } from './control-plane-error.ts';
 import { Etcd } from './etcd.ts';
 import { KubeApiserver, type KubeApiserverContext, type KubeApiserverSpec } from './kube-apiserver.ts';
 import { type KubeconfigUser, kubeconfigText } from './kubeconfig.ts';
-import { createPki, type Pki } from '../../src/lab/pki/pki.ts';
+import { ETCD_VERSION, type ProgramFinder } from './programs.ts';
 import { Reaper } from './reaper.ts';
 import { elapsed, type Reporter, reportToStandardError } from './reporter.ts';
 import type { ProcessContext, ServerProcess } from './server-process.ts';
@@ -16,8 +16,8 @@ export interface ControlPlaneOptions {
   readonly servers: readonly KubeApiserverSpec[];
   /** Work directory, kept at the end; must be empty or missing. Default: a temporary one, removed at the end. */
   readonly directory?: string;
-  /** Directory with programs, see {@link findBinary}. */
-  readonly binaries?: string;
+  /** Where the programs come from. */
+  readonly programs: ProgramFinder;
   /** Gets progress and crashes. Default: standard error. */
   readonly report?: Reporter;
 }
@@ -124,16 +124,14 @@ export class ControlPlane {
  * @throws {ControlPlaneError}
  */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { servers: specs, report = reportToStandardError } = options;
+  const { servers: specs, programs, report = reportToStandardError } = options;
   const names = specs.map(({ name }) => name);
   if (specs.length === 0 || new Set(names).size < names.length) {
     throw new ControlPlaneError('BadUsage', 'A control plane needs one or more servers, each with a name of its own.');
   }
-  const search = { report, ...(options.binaries === undefined ? {} : { directory: options.binaries }) };
-  const binary = (version: string): Promise<string> => findBinary('kube-apiserver', version, search);
-  // One after the other: builds in parallel would only take turns on the processors.
-  const etcdProgram = await findBinary('etcd', ETCD_VERSION, search);
-  for (const version of new Set(specs.map((spec) => spec.version))) await binary(version);
+  // One after the other: a finder that builds programs would only take turns on the processors.
+  const etcdProgram = await programs('etcd', ETCD_VERSION);
+  for (const version of new Set(specs.map((spec) => spec.version))) await programs('kube-apiserver', version);
 
   const started = performance.now();
   const temporary = options.directory === undefined;
@@ -145,7 +143,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   try {
     const [pki] = await Promise.all([createPki(join(directory, 'pki')), etcd.start()]);
     for (const spec of specs) {
-      const serverContext: KubeApiserverContext = { ...context(spec.name), pki, etcdUrl: etcd.url, binary };
+      const serverContext: KubeApiserverContext = { ...context(spec.name), pki, etcdUrl: etcd.url, programs };
       servers.push(await KubeApiserver.create(serverContext, spec));
     }
     await Promise.all(

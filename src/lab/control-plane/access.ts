@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ApiResponse, apiRequest } from './api-request.ts';
+import type { Pki } from '../pki/pki.ts';
 import { ControlPlaneError } from './control-plane-error.ts';
-import type { Pki } from '../../src/lab/pki/pki.ts';
+import { type OnceAnswer, requestOnce } from './request-once.ts';
 
 const POLL_MS = 50;
 const TIMEOUT_MS = 60_000;
@@ -74,13 +74,11 @@ function requester(
   server: Server,
   pki: Pki,
   user: 'admin' | 'jane',
-): (path: string, body?: object) => Promise<ApiResponse> {
-  const { cert, key } = pki[user];
+): (path: string, body?: object) => Promise<OnceAnswer> {
   return (path, body) =>
-    apiRequest(`${server.url}${path}`, {
+    requestOnce(`${server.url}${path}`, {
       ca: pki.servingCa.cert,
-      cert,
-      key,
+      certificate: pki[user],
       ...(body === undefined ? {} : { method: 'POST', body }),
     });
 }
@@ -132,7 +130,7 @@ async function created(
   server: Server,
   path: string,
   body: object,
-  request: (path: string, body: object) => Promise<ApiResponse>,
+  request: (path: string, body: object) => Promise<OnceAnswer>,
 ): Promise<void> {
   const answer = await request(path, body);
   const alreadyThere = answer.status === 409;
@@ -142,7 +140,7 @@ async function created(
 async function untilAllowed(
   server: Server,
   path: string,
-  request: (path: string) => Promise<ApiResponse>,
+  request: (path: string) => Promise<OnceAnswer>,
 ): Promise<void> {
   const started = performance.now();
   for (;;) {
@@ -153,7 +151,7 @@ async function untilAllowed(
   }
 }
 
-function failed(server: Server, path: string, answer: ApiResponse): ControlPlaneError {
+function failed(server: Server, path: string, answer: OnceAnswer): ControlPlaneError {
   return new ControlPlaneError(
     'RequestFailed',
     `${server.name} answered ${answer.status} to ${path}, so access to the control plane could not be set up. ` +

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { Socket } from 'node:net';
+import { holdEventLoop } from './event-loop.ts';
 
 /**
  * Lines "+ PID" and "- PID" arrive on standard input. Its end means that our process is gone, however it ended: what
@@ -34,8 +34,8 @@ export class Reaper {
     });
     this.#shell.on('error', () => {});
     this.#shell.stdin?.on('error', () => {});
-    this.#shell.unref();
-    if (this.#shell.stdin instanceof Socket) this.#shell.stdin.unref();
+    holdEventLoop(this.#shell, false);
+    holdEventLoop(this.#shell.stdin, false);
   }
 
   watch(pid: number): void {

@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, createWriteStream, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ControlPlaneError } from './control-plane-error.ts';
+import { holdEventLoop } from './event-loop.ts';
 import type { Reaper } from './reaper.ts';
 import { elapsed, type Reporter } from './reporter.ts';
 
@@ -240,10 +240,7 @@ export abstract class ServerProcess {
   /** A test that forgets to stop its control plane must end all the same; the reaper ends the processes then. */
   #holdEventLoop(hold: boolean): void {
     const child = this.#run?.child;
-    const handles = [child, child?.stdout instanceof Socket ? child.stdout : undefined];
-    for (const handle of handles) {
-      if (hold) handle?.ref();
-      else handle?.unref();
-    }
+    holdEventLoop(child, hold);
+    holdEventLoop(child?.stdout, hold);
   }
 }
