@@ -9,7 +9,7 @@ const taken = new Set<number>();
  * It lies below the ranges operating systems use for outgoing connections (32768 up on Linux), so that a process that
  * is stopped and started again finds its port free even while others open many connections.
  */
-export async function freeLoopbackPort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(16_384, 32_768);
     if (taken.has(port)) continue;

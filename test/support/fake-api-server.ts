@@ -10,7 +10,7 @@ import {
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { freeLoopbackPort } from '../../src/wire/free-port.ts';
+import { freePort } from '../../src/wire/free-port.ts';
 import type { FakeDiscovery } from './fake-discovery.ts';
 
 /** kube-apiserver's default; a proxy that ignores it is refused streams. */
@@ -69,7 +69,7 @@ export class FakeApiServer {
   }
 
   static async start(options: FakeApiServerOptions): Promise<FakeApiServer> {
-    const server = new FakeApiServer(options, await freeLoopbackPort());
+    const server = new FakeApiServer(options, await freePort());
     await server.start();
     return server;
   }

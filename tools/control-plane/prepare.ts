@@ -9,6 +9,7 @@ const PROGRAMS: readonly (readonly [ProgramName, string])[] = [
   ['kube-apiserver', '1.36.3'],
   ['kube-apiserver', '1.34.4'],
   ['kube-apiserver', '1.29.15'],
+  ['kube-controller-manager', '1.36.3'],
   ['kubectl', '1.37.2'],
   ['kubectl', '1.34.4'],
   ['kubectl', '1.30.14'],

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { ControlPlane } from '../../src/lab/control-plane/control-plane.ts';
 import { commandLine, type FlagChanges, type Flags } from '../../src/lab/control-plane/flags.ts';
 import { type Launch, type ProcessContext, ServerProcess } from '../../src/lab/control-plane/server-process.ts';
-import { freeLoopbackPort } from '../../src/wire/free-port.ts';
+import { freePort } from '../../src/wire/free-port.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../bin/mvproxy.ts', import.meta.url));
 const READY_LINE = /^mvproxy ready: serving (https:\/\/[^\s,]+), admin (https?:\/\/[^\s,]+)/;
@@ -88,7 +88,7 @@ export class ProxyProcess extends ServerProcess {
 export async function startProxy(controlPlane: ControlPlane, options: ProxyOptions = {}): Promise<ProxyProcess> {
   const context = controlPlane.processContext(options.name ?? 'proxy');
   // Chosen here, not by port 0: a port the system chooses may be lent to an outgoing connection before a restart.
-  const ports = { secure: await freeLoopbackPort(), admin: await freeLoopbackPort() };
+  const ports = { secure: await freePort(), admin: await freePort() };
   const proxy = controlPlane.adopt(new ProxyProcess(context, controlPlane, options, ports));
   await proxy.start();
   return proxy;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -36,6 +37,8 @@ export interface KubeconfigOptions {
 export class ControlPlane {
   readonly directory: string;
   readonly pki: Pki;
+  /** Bearer token of a user in `system:masters`. */
+  readonly adminToken: string;
   readonly etcd: Etcd;
   readonly servers: readonly KubeApiserver[];
   readonly #reaper: Reaper;
@@ -49,6 +52,7 @@ export class ControlPlane {
     directory: string;
     temporary: boolean;
     pki: Pki;
+    adminToken: string;
     etcd: Etcd;
     servers: readonly KubeApiserver[];
     reaper: Reaper;
@@ -56,6 +60,7 @@ export class ControlPlane {
   }) {
     this.directory = parts.directory;
     this.pki = parts.pki;
+    this.adminToken = parts.adminToken;
     this.etcd = parts.etcd;
     this.servers = parts.servers;
     this.#reaper = parts.reaper;
@@ -141,9 +146,18 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const etcd = await Etcd.create(context('etcd'), etcdProgram, join(directory, 'etcd'));
   const servers: KubeApiserver[] = [];
   try {
+    const adminToken = randomBytes(32).toString('hex');
+    const tokenFile = join(directory, 'tokens.csv');
+    await writeFile(tokenFile, `${adminToken},admin,admin,system:masters\n`, { mode: 0o600 });
     const [pki] = await Promise.all([createPki(join(directory, 'pki')), etcd.start()]);
     for (const spec of specs) {
-      const serverContext: KubeApiserverContext = { ...context(spec.name), pki, etcdUrl: etcd.url, programs };
+      const serverContext: KubeApiserverContext = {
+        ...context(spec.name),
+        pki,
+        etcdUrl: etcd.url,
+        programs,
+        tokenFile,
+      };
       servers.push(await KubeApiserver.create(serverContext, spec));
     }
     await Promise.all(
@@ -153,7 +167,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       }),
     );
     await grantAccess(servers, pki);
-    return new ControlPlane({ directory, temporary, pki, etcd, servers, reaper, report });
+    return new ControlPlane({ directory, temporary, pki, adminToken, etcd, servers, reaper, report });
   } catch (error) {
     await Promise.all([...servers, etcd].map((each) => each.kill()));
     if (temporary) await rm(directory, { recursive: true, force: true });

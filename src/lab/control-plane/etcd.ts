@@ -1,4 +1,4 @@
-import { freeLoopbackPort } from '../../wire/free-port.ts';
+import { freePort } from '../../wire/free-port.ts';
 import { plainStatus } from '../../wire/plain-status.ts';
 import { type Launch, type ProcessContext, ServerProcess } from './server-process.ts';
 
@@ -16,8 +16,8 @@ export class Etcd extends ServerProcess {
 
   /** Chooses its ports; `start()` runs it. */
   static async create(context: ProcessContext, command: string, dataDirectory: string): Promise<Etcd> {
-    const url = `http://127.0.0.1:${await freeLoopbackPort()}`;
-    const peerUrl = `http://127.0.0.1:${await freeLoopbackPort()}`;
+    const url = `http://127.0.0.1:${await freePort()}`;
+    const peerUrl = `http://127.0.0.1:${await freePort()}`;
     const args = [
       `--name=${context.name}`,
       `--data-dir=${dataDirectory}`,

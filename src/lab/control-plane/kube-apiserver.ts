@@ -1,4 +1,4 @@
-import { freeLoopbackPort } from '../../wire/free-port.ts';
+import { freePort } from '../../wire/free-port.ts';
 import type { KeyPair } from '../pki/certificate-authority.ts';
 import type { Pki } from '../pki/pki.ts';
 import { commandLine, type FlagChanges, type Flags } from './flags.ts';
@@ -10,6 +10,8 @@ import { parseVersion } from './version.ts';
 const ADDRESS = '127.0.0.1';
 /** `--requestheader-uid-headers` appeared in 1.32, where it needs a feature gate. */
 const FIRST_MINOR_WITH_UID_HEADERS = 33;
+/** Where the mixed version proxy of kube-apiserver itself is on by default (KEP-4020); earlier it is alpha and finds peers otherwise. */
+const FIRST_MINOR_WITH_PEER_PROXY = 36;
 
 /** One kube-apiserver as a caller asks for it. */
 export interface KubeApiserverSpec extends FlagChanges {
@@ -22,6 +24,11 @@ export interface KubeApiserverSpec extends FlagChanges {
    * of one machine share a single Lease unless their host names differ.
    */
   readonly hostname?: string;
+  /**
+   * Turns on forwarding to peers and merged discovery inside kube-apiserver, from 1.36 on (KEP-4020). Needs a `hostname`:
+   * peers find each other by their identity Leases.
+   */
+  readonly peerProxy?: boolean;
 }
 
 /** What a replacement of the same server may change. */
@@ -31,6 +38,8 @@ export interface KubeApiserverContext extends ProcessContext {
   readonly pki: Pki;
   readonly etcdUrl: string;
   readonly programs: ProgramFinder;
+  /** Value of `--token-auth-file`. */
+  readonly tokenFile: string;
 }
 
 /** A kube-apiserver on loopback that keeps its address over restarts and upgrades. */
@@ -53,7 +62,7 @@ export class KubeApiserver extends ServerProcess {
   /** Chooses its port and makes its certificate; `start()` runs it. */
   static async create(context: KubeApiserverContext, spec: KubeApiserverSpec): Promise<KubeApiserver> {
     const certificate = await context.pki.serving(spec.name, ADDRESS);
-    return new KubeApiserver(context, spec, await freeLoopbackPort(), certificate);
+    return new KubeApiserver(context, spec, await freePort(), certificate);
   }
 
   get version(): string {
@@ -64,8 +73,13 @@ export class KubeApiserver extends ServerProcess {
   async replace(change: KubeApiserverChange, signal?: NodeJS.Signals): Promise<void> {
     await this.#context.programs('kube-apiserver', change.version ?? this.version);
     await this.stop(signal);
-    this.#spec = { ...this.#spec, ...change };
+    this.change(change);
     await this.start();
+  }
+
+  /** What the next start runs. */
+  change(change: KubeApiserverChange): void {
+    this.#spec = { ...this.#spec, ...change };
   }
 
   protected override async launch(): Promise<Launch> {
@@ -89,8 +103,9 @@ export class KubeApiserver extends ServerProcess {
   }
 
   #flags(): Flags {
-    const { pki, etcdUrl } = this.#context;
+    const { pki, etcdUrl, tokenFile } = this.#context;
     const { runtimeConfig } = this.#spec;
+    const { minor } = parseVersion(this.version);
     return {
       'etcd-servers': etcdUrl,
       'bind-address': ADDRESS,
@@ -99,6 +114,7 @@ export class KubeApiserver extends ServerProcess {
       'tls-cert-file': this.#certificate.certFile,
       'tls-private-key-file': this.#certificate.keyFile,
       'client-ca-file': pki.clientCa.certFile,
+      'token-auth-file': tokenFile,
       'anonymous-auth': 'true',
       'authorization-mode': 'RBAC',
       'requestheader-client-ca-file': pki.frontProxyCa.certFile,
@@ -106,9 +122,7 @@ export class KubeApiserver extends ServerProcess {
       'requestheader-username-headers': 'X-Remote-User',
       'requestheader-group-headers': 'X-Remote-Group',
       'requestheader-extra-headers-prefix': 'X-Remote-Extra-',
-      ...(parseVersion(this.version).minor < FIRST_MINOR_WITH_UID_HEADERS
-        ? {}
-        : { 'requestheader-uid-headers': 'X-Remote-Uid' }),
+      ...(minor < FIRST_MINOR_WITH_UID_HEADERS ? {} : { 'requestheader-uid-headers': 'X-Remote-Uid' }),
       'proxy-client-cert-file': pki.frontProxyClient.certFile,
       'proxy-client-key-file': pki.frontProxyClient.keyFile,
       'service-account-issuer': 'https://kubernetes.default.svc',
@@ -119,6 +133,13 @@ export class KubeApiserver extends ServerProcess {
       'endpoint-reconciler-type': 'none',
       // Without kube-controller-manager nobody makes the service account every pod must have.
       'disable-admission-plugins': 'ServiceAccount',
+      ...(this.#spec.peerProxy && minor >= FIRST_MINOR_WITH_PEER_PROXY
+        ? {
+            'peer-ca-file': pki.servingCa.certFile,
+            'peer-advertise-ip': ADDRESS,
+            'peer-advertise-port': String(this.#port),
+          }
+        : {}),
       ...(runtimeConfig === undefined ? {} : { 'runtime-config': runtimeConfig }),
     };
   }

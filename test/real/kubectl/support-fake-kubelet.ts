@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
 import spdy, { type SpdyConnection, type SpdyStream } from 'spdy-transport';
-import { freeLoopbackPort } from '../../../src/wire/free-port.ts';
+import { freePort } from '../../../src/wire/free-port.ts';
 
 const EXEC_PROTOCOL = 'v4.channel.k8s.io';
 const PORT_FORWARD_PROTOCOL = 'portforward.k8s.io';
@@ -40,7 +40,7 @@ export class FakeKubelet {
   }
 
   static async start(certificate: { readonly cert: string; readonly key: string }): Promise<FakeKubelet> {
-    const kubelet = new FakeKubelet(await freeLoopbackPort(), certificate);
+    const kubelet = new FakeKubelet(await freePort(), certificate);
     await new Promise<void>((resolve) => kubelet.#server.listen(kubelet.port, '127.0.0.1', resolve));
     return kubelet;
   }
