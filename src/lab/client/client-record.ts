@@ -17,4 +17,6 @@ export interface ClientRecord {
   readonly startedAt: number;
   /** Milliseconds to the end of the response; to its head for a watch. */
   readonly durationMs: number;
+  /** The client repeats the request after this try, so its caller has not heard of it. */
+  readonly repeated: boolean;
 }
