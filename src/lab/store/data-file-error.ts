@@ -20,6 +20,7 @@ export class DataFileError extends Error {
 }
 
 // https://sqlite.org/rescode.html; the low byte of an extended code is its class.
+const MISSING_TABLE = 1;
 const BUSY = 5;
 const READ_ONLY = 8;
 const CORRUPT = 11;
@@ -37,6 +38,7 @@ export function openFailure(file: string, error: unknown): unknown {
         `The data file ${file} is in use by another process, most likely another lab. Two labs cannot share one file. End the other lab, or name another file with --data.`,
         error,
       );
+    case MISSING_TABLE:
     case CORRUPT:
     case NOT_A_DATABASE:
       return corrupt(file, reasonOf(error), error);

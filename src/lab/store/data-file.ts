@@ -40,8 +40,8 @@ export class DataFile implements Persistence {
       prepareDatabase(database, file);
       this.#begin = database.prepare('BEGIN IMMEDIATE');
       this.#put = database.prepare(
-        `INSERT INTO objects VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (key) DO UPDATE SET created = ?2, revision = ?3, value = ?4`,
+        `INSERT INTO objects VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE
+         SET created = excluded.created, revision = excluded.revision, value = excluded.value`,
       );
       this.#delete = database.prepare('DELETE FROM objects WHERE key = ?');
       this.#advance = database.prepare('UPDATE history SET revision = ?');
@@ -57,6 +57,7 @@ export class DataFile implements Persistence {
   read(): { revision: number; entries: Entry[] } {
     try {
       const revision = Number(this.#database.prepare('SELECT revision FROM history').get()?.['revision']);
+      if (!Number.isSafeInteger(revision)) throw corrupt(this.#file, 'its revision is missing');
       const entries = this.#database
         .prepare('SELECT key, created, revision, value FROM objects')
         .all()
