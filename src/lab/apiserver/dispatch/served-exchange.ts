@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import type {
+  BodySink,
+  BodySource,
+  ClientConnection,
+  RequestHead,
+  ResetReason,
+  ResponseHead,
+  ServerExchange,
+  UpgradeOffer,
+} from '../../../wire/exchange.ts';
+import { type Fields, fieldValue, NO_FIELDS } from '../../../wire/fields.ts';
+
+const CACHE_CONTROL = 'no-cache, private';
+
+/** An exchange whose answers carry the fields that every answer of kube-apiserver carries, and that its server can end. */
+export class ServedExchange implements ServerExchange {
+  readonly connection: ClientConnection;
+  readonly head: RequestHead;
+  readonly bodyless: boolean;
+  readonly body: BodySource;
+  readonly upgrade: UpgradeOffer | undefined;
+  /** Status of the answer, once it has begun. */
+  status: number | undefined;
+  /** Called once, when the answer is complete or given up. */
+  onOver: (() => void) | undefined;
+  onAbort: ((reason: ResetReason) => void) | undefined;
+  readonly #exchange: ServerExchange;
+  readonly #common: Fields;
+  #sink: EndableSink | undefined;
+
+  constructor(exchange: ServerExchange, now: number) {
+    this.#exchange = exchange;
+    this.connection = exchange.connection;
+    this.head = exchange.head;
+    this.bodyless = exchange.bodyless;
+    this.body = exchange.body;
+    this.#common = ['audit-id', auditId(exchange.head.fields), 'date', new Date(now).toUTCString()];
+    const { upgrade } = exchange;
+    this.upgrade = upgrade && {
+      protocol: upgrade.protocol,
+      switchProtocols: (head) => {
+        this.status = head.status;
+        return upgrade.switchProtocols({ ...head, fields: this.#fields(head.fields) });
+      },
+    };
+    exchange.onAbort = (reason) => {
+      const { onAbort } = this;
+      this.onAbort = undefined;
+      onAbort?.(reason);
+      this.#over();
+    };
+  }
+
+  inform(head: ResponseHead): void {
+    this.#exchange.inform(head);
+  }
+
+  respond(head: ResponseHead, bodyless: boolean): BodySink {
+    if (this.status !== undefined)
+      return this.#sink ?? new EndableSink(this.#exchange.respond(head, bodyless), () => {});
+    this.status = head.status;
+    const inner = this.#exchange.respond({ status: head.status, fields: this.#fields(head.fields) }, bodyless);
+    this.#sink = new EndableSink(inner, () => this.#over());
+    if (bodyless) this.#over();
+    return this.#sink;
+  }
+
+  reset(reason: ResetReason): void {
+    this.status ??= 0;
+    this.#exchange.reset(reason);
+    this.#over();
+  }
+
+  /** Ends an answer that has begun as if nothing more came, as kube-apiserver ends watches when it shuts down. */
+  endCleanly(): void {
+    const { onAbort } = this;
+    this.onAbort = undefined;
+    this.#sink?.end(NO_FIELDS);
+    onAbort?.('cancel');
+  }
+
+  #over(): void {
+    const { onOver } = this;
+    this.onOver = undefined;
+    onOver?.();
+  }
+
+  #fields(fields: Fields): Fields {
+    const isMissing = (name: string): boolean => fieldValue(fields, name) === undefined;
+    const common = this.#common.filter((_, i) => isMissing(this.#common[i - (i % 2)] ?? ''));
+    return isMissing('cache-control') ? [...common, 'cache-control', CACHE_CONTROL, ...fields] : [...common, ...fields];
+  }
+}
+
+class EndableSink implements BodySink {
+  readonly #sink: BodySink;
+  readonly #onOver: () => void;
+
+  constructor(sink: BodySink, onOver: () => void) {
+    this.#sink = sink;
+    this.#onOver = onOver;
+  }
+
+  get onDrain(): (() => void) | undefined {
+    return this.#sink.onDrain;
+  }
+
+  set onDrain(listener: (() => void) | undefined) {
+    this.#sink.onDrain = listener;
+  }
+
+  write(chunk: Uint8Array): boolean {
+    return this.#sink.write(chunk);
+  }
+
+  end(trailers: Fields): void {
+    this.#sink.end(trailers);
+    this.#onOver();
+  }
+
+  reset(reason: ResetReason): void {
+    this.#sink.reset(reason);
+    this.#onOver();
+  }
+}
+
+/** apiserver pkg/endpoints/filters/audit_init.go: the sender's, so that one request can be followed over several servers. */
+function auditId(fields: Fields): string {
+  return fieldValue(fields, 'audit-id') || randomUUID();
+}
