@@ -1,4 +1,5 @@
 import { type AcceptClause, acceptClauses } from './accept-clauses.ts';
+import type { DiscoveryVersion } from './aggregated-discovery.ts';
 
 export type DiscoveryMediaType =
   | 'application/json'
@@ -36,13 +37,15 @@ export const DISCOVERY_MEDIA_TYPES: readonly DiscoveryMediaType[] = [
   'application/cbor',
 ];
 
+const DISCOVERY_VERSIONS: readonly DiscoveryVersion[] = ['v2', 'v2beta1'];
+
 /**
  * Negotiates the form of a discovery answer as kube-apiserver does (apiserver pkg/endpoints/handlers/negotiation and
  * discovery/aggregated/wrapper.go): any clause that names an aggregated kind wins over every clause that does not, whatever
  * their order and `q`; then the unaggregated form is tried.
  *
- * Two deliberate differences: v2beta1 is offered, although kube-apiserver gave it up, and `profile=nopeer` also counts on
- * v2beta1 and on clauses for the unaggregated form.
+ * Two deliberate differences: v2beta1 is offered unless `versions` says otherwise, although kube-apiserver gave it up, and
+ * `profile=nopeer` also counts on v2beta1 and on clauses for the unaggregated form.
  *
  * `accept` is the first Accept header line; kube-apiserver ignores further ones. `offered` limits the media types: ask
  * first with the types that can be written from the merged view, then with all, and a client that merely prefers an
@@ -51,6 +54,7 @@ export const DISCOVERY_MEDIA_TYPES: readonly DiscoveryMediaType[] = [
 export function negotiateDiscovery(
   accept: string | undefined,
   offered: readonly DiscoveryMediaType[] = DISCOVERY_MEDIA_TYPES,
+  versions: readonly DiscoveryVersion[] = DISCOVERY_VERSIONS,
 ): DiscoveryForm {
   if (accept === undefined || accept === '') {
     const mediaType = offered[0];
@@ -59,7 +63,7 @@ export function negotiateDiscovery(
   }
   const clauses = acceptClauses(accept);
   return (
-    negotiate(clauses, offered, aggregatedForm) ??
+    negotiate(clauses, offered, (clause, mediaType) => aggregatedForm(clause, mediaType, versions)) ??
     negotiate(clauses, offered, unaggregatedForm) ?? { kind: 'notAcceptable' }
   );
 }
@@ -100,9 +104,13 @@ function isServable({ parameters }: AcceptClause, mediaType: DiscoveryMediaType)
   );
 }
 
-function aggregatedForm({ parameters }: AcceptClause, mediaType: DiscoveryMediaType): DiscoveryForm | undefined {
-  const version = parameters.get('v');
-  if (version !== 'v2' && version !== 'v2beta1') return undefined;
+function aggregatedForm(
+  { parameters }: AcceptClause,
+  mediaType: DiscoveryMediaType,
+  versions: readonly DiscoveryVersion[],
+): DiscoveryForm | undefined {
+  const version = versions.find((name) => name === parameters.get('v'));
+  if (version === undefined) return undefined;
   if (parameters.get('g') !== 'apidiscovery.k8s.io' || parameters.get('as') !== 'APIGroupDiscoveryList')
     return undefined;
   return { kind: 'aggregated', version, mediaType, ...options(parameters) };
