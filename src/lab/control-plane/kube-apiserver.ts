@@ -12,6 +12,7 @@ const ADDRESS = '127.0.0.1';
 const FIRST_MINOR_WITH_UID_HEADERS = 33;
 /** Where the mixed version proxy of kube-apiserver itself is on by default (KEP-4020); earlier it is alpha and finds peers otherwise. */
 const FIRST_MINOR_WITH_PEER_PROXY = 36;
+const FIRST_MINOR_WITH_WATCH_GRACE = 27;
 
 /** One kube-apiserver as a caller asks for it. */
 export interface KubeApiserverSpec extends FlagChanges {
@@ -29,6 +30,11 @@ export interface KubeApiserverSpec extends FlagChanges {
    * peers find each other by their identity Leases.
    */
   readonly peerProxy?: boolean;
+  /**
+   * Lets `/readyz` fail for a while before it stops listening, as long as balancers take to notice, and then ends its
+   * watches (from 1.27 on). By default kube-apiserver does neither, and waits for its watches for up to a minute.
+   */
+  readonly drains?: boolean;
 }
 
 /** What a replacement of the same server may change. */
@@ -139,6 +145,10 @@ export class KubeApiserver extends ServerProcess {
             'peer-advertise-ip': ADDRESS,
             'peer-advertise-port': String(this.#port),
           }
+        : {}),
+      ...(this.#spec.drains ? { 'shutdown-delay-duration': '2500ms' } : {}),
+      ...(this.#spec.drains && minor >= FIRST_MINOR_WITH_WATCH_GRACE
+        ? { 'shutdown-watch-termination-grace-period': '1s' }
         : {}),
       ...(runtimeConfig === undefined ? {} : { 'runtime-config': runtimeConfig }),
     };

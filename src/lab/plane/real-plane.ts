@@ -5,9 +5,6 @@ import { compareVersions } from '../control-plane/version.ts';
 import type { LabPlane } from './lab-plane.ts';
 import { RealServer } from './real-server.ts';
 
-/** As long as balancers take to notice that `/readyz` fails; kube-apiserver's default is not to wait. */
-const SHUTDOWN_DELAY = '2500ms';
-
 export interface RealPlaneOptions {
   /** The version of each server; versions may repeat. */
   readonly versions: readonly string[];
@@ -39,7 +36,7 @@ export async function startRealPlane(options: RealPlaneOptions): Promise<LabPlan
       return {
         name,
         version,
-        extraArgs: [`--shutdown-delay-duration=${SHUTDOWN_DELAY}`],
+        drains: true,
         ...(runtimeConfig === undefined ? {} : { runtimeConfig }),
         ...(builtIn === 'native' ? { hostname: name, peerProxy: true } : {}),
       };
