@@ -1,4 +1,4 @@
-import type { SkewedResource } from './skewed-resource.ts';
+import type { SkewedResource } from '../../src/lab/skewed-resource.ts';
 
 export interface Endpoint {
   readonly name: string;

@@ -4,11 +4,11 @@ import { ControlPlaneError } from '../../src/lab/control-plane/control-plane-err
 import type { KubeApiserverSpec } from '../../src/lab/control-plane/kube-apiserver.ts';
 import { reportToStandardError as report } from '../../src/lab/control-plane/reporter.ts';
 import { compareVersions, parseVersion } from '../../src/lab/control-plane/version.ts';
+import { findSkewedResource } from '../../src/lab/skewed-resource.ts';
 import { findBinary } from './binaries.ts';
 import { BuildError } from './build-error.ts';
 import { type Endpoint, instructionsText } from './instructions.ts';
 import { startProxy } from './proxy.ts';
-import { findSkewedResource } from './skewed-resource.ts';
 import { startControlPlane } from './start.ts';
 
 const HELP = `Runs a real control plane of several Kubernetes versions on this machine, with mvproxy in front of it.

@@ -1,5 +1,5 @@
-import { requestOnce } from '../../src/lab/control-plane/request-once.ts';
-import type { Pki } from '../../src/lab/pki/pki.ts';
+import { requestOnce } from './control-plane/request-once.ts';
+import type { Pki } from './pki/pki.ts';
 
 /** A resource that some servers serve and others do not. */
 export interface SkewedResource {
