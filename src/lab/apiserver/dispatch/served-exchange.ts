@@ -9,11 +9,11 @@ import type {
   ServerExchange,
   UpgradeOffer,
 } from '../../../wire/exchange.ts';
-import { type Fields, fieldValue, NO_FIELDS } from '../../../wire/fields.ts';
+import { type Fields, fieldValue } from '../../../wire/fields.ts';
 
 const CACHE_CONTROL = 'no-cache, private';
 
-/** An exchange whose answers carry the fields that every answer of kube-apiserver carries, and that its server can end. */
+/** An exchange whose answers carry the fields that every answer of kube-apiserver carries, and that tells when they are over. */
 export class ServedExchange implements ServerExchange {
   readonly connection: ClientConnection;
   readonly head: RequestHead;
@@ -27,7 +27,7 @@ export class ServedExchange implements ServerExchange {
   onAbort: ((reason: ResetReason) => void) | undefined;
   readonly #exchange: ServerExchange;
   readonly #common: Fields;
-  #sink: EndableSink | undefined;
+  #sink: WatchedSink | undefined;
 
   constructor(exchange: ServerExchange, now: number) {
     this.#exchange = exchange;
@@ -58,10 +58,10 @@ export class ServedExchange implements ServerExchange {
 
   respond(head: ResponseHead, bodyless: boolean): BodySink {
     if (this.status !== undefined)
-      return this.#sink ?? new EndableSink(this.#exchange.respond(head, bodyless), () => {});
+      return this.#sink ?? new WatchedSink(this.#exchange.respond(head, bodyless), () => {});
     this.status = head.status;
     const inner = this.#exchange.respond({ status: head.status, fields: this.#fields(head.fields) }, bodyless);
-    this.#sink = new EndableSink(inner, () => this.#over());
+    this.#sink = new WatchedSink(inner, () => this.#over());
     if (bodyless) this.#over();
     return this.#sink;
   }
@@ -70,14 +70,6 @@ export class ServedExchange implements ServerExchange {
     this.status ??= 0;
     this.#exchange.reset(reason);
     this.#over();
-  }
-
-  /** Ends an answer that has begun as if nothing more came, as kube-apiserver ends watches when it shuts down. */
-  endCleanly(): void {
-    const { onAbort } = this;
-    this.onAbort = undefined;
-    this.#sink?.end(NO_FIELDS);
-    onAbort?.('cancel');
   }
 
   #over(): void {
@@ -93,7 +85,7 @@ export class ServedExchange implements ServerExchange {
   }
 }
 
-class EndableSink implements BodySink {
+class WatchedSink implements BodySink {
   readonly #sink: BodySink;
   readonly #onOver: () => void;
 

@@ -1,0 +1,190 @@
+import type { CertificateTrust } from '../../identity/client-certificate.ts';
+import type { IdentityHeaderNames } from '../../identity/header-names.ts';
+import type { User } from '../../identity/user.ts';
+import { isLongRunning } from '../../kubernetes/long-running.ts';
+import { type RequestInfo, RequestInfoError, requestInfo } from '../../kubernetes/request-info.ts';
+import type { Logger } from '../../observe/logger.ts';
+import { answerRequestInfoError } from '../../proxy/request-info-answer.ts';
+import type { ExchangeHandler, ServerExchange } from '../../wire/exchange.ts';
+import type { Recording } from '../recording/recording.ts';
+import type { Store } from '../store/store.ts';
+import { ApiError, internalError } from './api-error.ts';
+import type { ApiHandler } from './api-request.ts';
+import { Authenticator, minorOf } from './authentication/authenticator.ts';
+import { type ServiceAccountKey, ServiceAccountTokens } from './authentication/service-account-tokens.ts';
+import { accessOf, forbiddenAccess } from './authorization/access.ts';
+import { impersonatedUser } from './authorization/impersonation.ts';
+import { RbacAuthorizer } from './authorization/rbac-authorizer.ts';
+import { bootstrap } from './bootstrap/bootstrap.ts';
+import { TypeCatalog } from './catalog/type-catalog.ts';
+import { DiscoveryDocuments } from './discovery/discovery-documents.ts';
+import { answerNonResource } from './dispatch/non-resource-handler.ts';
+import { answerPageNotFound, answerStatus } from './dispatch/plain-answer.ts';
+import { RequestAborted, requestBody, requestTimeout } from './dispatch/request-body.ts';
+import { RequestCounts } from './dispatch/request-counts.ts';
+import { resourceRoute } from './dispatch/resource-route.ts';
+import { ServedExchange } from './dispatch/served-exchange.ts';
+import { Reviews } from './reviews/reviews.ts';
+
+/** `--request-timeout`: how long a request may take that is no watch, log, exec, attach, proxy or port-forward. */
+const REQUEST_TIMEOUT_MS = 60_000;
+
+export interface ApiServerOptions {
+  readonly name: string;
+  /** Which version of Kubernetes it plays. */
+  readonly recording: Recording;
+  /** Shared with the other servers of the control plane. Stays open when the server closes. */
+  readonly store: Store;
+  /** Read for every connection, so that CAs can change. */
+  readonly trust: () => CertificateTrust;
+  /** Headers in which front proxies assert users. */
+  readonly names: IdentityHeaderNames;
+  /** Static bearer tokens. */
+  readonly tokens: ReadonlyMap<string, User>;
+  /** Shared with the other servers, so that each accepts what another minted. */
+  readonly serviceAccountKey: ServiceAccountKey;
+  /** Milliseconds after which a new or deleted CustomResourceDefinition is noticed. */
+  readonly crdLagMs: number;
+  /** Epoch milliseconds. Default: the system's clock. */
+  readonly clock?: (() => number) | undefined;
+  readonly logger?: Logger | undefined;
+}
+
+/**
+ * One embedded API server, without sockets: `handler` answers what a listener accepts. It follows kube-apiserver's chain:
+ * RequestInfo, authentication, impersonation, authorization, dispatch (apiserver pkg/server/config.go).
+ */
+export class ApiServer {
+  readonly name: string;
+  readonly version: string;
+  /** What `/readyz` says. Requests are answered all the same. */
+  ready = false;
+  readonly #options: ApiServerOptions;
+  readonly #clock: () => number;
+  readonly #compiledIn: ReadonlySet<string>;
+  readonly #catalog: TypeCatalog;
+  readonly #discovery: DiscoveryDocuments;
+  readonly #authenticator: Authenticator;
+  readonly #authorizer: RbacAuthorizer;
+  readonly #reviews: Reviews;
+  readonly #counts = new RequestCounts();
+  readonly #closing = new AbortController();
+  readonly #resources: ApiHandler;
+  #started = false;
+
+  constructor(options: ApiServerOptions) {
+    const { name, recording, store, crdLagMs, trust, names, tokens, clock = Date.now } = options;
+    const { version } = recording;
+    this.name = name;
+    this.version = version;
+    this.#options = options;
+    this.#clock = clock;
+    this.#compiledIn = new Set(['', ...recording.apis.map(({ metadata }) => metadata.name)]);
+    this.#catalog = new TypeCatalog({ recording, store, crdLagMs });
+    this.#resources = async () => {
+      throw internalError('not here yet');
+    };
+    this.#discovery = new DiscoveryDocuments(this.#catalog);
+    const serviceAccounts = new ServiceAccountTokens(options.serviceAccountKey, store, clock, minorOf(version) >= 30);
+    this.#authenticator = new Authenticator({ version, trust, names, tokens, serviceAccounts, clock });
+    this.#authorizer = new RbacAuthorizer(store);
+    this.#reviews = new Reviews({
+      store,
+      serviceAccounts,
+      clock,
+      authenticator: this.#authenticator,
+      authorizer: this.#authorizer,
+    });
+  }
+
+  /** Puts the objects that every cluster has into the store. Whether the server is ready is for its owner to say. */
+  start(): void {
+    bootstrap(this.#options.store, this.#clock());
+    this.#started = true;
+  }
+
+  /** Ends open watches cleanly, as kube-apiserver does when it shuts down; clients go on elsewhere. */
+  endWatches(): void {
+    this.#closing.abort();
+  }
+
+  /** Ends open watches and lets go of the store. */
+  close(): void {
+    this.ready = false;
+    this.endWatches();
+    this.#authorizer.close();
+    this.#catalog.close();
+  }
+
+  readonly handler: ExchangeHandler = (exchange) => {
+    let info: RequestInfo;
+    try {
+      info = requestInfo(exchange.head.method, exchange.head.target);
+    } catch (error) {
+      if (!(error instanceof RequestInfoError)) throw error;
+      answerRequestInfoError(exchange, error);
+      return;
+    }
+    void this.#serve(new ServedExchange(exchange, this.#clock()), info);
+  };
+
+  async #serve(exchange: ServedExchange, info: RequestInfo): Promise<void> {
+    const timer = isLongRunning(info)
+      ? undefined
+      : setTimeout(() => this.#fail(exchange, requestTimeout()), REQUEST_TIMEOUT_MS);
+    exchange.onOver = () => {
+      clearTimeout(timer);
+      this.#counts.add(info.verb, exchange.status ?? 0);
+    };
+    try {
+      await this.#answer(exchange, info);
+    } catch (error) {
+      this.#fail(exchange, error);
+    }
+  }
+
+  async #answer(exchange: ServerExchange, info: RequestInfo): Promise<void> {
+    const { head } = exchange;
+    const user = impersonatedUser(this.#authenticator.authenticate(exchange), head.fields, (sender, access) =>
+      this.#authorizer.authorize(sender, access),
+    );
+    const access = accessOf(info);
+    const { allowed, reason } = this.#authorizer.authorize(user, access);
+    if (!allowed) throw forbiddenAccess(user, access, reason);
+    const question = head.target.indexOf('?');
+    const query = new URLSearchParams(question < 0 ? '' : head.target.slice(question + 1));
+    if (!info.isResourceRequest) {
+      answerNonResource(exchange, info, query, {
+        types: this.#catalog,
+        versionInfo: this.#options.recording.versionInfo,
+        documents: [this.#discovery],
+        health: { started: this.#started, ready: this.ready },
+        counts: this.#counts,
+      });
+      return;
+    }
+    const type = resourceRoute(this.#catalog, (group) => this.#compiledIn.has(group), head.method, info);
+    if (type === undefined) return answerPageNotFound(exchange);
+    const handler = this.#reviews.handler(type.group, type.resource, info.subresource) ?? this.#resources;
+    await handler({ exchange, info, query, user, type, body: requestBody(exchange, REQUEST_TIMEOUT_MS) });
+  }
+  #fail(exchange: ServedExchange, error: unknown): void {
+    if (error instanceof RequestAborted) return;
+    if (!(error instanceof ApiError)) {
+      const { method, target } = exchange.head;
+      const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#options.logger?.error('An embedded API server failed on a request; this is a defect of the lab.', {
+        server: this.name,
+        method,
+        target,
+        cause,
+      });
+    }
+    if (exchange.status !== undefined) {
+      exchange.reset('internal');
+      return;
+    }
+    const { status } = error instanceof ApiError ? error : internalError('see the log of the lab');
+    answerStatus(exchange, status, status.code === 403);
+  }
+}
