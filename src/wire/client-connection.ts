@@ -5,13 +5,18 @@ import type { ClientCertificate, ClientConnection } from './exchange.ts';
 const MAX_CHAIN = 10;
 let lastId = 0;
 
+/** A number that no other connection of this process has. */
+export function nextConnectionId(): number {
+  lastId += 1;
+  return lastId;
+}
+
 /** Describes an accepted socket once its handshake is over. `asksForCertificate` is false where no client CA is configured. */
 export function describeConnection(socket: Socket, asksForCertificate: boolean): ClientConnection {
   const gone = new AbortController();
   socket.once('close', () => gone.abort());
-  lastId += 1;
   return {
-    id: lastId,
+    id: nextConnectionId(),
     protocol: socket instanceof TLSSocket && socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1',
     remoteAddress: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
     certificate: socket instanceof TLSSocket && asksForCertificate ? presentedCertificate(socket) : { kind: 'none' },
