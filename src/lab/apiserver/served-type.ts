@@ -38,6 +38,8 @@ export interface CustomType {
         readonly labelSelectorPath: string | undefined;
       }
     | undefined;
+  /** The definition is being deleted: its objects go, and none may come (403). */
+  readonly terminating?: boolean;
 }
 
 /** What one server serves at this moment. */

@@ -22,6 +22,7 @@ import { isPretty } from '../../../kubernetes/pretty.ts';
 import { failureStatus } from '../../../kubernetes/status.ts';
 import type { ServerExchange } from '../../../wire/exchange.ts';
 import { fieldValue, NO_FIELDS } from '../../../wire/fields.ts';
+import { answerPageNotFound, METHOD_NOT_ALLOWED, RESOURCE_NOT_FOUND } from '../dispatch/plain-answer.ts';
 import { answerJson } from '../resources/answer.ts';
 import { type DiscoveryPath, discoveryPath } from './discovery-path.ts';
 import { offeredDiscovery } from './offered-discovery.ts';
@@ -31,6 +32,8 @@ export interface DiscoverySource {
   readonly recording: { readonly version: string };
   /** Another object after every change. */
   readonly discovery: ServerDiscovery;
+  /** Whether the group is one of the server itself. */
+  isCompiledIn(group: string): boolean;
 }
 
 /** kube-apiserver compresses what is larger (apiserver pkg/endpoints/handlers/responsewriters). */
@@ -85,19 +88,23 @@ export class DiscoveryDocuments {
       }
       case 'group': {
         const group = find(apis, path.group);
-        if (group === undefined) notFound(request.exchange);
+        if (group === undefined) answerPageNotFound(request.exchange);
         else request.send(request.negotiate([]), wireAPIGroup(toAPIGroup(group)));
         return;
       }
       case 'version': {
         const group = path.group === '' ? api[0] : find(apis, path.group);
         const version = group?.versions?.find((entry) => entry.version === path.version);
-        if (group === undefined) notFound(request.exchange);
-        else if (version === undefined) answerJson(request.exchange, 404, UNKNOWN_VERSION);
+        if (version === undefined) this.#unknownVersion(request.exchange, path.group);
         else request.send(request.negotiate([]), wireAPIResourceList(toAPIResourceList(path.group, version)));
         return;
       }
     }
+  }
+
+  #unknownVersion(exchange: ServerExchange, group: string): void {
+    if (this.#source.isCompiledIn(group)) answerJson(exchange, 404, RESOURCE_NOT_FOUND);
+    else answerPageNotFound(exchange);
   }
 
   async #answerAggregated(request: DiscoveryRequest, root: '/api' | '/apis', form: AggregatedForm): Promise<void> {
@@ -116,15 +123,6 @@ export class DiscoveryDocuments {
 }
 
 type AggregatedForm = Extract<DiscoveryForm, { kind: 'aggregated' }>;
-
-const METHOD_NOT_ALLOWED = failureStatus(
-  405,
-  'MethodNotAllowed',
-  'the server does not allow this method on the requested resource',
-  {},
-);
-
-const UNKNOWN_VERSION = failureStatus(404, 'NotFound', 'the server could not find the requested resource', {});
 
 /** One request for discovery and the ways to answer it. */
 class DiscoveryRequest {
@@ -190,14 +188,4 @@ function find(groups: readonly APIGroupDiscovery[], name: string): APIGroupDisco
 
 function everyClient({ head: { authority } }: ServerExchange) {
   return { clientCIDR: '0.0.0.0/0', serverAddress: authority ?? '' };
-}
-
-/** What kube-apiserver writes when no part of it knows the group. */
-function notFound(exchange: ServerExchange): void {
-  const body = Buffer.from('404 page not found\n');
-  const fields = ['content-type', 'text/plain; charset=utf-8', 'x-content-type-options', 'nosniff'];
-  const length = ['content-length', String(body.length), 'cache-control', 'no-cache, private'];
-  const sink = exchange.respond({ status: 404, fields: [...fields, ...length] }, false);
-  sink.write(body);
-  sink.end(NO_FIELDS);
 }
