@@ -1,0 +1,64 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { COLUMN_NAMES, type ColumnName } from '../lab/rehearsal/columns.ts';
+import { commaSeparated, kubeApiserverOption, type NamedProgram, wholeNumber } from './option-values.ts';
+
+/** The flags of `mvproxy lab rehearse`, parsed. */
+export interface RehearseFlags {
+  readonly from: string;
+  readonly to: string;
+  readonly with: readonly ColumnName[];
+  readonly report?: string;
+  readonly output: 'table' | 'json';
+  readonly failOn: readonly ColumnName[];
+  readonly seed?: number;
+  readonly servers?: number;
+  readonly kubeApiserver: readonly NamedProgram[];
+  readonly etcd?: string;
+  readonly v: number;
+}
+
+const columns = (text: string): ColumnName[] =>
+  commaSeparated(text).map((name) => {
+    const known = COLUMN_NAMES.find((column) => column === name);
+    if (known === undefined) throw new InvalidArgumentError(`"${name}" is none of ${COLUMN_NAMES.join(', ')}.`);
+    return known;
+  });
+
+const DEFAULT_COLUMNS: readonly ColumnName[] = ['balancer', 'gateway', 'built-in'];
+
+export function addRehearseOptions(command: Command): void {
+  command
+    .addOption(new Option('--from <VERSION>', 'What the servers run before the upgrade.').default('1.34'))
+    .addOption(new Option('--to <VERSION>', 'What they run after it.').default('1.37'))
+    .addOption(
+      new Option('--with <LIST>', `Ways to front the servers, compared column by column: ${COLUMN_NAMES.join(', ')}.`)
+        .argParser(columns)
+        .default(DEFAULT_COLUMNS, DEFAULT_COLUMNS.join(',')),
+    )
+    .addOption(new Option('--report <DIR>', 'Write report.html and report.json into this directory.'))
+    .addOption(
+      new Option('-o, --output <FORM>', 'What to print at the end.').choices(['table', 'json']).default('table'),
+    )
+    .addOption(
+      new Option('--fail-on <LIST>', 'Exit with 1 when one of these columns did harm.')
+        .argParser(columns)
+        .default([], 'never'),
+    )
+    .addOption(
+      new Option('--seed <NUMBER>', 'Repeat the random choices of an earlier rehearsal.').argParser(
+        wholeNumber(0, 2 ** 32 - 1),
+      ),
+    )
+    .addOption(
+      new Option('--servers <COUNT>', 'How many servers are upgraded (default 3).').argParser(wholeNumber(2, 9)),
+    )
+    .addOption(
+      kubeApiserverOption(
+        'Use this real kube-apiserver, with real etcd, for that version. Give it once for each version.',
+      ),
+    )
+    .addOption(
+      new Option('--etcd <PATH>', 'The etcd of real kube-apiservers. Default: on PATH or in KUBEBUILDER_ASSETS.'),
+    )
+    .addOption(new Option('-v, --v <LEVEL>', 'Verbosity of the log.').argParser(wholeNumber(0, 10)).default(0));
+}

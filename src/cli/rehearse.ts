@@ -1,0 +1,62 @@
+import { randomInt } from 'node:crypto';
+import { resolve } from 'node:path';
+import { DEFAULT_BOUNDS } from '../lab/rehearsal/bounds.ts';
+import { rehearsalColumn } from '../lab/rehearsal/columns.ts';
+import { rehearse } from '../lab/rehearsal/rehearse.ts';
+import { isHarmful } from '../lab/rehearsal/report/findings.ts';
+import { summaryRows } from '../lab/rehearsal/report/summary.ts';
+import { writeReport } from '../lab/rehearsal/report/write-report.ts';
+import type { RehearsalResult } from '../lab/rehearsal/result.ts';
+import { type CliIo, EXIT, type ExitCode } from './io.ts';
+import { describeLabFailure } from './lab.ts';
+import { createLogger } from './logger.ts';
+import { namedPrograms } from './named-programs.ts';
+import { RehearsalView } from './rehearsal-view.ts';
+import type { RehearseFlags } from './rehearse-options.ts';
+import { textTable } from './text-table.ts';
+import { stopSignal } from './until-stopped.ts';
+
+/** `mvproxy lab rehearse`: a rolling upgrade under load, once for each way to front the servers. */
+export async function runRehearsal(flags: RehearseFlags, io: CliIo): Promise<ExitCode> {
+  const { from, to, seed = randomInt(2 ** 32), servers = DEFAULT_BOUNDS.servers, v } = flags;
+  const logger = createLogger({ output: io.stderr, verbosity: v, environment: io.environment });
+  const quiet = { ...logger, info: () => {}, warn: () => {}, debug: () => {} };
+  const view = new RehearsalView(io);
+  try {
+    const options = {
+      logger: v > 0 ? logger : quiet,
+      programs: namedPrograms(flags, io.directory),
+      crdLagMs: CRD_LAG_MS,
+    };
+    const result = await rehearse({
+      from,
+      to,
+      seed,
+      bounds: { ...DEFAULT_BOUNDS, servers },
+      columns: flags.with.map((name) => rehearsalColumn(name, options)),
+      onProgress: (progress) => view.show(progress),
+      signal: stopSignal(io.signals),
+    });
+    view.end();
+    await report(result, flags, io);
+    return result.columns.some((column) => flags.failOn.some((name) => name === column.name) && isHarmful(column))
+      ? EXIT.failed
+      : EXIT.ok;
+  } catch (error) {
+    view.end();
+    const { exitCode, message } = describeLabFailure(error);
+    io.stderr.write(`${message}\n`);
+    return exitCode;
+  }
+}
+
+/** Servers of one control plane notice a CustomResourceDefinition one after the other. */
+const CRD_LAG_MS = [0, 300, 800];
+
+async function report(result: RehearsalResult, { output, report: directory }: RehearseFlags, io: CliIo): Promise<void> {
+  if (output === 'json') io.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
+  else io.stdout.write(`\n${textTable(summaryRows(result)).join('\n')}\n`);
+  if (directory === undefined) return;
+  const { html, json } = await writeReport(resolve(io.directory, directory), result);
+  io.stderr.write(`The report is in ${html}, its numbers in ${json}.\n`);
+}

@@ -1,0 +1,45 @@
+import { loadConfiguration } from '../../config/load.ts';
+import { type Daemon, startDaemon } from '../../daemon/daemon.ts';
+import type { ExchangeRecord } from '../../observe/exchange-record.ts';
+import type { Logger } from '../../observe/logger.ts';
+import type { LabPlane } from '../plane/lab-plane.ts';
+import type { Front } from './front.ts';
+
+export interface GatewayOptions {
+  readonly logger: Logger;
+  /** Gets every request that was answered. */
+  readonly onExchange?: (record: ExchangeRecord) => void;
+  /** 0 (the default) takes any free port. */
+  readonly port?: number;
+}
+
+/** The mixed version proxy in front of all servers: `mvproxy serve` with the flags an operator would give it. */
+export async function startGateway(
+  plane: LabPlane,
+  options: GatewayOptions,
+): Promise<Front & { readonly adminUrl: string }> {
+  const { pki, servers } = plane;
+  const flags: Readonly<Record<string, string>> = {
+    'bind-address': '127.0.0.1',
+    'secure-port': String(options.port ?? 0),
+    'admin-port': '0',
+    'tls-cert-file': pki.proxyServing.certFile,
+    'tls-private-key-file': pki.proxyServing.keyFile,
+    'client-ca-file': pki.clientCa.certFile,
+    'requestheader-client-ca-file': pki.frontProxyCa.certFile,
+    'requestheader-allowed-names': 'front-proxy-client',
+    'peer-ca-file': pki.servingCa.certFile,
+    'proxy-client-cert-file': pki.frontProxyClient.certFile,
+    'proxy-client-key-file': pki.frontProxyClient.keyFile,
+  };
+  const configuration = await loadConfiguration({
+    flags: new Map([
+      ...Object.entries(flags).map(([name, value]): [string, string[]] => [name, [value]]),
+      ['server', servers.map(({ name, url }) => `${name}=${url}`)],
+    ]),
+  });
+  const { logger, onExchange } = options;
+  const daemon: Daemon = await startDaemon(configuration, { logger, ...(onExchange !== undefined && { onExchange }) });
+  await daemon.ready();
+  return { url: daemon.servingAddress, adminUrl: daemon.adminAddress ?? '', close: () => daemon.stop(0) };
+}
