@@ -5,7 +5,7 @@ import { isLongRunning } from '../../kubernetes/long-running.ts';
 import { type RequestInfo, RequestInfoError, requestInfo } from '../../kubernetes/request-info.ts';
 import type { Logger } from '../../observe/logger.ts';
 import { answerRequestInfoError } from '../../proxy/request-info-answer.ts';
-import type { ExchangeHandler, ServerExchange } from '../../wire/exchange.ts';
+import type { ExchangeHandler } from '../../wire/exchange.ts';
 import type { Recording } from '../recording/recording.ts';
 import type { Store } from '../store/store.ts';
 import { ApiError, internalError } from './api-error.ts';
@@ -143,7 +143,7 @@ export class ApiServer {
     }
   }
 
-  async #answer(exchange: ServerExchange, info: RequestInfo): Promise<void> {
+  async #answer(exchange: ServedExchange, info: RequestInfo): Promise<void> {
     const { head } = exchange;
     const user = impersonatedUser(this.#authenticator.authenticate(exchange), head.fields, (sender, access) =>
       this.#authorizer.authorize(sender, access),

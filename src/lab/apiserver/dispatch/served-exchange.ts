@@ -9,14 +9,17 @@ import type {
   ServerExchange,
   UpgradeOffer,
 } from '../../../wire/exchange.ts';
-import { type Fields, fieldValue } from '../../../wire/fields.ts';
+import { type Fields, fieldValue, withoutFields } from '../../../wire/fields.ts';
+import { PROTOBUF } from '../protobuf/protobuf-object.ts';
 
 const CACHE_CONTROL = 'no-cache, private';
 
 /** An exchange whose answers carry the fields that every answer of kube-apiserver carries, and that tells when they are over. */
 export class ServedExchange implements ServerExchange {
   readonly connection: ClientConnection;
+  /** That of the client; but a protobuf body is announced as the JSON that handlers get. */
   readonly head: RequestHead;
+  readonly sentProtobuf: boolean;
   readonly bodyless: boolean;
   readonly body: BodySource;
   readonly upgrade: UpgradeOffer | undefined;
@@ -32,10 +35,12 @@ export class ServedExchange implements ServerExchange {
   constructor(exchange: ServerExchange, now: number) {
     this.#exchange = exchange;
     this.connection = exchange.connection;
-    this.head = exchange.head;
+    const { fields } = exchange.head;
+    this.sentProtobuf = fieldValue(fields, 'content-type')?.startsWith(PROTOBUF) ?? false;
+    this.head = this.sentProtobuf ? { ...exchange.head, fields: asJson(fields) } : exchange.head;
     this.bodyless = exchange.bodyless;
     this.body = exchange.body;
-    this.#common = ['audit-id', auditId(exchange.head.fields), 'date', new Date(now).toUTCString()];
+    this.#common = ['audit-id', auditId(fields), 'date', new Date(now).toUTCString()];
     const { upgrade } = exchange;
     this.upgrade = upgrade && {
       protocol: upgrade.protocol,
@@ -120,4 +125,8 @@ class WatchedSink implements BodySink {
 /** apiserver pkg/endpoints/filters/audit_init.go: the sender's, so that one request can be followed over several servers. */
 function auditId(fields: Fields): string {
   return fieldValue(fields, 'audit-id') || randomUUID();
+}
+
+function asJson(fields: Fields): Fields {
+  return [...withoutFields(fields, (name) => name === 'content-type'), 'content-type', 'application/json'];
 }
