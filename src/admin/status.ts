@@ -1,6 +1,7 @@
 import type { DiscoveryConflict } from '../discovery/conflict.ts';
 import { openExchanges } from '../proxy/proxy-snapshot.ts';
 import type { ServerRegistry } from '../servers/server-registry.ts';
+import { addressOf } from '../servers/server-spec.ts';
 import { conditionOf } from '../servers/server-state.ts';
 
 /** What `/status` shows of one server. */
@@ -35,7 +36,7 @@ export function describeStatus(registry: ServerRegistry, now: number): ProxyStat
     const position = snapshot.positions.get(spec.name);
     return {
       name: spec.name,
-      address: `${spec.host}:${spec.port}`,
+      address: addressOf(spec),
       local: spec.local,
       version: version === undefined ? undefined : `${version.major}.${version.minor}.${version.patch}`,
       state: state.kind,

@@ -3,19 +3,15 @@ import { createAdminHandler } from '../admin/admin-handler.ts';
 import { describeStatus } from '../admin/status.ts';
 import type { Configuration } from '../config/schema.ts';
 import { ProxyError } from '../errors.ts';
-import { ExchangeCounters } from '../observe/exchange-counters.ts';
+import type { ExchangeRecord } from '../observe/exchange-record.ts';
 import type { Logger } from '../observe/logger.ts';
 import { Metrics } from '../observe/metrics.ts';
-import { BufferBudget } from '../proxy/buffer-budget.ts';
-import { createProxyHandler } from '../proxy/proxy-handler.ts';
-import { RetryBudget } from '../routing/retry-budget.ts';
-import { peerView } from '../servers/peer-trust.ts';
-import { ServerRegistry } from '../servers/server-registry.ts';
+import type { ServerRegistry } from '../servers/server-registry.ts';
 import { type Listener, listen, listenPlain } from '../wire/listener.ts';
-import { ControlHolder } from './control-holder.ts';
 import { FileWatch } from './file-watch.ts';
 import { isSameMaterial, type Material, readMaterial } from './material.ts';
-import { identityHeaderNames, listenerLimits, registrySettings, serverSpecs } from './settings.ts';
+import { clock, RequestPath } from './request-path.ts';
+import { listenerLimits, serverSpecs } from './settings.ts';
 
 /** A running proxy. */
 export interface Daemon {
@@ -31,18 +27,19 @@ export interface Daemon {
   reload(): Promise<void>;
 }
 
-/** How long connections that a reload replaced may go on with open requests, watches included. */
-const REPLACED_GRACE_MS = 300_000;
 /** How long changed peer certificates may take to reach a server before they are refused. */
 const PROOF_MS = 10_000;
 
-/** Wall time in milliseconds as of the start, that never steps back: a corrected clock must not prolong what expires. */
-const clock = (): number => performance.timeOrigin + performance.now();
+export interface DaemonDependencies {
+  readonly logger: Logger;
+  /** Gets every request that was answered. Must not throw. */
+  readonly onExchange?: (record: ExchangeRecord) => void;
+}
 
 /** Binds the listeners and begins to watch the servers. Rejects when a file cannot be used or a port not be bound. */
-export async function startDaemon(configuration: Configuration, { logger }: { logger: Logger }): Promise<Daemon> {
+export async function startDaemon(configuration: Configuration, dependencies: DaemonDependencies): Promise<Daemon> {
   const material = await readMaterial(configuration);
-  const run = new ProxyRun(configuration, material, logger);
+  const run = new ProxyRun(configuration, material, dependencies);
   await run.bind();
   return run;
 }
@@ -50,8 +47,7 @@ export async function startDaemon(configuration: Configuration, { logger }: { lo
 class ProxyRun implements Daemon {
   readonly #configuration: Configuration;
   readonly #logger: Logger;
-  readonly #control: ControlHolder;
-  readonly #counters: ExchangeCounters;
+  readonly #path: RequestPath;
   readonly #stopping = new AbortController();
   #material: Material;
   #watch: FileWatch;
@@ -60,14 +56,19 @@ class ProxyRun implements Daemon {
   #serving: Listener | undefined;
   #admin: Listener | undefined;
 
-  constructor(configuration: Configuration, material: Material, logger: Logger) {
+  constructor(configuration: Configuration, material: Material, { logger, onExchange }: DaemonDependencies) {
     this.#configuration = configuration;
     this.#material = material;
     this.#logger = logger;
-    this.#counters = new ExchangeCounters(logger);
-    this.#control = new ControlHolder(this.#newRegistry(material));
+    this.#path = new RequestPath(configuration, {
+      servers: serverSpecs(configuration),
+      peers: material.peers,
+      trust: () => this.#material.clients,
+      logger,
+      onExchange,
+    });
     this.#watch = this.#watchFiles(material);
-    this.#announceView(material);
+    this.#announce(material);
   }
 
   get servingAddress(): string {
@@ -79,24 +80,14 @@ class ProxyRun implements Daemon {
   }
 
   async bind(): Promise<void> {
-    const { serving, admin, limits, routing, discovery } = this.#configuration;
-    const handler = createProxyHandler({
-      control: this.#control,
-      observer: this.#counters,
-      names: identityHeaderNames(this.#configuration),
-      trust: () => this.#material.clients,
-      retries: new RetryBudget(routing.retryBudgetPercent),
-      replay: { budget: new BufferBudget(limits.replayBytesTotal), bytesPerRequest: limits.replayBytesPerRequest },
-      freshnessWindowMs: discovery.freshnessWindowSeconds * 1000,
-      clock,
-    });
+    const { serving, admin } = this.#configuration;
     try {
       this.#serving = await listen({
         host: serving.bindAddress,
         port: serving.securePort,
         tls: this.#material.listener,
         limits: listenerLimits(this.#configuration),
-        handler,
+        handler: this.#path.handler,
       });
       if (admin.enabled) {
         this.#admin = await listenPlain({ host: admin.bindAddress, port: admin.port, handler: this.#adminHandler() });
@@ -105,18 +96,18 @@ class ProxyRun implements Daemon {
       await this.stop(0);
       throw error;
     }
-    this.#control.registry.start();
+    this.#path.start();
   }
 
   ready(): Promise<void> {
-    return this.#control.registry.whenComplete();
+    return this.#path.registry.whenComplete();
   }
 
   async stop(drainMs: number): Promise<void> {
     this.#stopping.abort();
     this.#watch.close();
     await this.#serving?.close(drainMs);
-    await this.#control.registry.stop(0);
+    await this.#path.registry.stop(0);
     await this.#admin?.close(0);
   }
 
@@ -141,8 +132,8 @@ class ProxyRun implements Daemon {
       this.#material = material;
       this.#watch.close();
       this.#watch = this.#watchFiles(material);
-      this.#announceView(material);
-      if (registry !== undefined) void this.#control.swap(registry).stop(REPLACED_GRACE_MS);
+      this.#announce(material);
+      if (registry !== undefined) this.#path.use(registry);
       this.#logger.info('certificate files were reloaded');
     } catch (error) {
       this.#reloadErrors++;
@@ -152,20 +143,14 @@ class ProxyRun implements Daemon {
 
   /** A registry with the new peer material; refused when it reaches no server although the one in use does. */
   async #provenRegistry(material: Material): Promise<ServerRegistry> {
-    const registry = this.#newRegistry(material, this.#control.registry);
-    registry.start();
+    const registry = this.#path.prepare(serverSpecs(this.#configuration), material.peers);
     await Promise.race([registry.whenComplete(), delay(PROOF_MS, undefined, { ref: false })]);
-    if (registry.anyReady || !this.#control.registry.anyReady) return registry;
+    if (registry.anyReady || !this.#path.registry.anyReady) return registry;
     await registry.stop(0);
     throw new ProxyError(
       'MVP_CONFIG',
       'No server became ready with the changed peer CA or proxy client certificate, so the old ones stay in use. Check that they belong to the servers, then send SIGHUP.',
     );
-  }
-
-  #newRegistry({ peers }: Material, previous?: ServerRegistry): ServerRegistry {
-    const settings = registrySettings(this.#configuration, peers);
-    return new ServerRegistry(serverSpecs(this.#configuration), settings, { logger: this.#logger, clock, previous });
   }
 
   #watchFiles({ files }: Material): FileWatch {
@@ -181,28 +166,25 @@ class ProxyRun implements Daemon {
     );
   }
 
-  #announceView({ peers, warnings }: Material): void {
+  #announce({ peers, warnings }: Material): void {
     for (const warning of warnings) this.#logger.warn(warning);
-    const view = peerView(peers);
-    if (view.kind === 'merged') return;
-    this.#logger.warn(
-      `peer traffic cannot be authenticated without ${view.missing}: every client sees its preferred server's own view, requests are not moved to servers that serve them, and discovery is not merged`,
-    );
+    this.#path.announce(peers);
   }
 
   #adminHandler() {
+    const path = this.#path;
     const metrics = new Metrics({
-      counters: this.#counters,
-      servers: () => describeStatus(this.#control.registry, clock()).servers,
-      view: () => this.#control.snapshot.view,
-      conflicts: () => this.#control.registry.conflicts.length,
+      counters: path.counters,
+      servers: () => describeStatus(path.registry, clock()).servers,
+      view: () => path.registry.snapshot.view,
+      conflicts: () => path.registry.conflicts.length,
       reloadErrors: () => this.#reloadErrors,
     });
     return createAdminHandler({
-      ready: () => !this.#stopping.signal.aborted && this.#control.registry.complete && this.#control.registry.anyReady,
+      ready: () => !this.#stopping.signal.aborted && path.registry.complete && path.registry.anyReady,
       metrics: () => metrics.exposition(),
       metricsContentType: metrics.contentType,
-      status: () => describeStatus(this.#control.registry, clock()),
+      status: () => describeStatus(path.registry, clock()),
     });
   }
 }

@@ -42,7 +42,8 @@ for (const [url, host, port] of [
   test(`${url} is port ${port} of ${host}`, async () => {
     const [spec, ...others] = serverSpecs(await configured(`servers: [{ name: a, url: "${url}" }]\n`));
     assert.deepEqual(others, []);
-    assert.deepEqual(spec, { name: 'a', host, port, servername: 'kubernetes.default.svc', local: false });
+    const servername = 'kubernetes.default.svc';
+    assert.deepEqual(spec, { kind: 'network', name: 'a', host, port, servername, local: false });
   });
 }
 
@@ -54,7 +55,7 @@ servers:
 - { name: b, url: "https://10.0.0.2:6443", serverName: b.example }
 `);
   assert.deepEqual(
-    serverSpecs(configuration).map(({ name, local, servername }) => [name, local, servername]),
+    serverSpecs(configuration).map((spec) => [spec.name, spec.local, spec.kind === 'network' && spec.servername]),
     [
       ['a', true, 'api.example'],
       ['b', false, 'b.example'],

@@ -12,7 +12,7 @@ const CONNECT_TIMEOUT_MS = 3_000;
 const PING_INTERVAL_MS = 2_000;
 const PING_TIMEOUT_MS = 1_000;
 
-export function identityHeaderNames({ authentication }: Configuration): IdentityHeaderNames {
+export function identityHeaderNames({ authentication }: Pick<Configuration, 'authentication'>): IdentityHeaderNames {
   const { usernameHeaders, uidHeaders, groupHeaders, extraHeaderPrefixes } = authentication.requestHeader;
   const lower = (names: readonly string[]) => names.map((name) => name.toLowerCase());
   return {
@@ -27,6 +27,7 @@ export function serverSpecs(configuration: Configuration): ServerSpec[] {
   return serverEndpoints(configuration).map(({ name, origin, serverName, local }) => {
     const { hostname, port } = new URL(origin);
     return {
+      kind: 'network',
       name,
       host: hostname.replace(/^\[|\]$/g, ''),
       port: port === '' ? 443 : Number(port),
@@ -36,7 +37,10 @@ export function serverSpecs(configuration: Configuration): ServerSpec[] {
   });
 }
 
-export function registrySettings(configuration: Configuration, trust: PeerTrust): RegistrySettings {
+export function registrySettings(
+  configuration: Pick<Configuration, 'discovery' | 'health' | 'limits' | 'routing'>,
+  trust: PeerTrust,
+): RegistrySettings {
   const { discovery, health, limits, routing } = configuration;
   return {
     health: {

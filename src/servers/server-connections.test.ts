@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
+import { get, Inbox, Receiver, testPki } from '../../test/support/loopback.ts';
 import { PlayedServer } from '../../test/support/played-server.ts';
 import { serverDiscovery } from '../discovery/server-discovery.ts';
+import type { ServerExchange } from '../wire/exchange.ts';
+import type { Upstream } from '../wire/upstream.ts';
 import type { PeerTrust } from './peer-trust.ts';
 import { backendOf, openServerConnections } from './server-connections.ts';
 import { UNVERIFIABLE_UPSTREAM } from './unverifiable-upstream.ts';
@@ -97,4 +100,48 @@ test('a close gives clients their time and ends ours at once', async () => {
     server.opened.map(({ upstream }) => upstream.closedWith),
     [5_000, 5_000, 5_000, 5_000, 0, 0],
   );
+});
+
+describe('a server in this process', () => {
+  async function serve(trust: Partial<PeerTrust>) {
+    const { server: pair } = await testPki();
+    const exchanges = new Inbox<ServerExchange>();
+    const spec = { kind: 'in-process', name: 'a', local: true, handler: exchanges.put } as const;
+    const frontProxy = 'frontProxy' in trust ? undefined : pair;
+    const connections = openServerConnections(
+      spec,
+      { ...TRUST, ...trust, frontProxy },
+      undefined,
+      SETTINGS,
+      { clients: () => {}, probe: () => {} },
+      () => assert.fail('nothing is dialled'),
+    );
+    const seenOver = async (upstream: Upstream | undefined) => {
+      upstream?.request(get('/'), true, new Receiver());
+      const exchange = await exchanges.next();
+      exchange.reset('cancel');
+      return exchange.connection;
+    };
+    return { connections, seenOver };
+  }
+
+  test('sees the front-proxy certificate where identities are asserted, and nowhere that clients speak for themselves', async () => {
+    const { connections, seenOver } = await serve({});
+    assert.equal((await seenOver(connections.asserted)).certificate.kind, 'presented');
+    for (const name of ['own', 'unproven', 'anonymous', 'discovery', 'probe'] as const) {
+      assert.deepEqual((await seenOver(connections[name])).certificate, { kind: 'none' }, name);
+    }
+    const { asserted, own, unproven, anonymous } = connections;
+    assert.equal(new Set([asserted, own, unproven, anonymous]).size, 4);
+    await connections.close(0);
+  });
+
+  test('needs no CA that proves it', async () => {
+    const { connections, seenOver } = await serve({ ca: undefined, isConfigured: false, frontProxy: undefined });
+    assert.equal(connections.asserted, undefined);
+    for (const name of ['own', 'unproven', 'anonymous', 'discovery', 'probe'] as const) {
+      assert.ok(await seenOver(connections[name]), name);
+    }
+    await connections.close(0);
+  });
 });

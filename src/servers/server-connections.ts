@@ -1,8 +1,9 @@
 import type { Backend, DiscoveryCondition, DiscoveryRoot } from '../proxy/proxy-snapshot.ts';
+import { openInProcessUpstream, presentedCertificate } from '../wire/in-process-upstream.ts';
 import type { Upstream, UpstreamEvent, UpstreamOptions } from '../wire/upstream.ts';
 import { openUpstream } from '../wire/upstream-pool.ts';
 import type { ClientKeyPair, PeerTrust } from './peer-trust.ts';
-import type { ServerSpec } from './server-spec.ts';
+import type { InProcessServer, ServerSpec } from './server-spec.ts';
 import { UNVERIFIABLE_UPSTREAM } from './unverifiable-upstream.ts';
 
 export interface ConnectionSettings {
@@ -38,19 +39,13 @@ export function openServerConnections(
   listeners: { readonly clients: EventListener; readonly probe: EventListener },
   openClass: OpenUpstream = openUpstream,
 ): ServerConnections {
-  const { ca } = trust;
-  const open = (certificate: ClientKeyPair | undefined, listener?: EventListener): Upstream =>
-    ca === undefined
-      ? UNVERIFIABLE_UPSTREAM
-      : openClass({
-          host: spec.host,
-          port: spec.port,
-          servername: spec.servername,
-          ca,
-          certificate,
-          ...settings,
-          onEvent: listener,
-        });
+  const open = (certificate: ClientKeyPair | undefined, listener?: EventListener): Upstream => {
+    if (spec.kind === 'in-process') return openInProcess(spec, certificate);
+    const { ca } = trust;
+    const { host, port, servername } = spec;
+    if (ca === undefined) return UNVERIFIABLE_UPSTREAM;
+    return openClass({ host, port, servername, ca, certificate, ...settings, onEvent: listener });
+  };
   const connections = {
     asserted: trust.frontProxy === undefined ? undefined : open(trust.frontProxy, listeners.clients),
     own: open(undefined, listeners.clients),
@@ -68,6 +63,14 @@ export function openServerConnections(
     },
   };
 }
+
+/** Nothing can happen to these connections that a listener would have to know. */
+function openInProcess({ name, handler }: InProcessServer, certificate: ClientKeyPair | undefined): Upstream {
+  const presented = certificate === undefined ? NO_CERTIFICATE : presentedCertificate(certificate.cert);
+  return openInProcessUpstream({ name, handler, certificate: presented });
+}
+
+const NO_CERTIFICATE = { kind: 'none' } as const;
 
 export function backendOf(
   name: string,

@@ -5,7 +5,7 @@ import { MergedView } from './merged-view.ts';
 import { peerView } from './peer-trust.ts';
 import { backendOf } from './server-connections.ts';
 import { type MonitorDependencies, type MonitorSettings, ServerMonitor } from './server-monitor.ts';
-import type { ServerSpec } from './server-spec.ts';
+import { isSameServer, type ServerSpec } from './server-spec.ts';
 import { conditionOf, isDecided } from './server-state.ts';
 import { buildSnapshot, buildTables, mergeInputs, type RoutingTables, type ServerReport } from './snapshot-builder.ts';
 
@@ -114,8 +114,7 @@ export class ServerRegistry implements Control {
 
   #inherit(previous: ServerRegistry): void {
     for (const monitor of this.monitors) {
-      const { name, host, port } = monitor.spec;
-      const same = previous.monitors.find(({ spec }) => spec.name === name && spec.host === host && spec.port === port);
+      const same = previous.monitors.find(({ spec }) => isSameServer(spec, monitor.spec));
       if (same !== undefined) monitor.inherit(same);
     }
     if (this.#view === 'merged') this.#merged.inherit(previous.#merged);

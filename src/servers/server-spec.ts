@@ -1,11 +1,38 @@
-/** One server as membership proposes it; TLS proves it. */
-export interface ServerSpec {
+import type { ExchangeHandler } from '../wire/exchange.ts';
+
+/** One server as membership proposes it. */
+export type ServerSpec = NetworkServer | InProcessServer;
+
+interface NamedServer {
   /** Unique; used in metrics, messages and the order of equals. */
   readonly name: string;
+  /** The server this proxy belongs to (sidecar and library topology). */
+  readonly local: boolean;
+}
+
+/** TLS proves it. */
+export interface NetworkServer extends NamedServer {
+  readonly kind: 'network';
   readonly host: string;
   readonly port: number;
   /** The name its certificate must carry. */
   readonly servername: string;
-  /** The server this proxy belongs to (sidecar topology). */
-  readonly local: boolean;
+}
+
+/** A handler of this process (library topology), which needs no proof. */
+export interface InProcessServer extends NamedServer {
+  readonly kind: 'in-process';
+  readonly handler: ExchangeHandler;
+}
+
+/** Where a server is, for operators. */
+export function addressOf(spec: ServerSpec): string {
+  return spec.kind === 'network' ? `${spec.host}:${spec.port}` : 'in this process';
+}
+
+/** Whether what was learned of one holds for the other. */
+export function isSameServer(one: ServerSpec, other: ServerSpec): boolean {
+  if (one.name !== other.name) return false;
+  if (one.kind === 'in-process') return other.kind === 'in-process' && one.handler === other.handler;
+  return other.kind === 'network' && one.host === other.host && one.port === other.port;
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { discoveryContent, encodeDiscovery } from '../../src/discovery/representation.ts';
 import type { ServerDiscovery } from '../../src/discovery/server-discovery.ts';
 import { discoveryContentType } from '../../src/kubernetes/aggregated-discovery.ts';
-import type { ServerSpec } from '../../src/servers/server-spec.ts';
+import type { NetworkServer } from '../../src/servers/server-spec.ts';
 import { fieldValue } from '../../src/wire/fields.ts';
 import type { Upstream, UpstreamEvent, UpstreamFailure, UpstreamOptions } from '../../src/wire/upstream.ts';
 import { type ArrivedRequest, FakeUpstream, failureOf } from './fake-upstream.ts';
@@ -11,7 +11,7 @@ type Health = 'silent' | 'refusing' | number;
 
 /** A server as the control path sees it, without a socket: what it serves and how it is are the test's to change. */
 export class PlayedServer {
-  readonly spec: ServerSpec;
+  readonly spec: NetworkServer;
   /** What `/readyz` answers; `silent`: nothing ever; `refusing`: nobody listens. */
   health: Health = 200;
   gitVersion: string | undefined;
@@ -25,8 +25,9 @@ export class PlayedServer {
   /** Every set of connections that was opened to it, in order. */
   readonly opened: { readonly options: UpstreamOptions; readonly upstream: FakeUpstream }[] = [];
 
-  constructor(name: string, gitVersion: string, discovery: ServerDiscovery, overrides: Partial<ServerSpec> = {}) {
+  constructor(name: string, gitVersion: string, discovery: ServerDiscovery, overrides: Partial<NetworkServer> = {}) {
     this.spec = {
+      kind: 'network',
       name,
       host: `${name}.example`,
       port: 6443,

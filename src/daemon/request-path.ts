@@ -1,0 +1,110 @@
+import type { Configuration } from '../config/schema.ts';
+import type { CertificateTrust } from '../identity/client-certificate.ts';
+import { ExchangeCounters } from '../observe/exchange-counters.ts';
+import type { ExchangeObserver, ExchangeRecord } from '../observe/exchange-record.ts';
+import type { Logger } from '../observe/logger.ts';
+import { BufferBudget } from '../proxy/buffer-budget.ts';
+import { createProxyHandler } from '../proxy/proxy-handler.ts';
+import { RetryBudget } from '../routing/retry-budget.ts';
+import { type PeerTrust, peerView } from '../servers/peer-trust.ts';
+import { ServerRegistry } from '../servers/server-registry.ts';
+import type { ServerSpec } from '../servers/server-spec.ts';
+import type { ExchangeHandler } from '../wire/exchange.ts';
+import { ControlHolder } from './control-holder.ts';
+import { identityHeaderNames, registrySettings } from './settings.ts';
+
+/** The part of a configuration that decides what becomes of requests. */
+export type RequestPathSettings = Pick<Configuration, 'authentication' | 'discovery' | 'health' | 'routing' | 'limits'>;
+
+export interface RequestPathOptions {
+  readonly servers: readonly ServerSpec[];
+  readonly peers: PeerTrust;
+  /** Whose client certificates are believed; asked for every request. */
+  readonly trust: () => CertificateTrust;
+  readonly logger: Logger;
+  /** Gets every request that was answered. Must not throw. */
+  readonly onExchange?: ((record: ExchangeRecord) => void) | undefined;
+}
+
+/** How long connections that a change of servers or trust replaced may go on with open requests, watches included. */
+const REPLACED_GRACE_MS = 300_000;
+
+/** Wall time in milliseconds as of the start, that never steps back: a corrected clock must not prolong what expires. */
+export const clock = (): number => performance.timeOrigin + performance.now();
+
+/** The mixed version proxy without listeners and files: requests go in at `handler`, and the servers are watched. */
+export class RequestPath {
+  readonly handler: ExchangeHandler;
+  readonly counters: ExchangeCounters;
+  readonly #settings: RequestPathSettings;
+  readonly #logger: Logger;
+  readonly #control: ControlHolder;
+
+  /** Nothing is dialled before `start`. */
+  constructor(settings: RequestPathSettings, { servers, peers, trust, logger, onExchange }: RequestPathOptions) {
+    const { limits, routing, discovery } = settings;
+    this.#settings = settings;
+    this.#logger = logger;
+    this.counters = new ExchangeCounters(logger);
+    this.#control = new ControlHolder(this.#newRegistry(servers, peers));
+    this.handler = createProxyHandler({
+      control: this.#control,
+      observer: onExchange === undefined ? this.counters : observedBy(this.counters, onExchange),
+      names: identityHeaderNames(settings),
+      trust,
+      retries: new RetryBudget(routing.retryBudgetPercent),
+      replay: { budget: new BufferBudget(limits.replayBytesTotal), bytesPerRequest: limits.replayBytesPerRequest },
+      freshnessWindowMs: discovery.freshnessWindowSeconds * 1000,
+      clock,
+    });
+  }
+
+  /** The registry of this moment. */
+  get registry(): ServerRegistry {
+    return this.#control.registry;
+  }
+
+  start(): void {
+    this.registry.start();
+  }
+
+  /** A started registry of other servers or trust, which knows what the one in use has learned. `use` it, or stop it. */
+  prepare(servers: readonly ServerSpec[], peers: PeerTrust): ServerRegistry {
+    const registry = this.#newRegistry(servers, peers, this.registry);
+    registry.start();
+    return registry;
+  }
+
+  /** From now on requests are routed by `registry`; those under way finish where they are. */
+  use(registry: ServerRegistry): void {
+    void this.#control.swap(registry).stop(REPLACED_GRACE_MS);
+  }
+
+  /** Says what is missing if peer traffic cannot be authenticated. */
+  announce(peers: PeerTrust): void {
+    const view = peerView(peers);
+    if (view.kind === 'merged') return;
+    this.#logger.warn(
+      `peer traffic cannot be authenticated without ${view.missing}: every client sees its preferred server's own view, requests are not moved to servers that serve them, and discovery is not merged`,
+    );
+  }
+
+  #newRegistry(servers: readonly ServerSpec[], peers: PeerTrust, previous?: ServerRegistry): ServerRegistry {
+    return new ServerRegistry(servers, registrySettings(this.#settings, peers), {
+      logger: this.#logger,
+      clock,
+      previous,
+    });
+  }
+}
+
+function observedBy(counters: ExchangeCounters, onExchange: (record: ExchangeRecord) => void): ExchangeObserver {
+  return {
+    answered(record) {
+      counters.answered(record);
+      onExchange(record);
+    },
+    retried: (cause) => counters.retried(cause),
+    defect: (error) => counters.defect(error),
+  };
+}

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { addressOf, isSameServer, type ServerSpec } from './server-spec.ts';
+
+const network: ServerSpec = {
+  kind: 'network',
+  name: 'a',
+  host: 'a.example',
+  port: 6443,
+  servername: 'x',
+  local: false,
+};
+const inProcess: ServerSpec = { kind: 'in-process', name: 'a', handler: () => {}, local: true };
+
+test('what was learned of a server holds for no other address, handler or name', () => {
+  assert.ok(isSameServer(network, { ...network, servername: 'y', local: true }));
+  assert.ok(isSameServer(inProcess, { ...inProcess }));
+  for (const [one, other] of [
+    [network, { ...network, name: 'b' }],
+    [network, { ...network, host: 'b.example' }],
+    [network, { ...network, port: 1 }],
+    [network, inProcess],
+    [inProcess, network],
+    [inProcess, { ...inProcess, name: 'b' }],
+    [inProcess, { ...inProcess, handler: () => {} }],
+  ] as const) {
+    assert.equal(isSameServer(one, other), false);
+  }
+});
+
+test('operators are told where a server is', () => {
+  assert.deepEqual([addressOf(network), addressOf(inProcess)], ['a.example:6443', 'in this process']);
+});
