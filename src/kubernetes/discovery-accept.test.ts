@@ -96,6 +96,13 @@ describe('negotiateDiscovery', () => {
     assert.equal(summary(negotiateDiscovery(undefined, [])), '406');
   });
 
+  test('a version that is not offered leaves the choice to the other clauses', () => {
+    const accept = `application/json${V2BETA1},application/yaml`;
+    assert.equal(summary(negotiateDiscovery(accept, undefined, ['v2'])), 'plain yaml');
+    assert.equal(summary(negotiateDiscovery(`application/json${V2BETA1}`, undefined, ['v2'])), '406');
+    assert.equal(summary(negotiateDiscovery(`application/json${V2}`, undefined, [])), '406');
+  });
+
   test('a longer list than insertion sort takes is still ordered by q', () => {
     const filler = Array.from({ length: 20 }, (_, i) => `text/x${i};q=0.${i + 10}`).join(',');
     assert.equal(

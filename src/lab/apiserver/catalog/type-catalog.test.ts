@@ -160,14 +160,9 @@ describe('TypeCatalog', () => {
     create(widgets());
     const other = definition('stuffs', 'Widget');
     create(other);
-    const status = read('stuffs.example.com')?.['status'] as JsonObject;
+    const refused = customResourceDefinition(read('stuffs.example.com') ?? other);
     assert.deepEqual(
-      (status['conditions'] as JsonObject[]).map(({ type, status, reason, message }) => [
-        type,
-        status,
-        reason,
-        message,
-      ]),
+      refused.conditions.map(({ type, status, reason, message }) => [type, status, reason, message]),
       [
         ['NamesAccepted', 'False', 'ListKindConflict', '"WidgetList" is already in use'],
         ['Established', 'False', 'NotAccepted', 'not all names are accepted'],
