@@ -1,0 +1,75 @@
+import type { ClientRecord } from '../client/client-record.ts';
+import { LabClient } from '../client/lab-client.ts';
+import { GarbageCollector } from './garbage-collector.ts';
+import { NamespaceController } from './namespace-controller.ts';
+import type { ObjectReference } from './object-reference.ts';
+
+export interface ControllersOptions {
+  /** Of the front: `https://127.0.0.1:PORT`. */
+  readonly url: string;
+  /** PEM bundle. */
+  readonly ca: string;
+  readonly token?: string | undefined;
+  readonly certificate?: { readonly cert: string; readonly key: string } | undefined;
+  /** The version in the user agent, such as `1.37.2`. */
+  readonly version?: string | undefined;
+  /** Hears of every request, under the names `garbage-collector` and `namespace-controller`. */
+  readonly onRecord?: ((record: ClientRecord) => void) | undefined;
+  /** Milliseconds; see GarbageCollectorOptions. */
+  readonly syncPeriodMs?: number;
+  /** Milliseconds; see NamespaceControllerOptions. */
+  readonly namespaceDelayMs?: number;
+  readonly timeoutMs?: number;
+  readonly onCollect?: (item: ObjectReference) => void;
+  readonly onNamespaceFailure?: (namespace: string, why: string) => void;
+}
+
+/** A running garbage collector and namespace controller. */
+export interface Controllers {
+  /** Resolves when the garbage collector has judged all it knows of; see GarbageCollector. */
+  settled(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const TIMEOUT_MS = 60_000;
+
+/**
+ * Starts the two controllers of kube-controller-manager that delete things. Each has a connection of its own. They only wait
+ * for events in between; started again, they have forgotten everything, as after a restart of kube-controller-manager.
+ */
+export function startControllers(options: ControllersOptions): Controllers {
+  const { url, ca, token, certificate, onRecord, version = '0.0.0' } = options;
+  const client = (name: string, account: string): LabClient =>
+    new LabClient({
+      name,
+      url,
+      ca,
+      token,
+      certificate,
+      onRecord,
+      userAgent: `kube-controller-manager/v${version} (linux/amd64) kubernetes/system:serviceaccount:kube-system:${account}`,
+      timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
+    });
+  const clients = [
+    client('garbage-collector', 'generic-garbage-collector'),
+    client('namespace-controller', 'namespace-controller'),
+  ] as const;
+  const collector = new GarbageCollector({
+    client: clients[0],
+    ...(options.syncPeriodMs !== undefined && { syncPeriodMs: options.syncPeriodMs }),
+    ...(options.onCollect && { onCollect: options.onCollect }),
+  });
+  const namespaces = new NamespaceController({
+    client: clients[1],
+    ...(options.namespaceDelayMs !== undefined && { delayMs: options.namespaceDelayMs }),
+    ...(options.onNamespaceFailure && { onFailure: options.onNamespaceFailure }),
+  });
+  return {
+    settled: () => collector.settled(),
+    async close() {
+      collector.close();
+      namespaces.close();
+      await Promise.all(clients.map((each) => each.close()));
+    },
+  };
+}
