@@ -56,7 +56,7 @@ module.exports = {
       comment: 'Everything else sees exchanges, so that the HTTP library can be replaced.',
       severity: 'error',
       // `isIP` of node:net opens nothing.
-      from: { path: '^(src|bin)/', pathNot: [rooms('wire'), '[.]test[.]ts$', '^src/config/field[.]ts$'] },
+      from: { path: '^(src|bin)/', pathNot: [rooms('wire'), '[.]test[.]ts$', '^src/(config/field|lab/pki/certificate-authority)[.]ts$'] },
       to: { ...builtin, path: '^(node:)?(http|http2|https|tls|net|dgram)$' },
     },
     {
@@ -64,6 +64,13 @@ module.exports = {
       severity: 'error',
       from: { path: rooms('identity'), pathNot: '[.]test[.]ts$' },
       to: { path: '^src/', pathNot: [rooms('identity', 'kubernetes', 'wire'), '^src/errors[.]ts$'] },
+    },
+    {
+      name: 'nothing-needs-the-lab',
+      comment: 'The lab stands on the product, and only the command line knows it: a daemon carries none of it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/(lab|cli)/'] },
+      to: { path: '^src/lab/' },
     },
     {
       name: 'tests-stay-out-of-the-product',
