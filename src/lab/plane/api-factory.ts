@@ -3,8 +3,10 @@ import type { CertificateTrust } from '../../identity/client-certificate.ts';
 import type { IdentityHeaderNames } from '../../identity/header-names.ts';
 import { parseTrustAnchors } from '../../identity/trust-anchors.ts';
 import type { User } from '../../identity/user.ts';
+import { createMixedVersionProxy, type MixedVersionProxy } from '../../library/mixed-version-proxy.ts';
 import type { ExchangeRecord } from '../../observe/exchange-record.ts';
 import type { Logger } from '../../observe/logger.ts';
+import type { ExchangeHandler } from '../../wire/exchange.ts';
 import { ApiServer } from '../apiserver/api-server.ts';
 import { readServiceAccountKey, type ServiceAccountKey } from '../apiserver/authentication/service-account-tokens.ts';
 import type { Pki } from '../pki/pki.ts';
@@ -69,14 +71,34 @@ export class ApiFactory {
     api.start();
     const handler =
       onAccess === undefined ? api.handler : withAccessLog(api.handler, (access) => onAccess(name, access));
-    if (builtIn === 'library') throw new Error('not yet');
+    const proxy = builtIn === 'library' ? this.#proxy(name, handler) : undefined;
     return {
-      handler,
+      handler: proxy?.handler ?? handler,
       ready(isReady) {
         api.ready = isReady;
       },
       endWatches: () => api.endWatches(),
-      close: async () => api.close(),
+      async close() {
+        api.close();
+        await proxy?.stop(0);
+      },
     };
+  }
+
+  #proxy(name: string, handler: ExchangeHandler): MixedVersionProxy {
+    const { pki, members, logger, onExchange } = this.#options;
+    return createMixedVersionProxy({
+      local: { name, handler },
+      peers: members.filter((member) => member.name !== name),
+      trust: {
+        clientCa: pki.clientCa.cert,
+        requestHeaderCa: pki.frontProxyCa.cert,
+        allowedNames: ALLOWED_NAMES,
+        peerCa: pki.servingCa.cert,
+        proxyClientCertificate: pki.frontProxyClient,
+      },
+      logger,
+      ...(onExchange !== undefined && { onExchange: (record) => onExchange(name, record) }),
+    });
   }
 }
