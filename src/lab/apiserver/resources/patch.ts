@@ -1,0 +1,73 @@
+import { fieldValue } from '../../../wire/fields.ts';
+import { type ApiObject, groupVersion } from '../../api-object.ts';
+import { badRequest, invalid, notFound } from '../api-error.ts';
+import type { ApiRequest } from '../api-request.ts';
+import { answerObject } from './answer-form.ts';
+import { createObject } from './create-object.ts';
+import { invalidValue } from './field-problems.ts';
+import { MetaTypeError, readMeta, type SentObject } from './object-meta.ts';
+import { patchObject } from './patching.ts';
+import type { ResourceOptions } from './resource-options.ts';
+import { keyOf, namespaceOf } from './stored-object.ts';
+import { requireSameObject } from './update.ts';
+import { updateObject } from './update-object.ts';
+import { writeOptions } from './write-options.ts';
+
+const APPLY = 'application/apply-patch+yaml';
+
+/**
+ * Patches an object, or its part that the request's subresource stands for; an applied one is created when it is absent.
+ * Nothing can come between reading and writing, so a patch never has to be tried again.
+ */
+export async function patch(context: ResourceOptions, request: ApiRequest): Promise<void> {
+  const { type, info } = request;
+  const { name, subresource } = info;
+  const namespace = namespaceOf(request);
+  const contentType = patchType(request);
+  const isApply = contentType === APPLY;
+  const operation = isApply ? 'Apply' : 'Update';
+  const options = writeOptions(request, 'PatchOptions', isApply);
+  const body = await request.body();
+  const { fieldManager, force } = options;
+  const patched = (current: ApiObject | undefined): SentObject => {
+    const now = context.clock();
+    const object = patchObject({ contentType, body, current, type, fieldManager, force, now, subresource });
+    const sent = asSent(type, object);
+    requireSameObject(sent, namespace, name);
+    return sent;
+  };
+
+  const entry = context.store.get(keyOf(type, namespace, name));
+  if (entry === undefined) {
+    if (!isApply || subresource !== '') throw notFound(type, name);
+    const sent = patched(undefined);
+    answerObject(request, 201, createObject(context, { type, namespace, sent, options, operation }));
+    return;
+  }
+  const revise = (current: ApiObject) => patched(current);
+  answerObject(request, 200, updateObject(context, { type, entry, subresource, options, operation, revise }));
+}
+
+/** The media type of the patch, in lower case and without parameters. */
+export function patchType({ exchange }: ApiRequest): string {
+  const contentType = fieldValue(exchange.head.fields, 'content-type') ?? '';
+  return contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
+/** A patch may bring in anything; what the object is stays settled. */
+function asSent({ group, version, kind }: ApiRequest['type'], object: ApiObject): SentObject {
+  const apiVersion = groupVersion({ group, version });
+  const { metadata } = object;
+  if (object.kind !== kind)
+    throw invalid(group, kind, metadata?.name ?? '', [invalidValue('kind', object.kind, 'field is immutable')]);
+  if (object.apiVersion !== apiVersion) {
+    throw badRequest(
+      `the API version in the data (${object.apiVersion}) does not match the expected API version (${apiVersion})`,
+    );
+  }
+  try {
+    return { ...object, metadata: readMeta(metadata) };
+  } catch (error) {
+    throw error instanceof MetaTypeError ? badRequest(`the patched ${kind} is none: ${error.message}`) : error;
+  }
+}

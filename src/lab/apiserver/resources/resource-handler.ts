@@ -1,0 +1,72 @@
+import type { ApiHandler, ApiRequest } from '../api-request.ts';
+import { create } from './create.ts';
+import { deleteOne } from './delete.ts';
+import { deleteCollection } from './delete-collection.ts';
+import { get } from './get.ts';
+import { list } from './list.ts';
+import { patch } from './patch.ts';
+import { bindPod, evictPod } from './pod-subresources.ts';
+import { methodNotAllowed, notImplemented, unknownResource } from './refusals.ts';
+import type { ResourceOptions } from './resource-options.ts';
+import { scale } from './scale.ts';
+import { update } from './update.ts';
+import { watch } from './watch.ts';
+
+export type { ResourceOptions };
+
+type Answer = (context: ResourceOptions, request: ApiRequest) => Promise<void>;
+
+const BY_VERB: Readonly<Record<string, Answer>> = {
+  get,
+  list,
+  watch,
+  create,
+  update,
+  patch,
+  delete: deleteOne,
+  deletecollection: deleteCollection,
+};
+
+/** Subresources that are a part of the object itself: they are read and written as the object is. */
+const PARTS: Readonly<Record<string, Answer>> = { get, update, patch };
+
+/**
+ * Answers every request for a resource that has objects in the store. Rejects with the ApiErrors of kube-apiserver, and
+ * with a 501 for what discovery lists but the lab does not do.
+ */
+export function createResourceHandler(options: ResourceOptions): ApiHandler {
+  return async (request) => {
+    const answer = answerOf(request);
+    await answer(options, request);
+  };
+}
+
+function answerOf({ exchange, type, info }: ApiRequest): Answer {
+  const { verb, subresource } = info;
+  // kube-apiserver has no routes for HEAD, although its RequestInfo takes it for a get.
+  if (exchange.head.method === 'HEAD') throw methodNotAllowed();
+  const offered = subresource === '' ? type : type.subresources.get(subresource);
+  if (offered === undefined) throw unknownResource();
+  if (!offered.verbs.includes(verb)) throw methodNotAllowed();
+  const answer = subresource === '' ? BY_VERB[verb] : subresourceAnswer(type.resource, subresource, verb);
+  // Types that cannot be read, such as reviews and bindings, are questions to the server and have no objects.
+  if (answer === undefined || !type.verbs.includes('get')) throw notImplemented(type, verb, subresource);
+  return answer;
+}
+
+function subresourceAnswer(resource: string, subresource: string, verb: string): Answer | undefined {
+  switch (subresource) {
+    case 'status':
+      return PARTS[verb];
+    case 'scale':
+      return scale;
+    case 'finalize':
+      return resource === 'namespaces' ? PARTS[verb] : undefined;
+    case 'binding':
+      return resource === 'pods' ? bindPod : undefined;
+    case 'eviction':
+      return resource === 'pods' ? evictPod : undefined;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,68 @@
+import type { ApiObject } from '../../api-object.ts';
+import { badRequest, invalid } from '../api-error.ts';
+import type { ApiRequest } from '../api-request.ts';
+import { answerObject } from './answer-form.ts';
+import { invalidValue } from './field-problems.ts';
+import { isObject, type SentObject } from './object-meta.ts';
+import { patchType } from './patch.ts';
+import { patchObject } from './patching.ts';
+import { methodNotAllowed } from './refusals.ts';
+import { requestObject } from './request-object.ts';
+import type { ResourceOptions } from './resource-options.ts';
+import { SCALE, scaled, scaleOf } from './scale-object.ts';
+import { namespaceOf, requiredEntry } from './stored-object.ts';
+import { requireSameObject } from './update.ts';
+import { updateObject } from './update-object.ts';
+import { writeOptions } from './write-options.ts';
+
+/** The subresource `scale` of anything with replicas: get, update and patch of an autoscaling/v1 Scale. */
+export async function scale(context: ResourceOptions, request: ApiRequest): Promise<void> {
+  const { type, info } = request;
+  const { name, verb } = info;
+  const namespace = namespaceOf(request);
+  if (verb === 'get') {
+    const { value } = requiredEntry(context.store, type, namespace, name);
+    return answerObject(request, 200, scaleOf(type, value));
+  }
+  if (verb !== 'update' && verb !== 'patch') throw methodNotAllowed();
+
+  const options = writeOptions(request, verb === 'update' ? 'UpdateOptions' : 'PatchOptions');
+  const body = await request.body();
+  const sent = verb === 'update' ? await requestObject(request, SCALE) : undefined;
+  const entry = requiredEntry(context.store, type, namespace, name);
+  const wanted = sent ?? patchedScale(context, request, body, scaleOf(type, entry.value));
+  requireSameObject(wanted, namespace, name);
+  const replicas = replicasOf(wanted);
+  const { resourceVersion = entry.value.metadata.resourceVersion } = wanted.metadata;
+  const revise = (current: ApiObject): SentObject => ({
+    ...scaled(type, current, replicas),
+    metadata: { ...current.metadata, resourceVersion },
+  });
+  const object = updateObject(context, { type, entry, subresource: 'scale', options, operation: 'Update', revise });
+  answerObject(request, 200, scaleOf(type, object));
+}
+
+function patchedScale(context: ResourceOptions, request: ApiRequest, body: Buffer, current: ApiObject): SentObject {
+  const { subresources, custom, ...type } = request.type;
+  return patchObject({
+    contentType: patchType(request),
+    body,
+    current,
+    type: { ...type, ...SCALE, subresources, custom: undefined },
+    fieldManager: '',
+    force: false,
+    now: context.clock(),
+    subresource: 'scale',
+  });
+}
+
+function replicasOf({ metadata, spec }: SentObject): number {
+  const replicas = isObject(spec) ? (spec['replicas'] ?? 0) : 0;
+  if (!Number.isSafeInteger(replicas)) {
+    throw badRequest('Scale in version "v1" cannot be handled as a Scale: spec.replicas is no integer');
+  }
+  const count = Number(replicas);
+  if (count >= 0) return count;
+  const cause = invalidValue('spec.replicas', count, 'must be greater than or equal to 0');
+  throw invalid(SCALE.group, SCALE.kind, metadata.name ?? '', [cause]);
+}
