@@ -24,6 +24,7 @@ import { RequestAborted, requestBody, requestTimeout } from './dispatch/request-
 import { RequestCounts } from './dispatch/request-counts.ts';
 import { resourceRoute } from './dispatch/resource-route.ts';
 import { ServedExchange } from './dispatch/served-exchange.ts';
+import { createResourceHandler } from './resources/resource-handler.ts';
 import { Reviews } from './reviews/reviews.ts';
 
 /** `--request-timeout`: how long a request may take that is no watch, log, exec, attach, proxy or port-forward. */
@@ -75,19 +76,24 @@ export class ApiServer {
   constructor(options: ApiServerOptions) {
     const { name, recording, store, crdLagMs, trust, names, tokens, clock = Date.now } = options;
     const { version } = recording;
+    const minor = minorOf(version);
     this.name = name;
     this.version = version;
     this.#options = options;
     this.#clock = clock;
     this.#compiledIn = new Set(['', ...recording.apis.map(({ metadata }) => metadata.name)]);
     this.#catalog = new TypeCatalog({ recording, store, crdLagMs });
-    this.#resources = async () => {
-      throw internalError('not here yet');
-    };
     this.#discovery = new DiscoveryDocuments(this.#catalog);
-    const serviceAccounts = new ServiceAccountTokens(options.serviceAccountKey, store, clock, minorOf(version) >= 30);
+    const serviceAccounts = new ServiceAccountTokens(options.serviceAccountKey, store, clock, minor >= 30);
     this.#authenticator = new Authenticator({ version, trust, names, tokens, serviceAccounts, clock });
     this.#authorizer = new RbacAuthorizer(store);
+    this.#resources = createResourceHandler({
+      store,
+      types: this.#catalog,
+      clock,
+      watchList: hasWatchList(minor),
+      closing: this.#closing.signal,
+    });
     this.#reviews = new Reviews({
       store,
       serviceAccounts,
@@ -187,4 +193,9 @@ export class ApiServer {
     const { status } = error instanceof ApiError ? error : internalError('see the log of the lab');
     answerStatus(exchange, status, status.code === 403);
   }
+}
+
+/** The gate WatchList: on by default in 1.32, off again in 1.33, on from 1.34. */
+function hasWatchList(minor: number): boolean {
+  return minor === 32 || minor >= 34;
 }
