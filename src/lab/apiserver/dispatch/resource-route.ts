@@ -44,9 +44,9 @@ function compiledInRoute(type: ServedType, method: string, info: RequestInfo): S
 /** What can be done at the request's path; nothing means that there is no such path. */
 function verbsOfPath(type: ServedType, info: RequestInfo): readonly string[] {
   const { parts } = info;
-  const isNamespaces = type.group === '' && type.resource === 'namespaces';
-  // The namespace of a Namespace is itself; a path below a namespace has another resource.
-  const isNamespaced = info.namespace !== '' && !isNamespaces;
+  // RequestInfo takes a Namespace to lie in itself.
+  const isNamespace = type.group === '' && type.resource === 'namespaces' && parts[1] === info.namespace;
+  const isNamespaced = info.namespace !== '' && !isNamespace;
   switch (pathPrefix(info)) {
     case 'proxy':
       return [];
