@@ -16,6 +16,8 @@ export interface SignalSource {
 export interface Environment {
   /** Set and not empty: no colours (no-color.org). */
   readonly NO_COLOR?: string | undefined;
+  /** Kubeconfig files, as kubectl reads it. */
+  readonly KUBECONFIG?: string | undefined;
 }
 
 /** Everything of the process that the command line uses. */

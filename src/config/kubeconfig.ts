@@ -7,7 +7,7 @@ import { type KeyPair, mismatch, type PemResult, parseCertificates, parsePrivate
 import { ConfigurationError, type Problem } from './problem.ts';
 import { parseYaml, type YamlSource } from './yaml-source.ts';
 
-/** The current context of a kubeconfig. */
+/** One context of a kubeconfig. */
 export interface KubeconfigAccess {
   /** URL of the server. */
   readonly server: string;
@@ -45,14 +45,14 @@ const REFUSED: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads the current context and the files it names; relative paths are relative to the kubeconfig, inline data wins
- * over files, a token file over an inline token (as in client-go).
+ * Reads one context, the current one unless `context` names another, and the files it names; relative paths are relative
+ * to the kubeconfig, inline data wins over files, a token file over an inline token (as in client-go).
  * @throws {ConfigurationError} if something is missing, unusable, or would need a credential plug-in
  */
-export async function readKubeconfig(file: string): Promise<KubeconfigAccess> {
+export async function readKubeconfig(file: string, context?: string): Promise<KubeconfigAccess> {
   const path = resolve(file);
   const source = await readSource(path);
-  return new KubeconfigReader(source).read();
+  return new KubeconfigReader(source, context).read();
 }
 
 async function readSource(path: string): Promise<YamlSource> {
@@ -77,14 +77,16 @@ class KubeconfigReader {
   readonly #source: YamlSource;
   readonly #problems: Problem[] = [];
   readonly #files: string[];
+  readonly #context: string | undefined;
 
-  constructor(source: YamlSource) {
+  constructor(source: YamlSource, context: string | undefined) {
     this.#source = source;
     this.#files = [source.file];
+    this.#context = context;
   }
 
   async read(): Promise<KubeconfigAccess> {
-    const { cluster, user } = this.#currentContext();
+    const { cluster, user } = this.#chosenContext();
     this.#refuse(cluster);
     this.#refuse(user);
     const server = this.#text(cluster, 'server');
@@ -111,7 +113,7 @@ class KubeconfigReader {
     };
   }
 
-  #currentContext(): { readonly cluster: Section; readonly user: Section } {
+  #chosenContext(): { readonly cluster: Section; readonly user: Section } {
     const result = kubeconfigSchema.safeParse(this.#source.value);
     if (!result.success) {
       for (const issue of result.error.issues)
@@ -119,7 +121,11 @@ class KubeconfigReader {
       throw new ConfigurationError(this.#problems);
     }
     const { clusters, users, contexts, 'current-context': current } = result.data;
-    const context = contexts?.find(({ name }) => name === current)?.context;
+    if (this.#context !== undefined && !contexts?.some(({ name }) => name === this.#context)) {
+      const known = (contexts ?? []).map(({ name }) => name).join(', ');
+      throw this.#fatal(['contexts'], `has no context ${JSON.stringify(this.#context)}, only ${known || 'none'}`);
+    }
+    const context = contexts?.find(({ name }) => name === (this.#context ?? current))?.context;
     if (context === undefined) {
       throw this.#fatal(
         ['current-context'],

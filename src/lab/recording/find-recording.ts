@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { readRecording } from './read-recording.ts';
 import type { Recording } from './recording.ts';
@@ -22,9 +23,15 @@ export async function findRecording(name: string, directory = '.'): Promise<Reco
       ? shipped.findLast(({ version }) => version.startsWith(`${wanted}.`))
       : shipped.find(({ version }) => version === wanted);
   if (found !== undefined) return readRecording(found.directory);
+  if (await isDirectory(resolve(directory, name))) return readRecording(resolve(directory, name));
   const known = shipped.map(({ version }) => version).join(', ');
   throw new RecordingError(
     `There is no recording of Kubernetes ${wanted}; there are ${known === '' ? 'none' : known}. ` +
       'Give one of these, its minor version (such as 1.34), or the directory of a recording that "mvproxy lab record" wrote.',
   );
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() ?? false;
 }

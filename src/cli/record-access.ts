@@ -1,0 +1,124 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { describeFileError } from '../config/file-error.ts';
+import { readKubeconfig } from '../config/kubeconfig.ts';
+import { mismatch, type PemResult, parseCertificates, parsePrivateKey } from '../config/pem.ts';
+import { ConfigurationError } from '../config/problem.ts';
+
+/** How to reach the server that is to be recorded; flags with kubectl's names. Files are relative to the working directory. */
+export interface RecordAccessFlags {
+  /** Default: the first file of $KUBECONFIG, else ~/.kube/config. */
+  readonly kubeconfig?: string | undefined;
+  /** Default: the current context. */
+  readonly context?: string | undefined;
+  /** `https://host:port`; with it no kubeconfig is read. */
+  readonly server?: string | undefined;
+  /** File of the authority that signs the server's certificate. */
+  readonly certificateAuthority?: string | undefined;
+  /** Name the server's certificate must contain, if it is not the host of the URL. */
+  readonly tlsServerName?: string | undefined;
+  readonly clientCertificate?: string | undefined;
+  readonly clientKey?: string | undefined;
+  /** File with a bearer token. */
+  readonly tokenFile?: string | undefined;
+}
+
+export interface RecordAccess {
+  readonly server: string;
+  readonly ca: string;
+  readonly serverName: string;
+  readonly certificate: { readonly cert: string; readonly key: string } | undefined;
+  readonly token: string | undefined;
+}
+
+/** @throws {ConfigurationError} naming the flag or the place in the kubeconfig */
+export async function recordAccess(
+  flags: RecordAccessFlags,
+  directory: string,
+  kubeconfigVariable: string | undefined,
+): Promise<RecordAccess> {
+  if (flags.server !== undefined) return accessOfFlags({ ...flags, server: flags.server }, directory);
+  const [first = join(homedir(), '.kube', 'config')] = (kubeconfigVariable ?? '').split(delimiter).filter(Boolean);
+  const file = resolve(directory, flags.kubeconfig ?? first);
+  const { server, ca, serverName, certificate, token } = await readKubeconfig(file, flags.context);
+  if (ca === undefined) {
+    throw refused(
+      'kubeconfig',
+      `${file} names no certificate-authority for ${server}, without which nothing is sent there`,
+    );
+  }
+  return { server, ca, serverName: serverName ?? hostOf(server), certificate, token };
+}
+
+async function accessOfFlags(
+  flags: RecordAccessFlags & { readonly server: string },
+  directory: string,
+): Promise<RecordAccess> {
+  const { server, certificateAuthority, clientCertificate, clientKey, tokenFile, tlsServerName } = flags;
+  if (!URL.canParse(server) || new URL(server).protocol !== 'https:') {
+    throw refused('server', 'must be the https URL of a server, for example https://10.0.0.1:6443');
+  }
+  if (certificateAuthority === undefined) {
+    throw refused(
+      'certificate-authority',
+      'is required with --server: nothing is sent to a server that nobody vouches for',
+    );
+  }
+  const ca = await pemFile('certificate-authority', directory, certificateAuthority, parseCertificates);
+  if ((clientCertificate === undefined) !== (clientKey === undefined)) {
+    throw refused('client-certificate', 'and --client-key must be given together');
+  }
+  if (clientCertificate === undefined && tokenFile === undefined) {
+    throw refused('token-file', 'or --client-certificate and --client-key must be given with --server');
+  }
+  return {
+    server,
+    ca: ca.pem,
+    serverName: tlsServerName ?? hostOf(server),
+    certificate:
+      clientCertificate === undefined || clientKey === undefined
+        ? undefined
+        : await keyPair(directory, clientCertificate, clientKey),
+    token: tokenFile === undefined ? undefined : await bearerToken(directory, tokenFile),
+  };
+}
+
+async function keyPair(directory: string, certificateFile: string, keyFile: string) {
+  const certificates = await pemFile('client-certificate', directory, certificateFile, parseCertificates);
+  const { key, pem } = await pemFile('client-key', directory, keyFile, parsePrivateKey);
+  const problem = mismatch(key, certificates);
+  if (problem !== undefined) throw refused('client-key', `${keyFile} ${problem}`);
+  return { cert: certificates.pem, key: pem };
+}
+
+async function bearerToken(directory: string, file: string): Promise<string> {
+  const token = (await textFile('token-file', directory, file)).trim();
+  if (/^[!-~]+$/.test(token)) return token;
+  throw refused(
+    'token-file',
+    `${file} does not hold a bearer token: it is empty or has characters that no header may have`,
+  );
+}
+
+async function pemFile<T>(flag: string, directory: string, file: string, parse: (text: string) => PemResult<T>) {
+  const result = parse(await textFile(flag, directory, file));
+  if (result.ok) return result.value;
+  throw refused(flag, `${file} ${result.problem}`);
+}
+
+async function textFile(flag: string, directory: string, file: string): Promise<string> {
+  try {
+    return await readFile(resolve(directory, file), 'utf8');
+  } catch (error) {
+    throw refused(flag, `${file} ${describeFileError(error)}`);
+  }
+}
+
+function hostOf(server: string): string {
+  return new URL(server).hostname.replace(/^\[|\]$/g, '');
+}
+
+function refused(flag: string, message: string): ConfigurationError {
+  return new ConfigurationError([{ location: { kind: 'flag', flag }, path: [], message }]);
+}
