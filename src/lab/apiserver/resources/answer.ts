@@ -18,7 +18,11 @@ export function answerJson(
   value: unknown,
   { pretty = false, fields = NO_FIELDS }: AnswerOptions = {},
 ): void {
-  const body = Buffer.from(jsonText(value, pretty));
+  answerBytes(exchange, status, Buffer.from(jsonText(value, pretty)), fields);
+}
+
+/** As `answerJson`, of a body that is made already. */
+export function answerBytes(exchange: ServerExchange, status: number, body: Uint8Array, fields: Fields): void {
   const own = ['content-type', 'application/json', 'cache-control', 'no-cache, private'];
   const replaced = new Set(fields.filter((_, index) => index % 2 === 0));
   const head: string[] = [];

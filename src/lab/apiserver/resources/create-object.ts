@@ -2,13 +2,15 @@ import { randomInt, randomUUID } from 'node:crypto';
 import type { ApiObject, ObjectMeta } from '../../api-object.ts';
 import type { Entry } from '../../store/store.ts';
 import { ApiError, alreadyExists, badRequest, invalid } from '../api-error.ts';
+import { trackUpdate } from '../patch/patch.ts';
 import type { ServedType } from '../served-type.ts';
-import { withDefaults } from './defaults.ts';
+import { withDefaults, withServerFields } from './defaults.ts';
+import { kindProblems } from './kind-problems.ts';
 import { rulesOf } from './kind-rules.ts';
+import { withManagedFields } from './managed-fields.ts';
 import { createProblems } from './meta-validation.ts';
 import { requireLiveNamespace } from './namespace-lifecycle.ts';
 import { ordered, type SentObject, timestamp } from './object-meta.ts';
-import { trackUpdate } from './patching.ts';
 import { unclassified } from './refusals.ts';
 import type { ResourceOptions } from './resource-options.ts';
 import { keyOf } from './stored-object.ts';
@@ -63,17 +65,12 @@ function newObject(context: ResourceOptions, creation: Creation, name: string): 
   const rules = rulesOf(type);
   const {
     resourceVersion,
+    generation: _generation,
     deletionTimestamp: _timestamp,
     deletionGracePeriodSeconds: _seconds,
     namespace: _namespace,
     ...meta
   } = { ...sent.metadata, name };
-  const problems = createProblems(type, meta);
-  if (problems.length > 0) throw invalid(type.group, type.kind, name, problems);
-  if (resourceVersion !== undefined && resourceVersion !== '0') {
-    throw unclassified('resourceVersion should not be set on objects to be created');
-  }
-
   const time = timestamp(clock());
   const metadata: ObjectMeta = {
     ...meta,
@@ -85,16 +82,19 @@ function newObject(context: ResourceOptions, creation: Creation, name: string): 
   const { status, ...content } = sent;
   const keepsStatus = !type.subresources.has('status') || rules.statusAtCreation;
   const bare: ApiObject = { ...content, ...(keepsStatus && status !== undefined && { status }), metadata };
-  const filled = withDefaults(type, bare, undefined, store);
-  const { generation: _generation, ...ungenerated } = filled.metadata;
-  const counted = rules.generation ?? 'spec' in filled;
-  const object = { ...filled, metadata: { ...ungenerated, ...(counted && { generation: 1 }) } };
-  if (operation === 'Apply') return ordered(object);
-  const { apiVersion } = object;
-  const by = { manager: options.fieldManager, operation, apiVersion, subresource: '', time };
-  const managedFields = trackUpdate(undefined, object, by);
-  const tracked = managedFields.length > 0 && { managedFields };
-  return ordered({ ...object, metadata: { ...object.metadata, ...tracked } });
+  const wanted = withDefaults(type, bare, undefined, store);
+  const problems = [...createProblems(type, wanted.metadata), ...kindProblems(type, wanted, undefined)];
+  if (problems.length > 0) throw invalid(type.group, type.kind, name, problems);
+  if (resourceVersion !== undefined && resourceVersion !== '0') {
+    throw unclassified('resourceVersion should not be set on objects to be created');
+  }
+
+  const { apiVersion } = wanted;
+  const by = { manager: options.fieldManager, operation, apiVersion, subresource: '', time, type };
+  const managedFields = operation === 'Apply' ? meta.managedFields : trackUpdate(undefined, wanted, by);
+  const object = withServerFields(type, withManagedFields(wanted, managedFields), undefined, store);
+  const isCounted = rules.generation ?? 'spec' in object;
+  return ordered({ ...object, metadata: { ...object.metadata, ...(isCounted && { generation: 1 }) } });
 }
 
 /** What is not stored has no resourceVersion. */

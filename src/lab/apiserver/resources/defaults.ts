@@ -1,5 +1,6 @@
 import type { ApiObject, JsonObject } from '../../api-object.ts';
 import { type Store, storePrefix } from '../../store/store.ts';
+import { withCrdDefaults } from '../catalog/crd-strategy.ts';
 import type { ServedType } from '../served-type.ts';
 import { isObject } from './object-meta.ts';
 
@@ -21,18 +22,20 @@ const oneReplica: Default = (object) => filled(object, 'spec', { replicas: 1 });
 
 const initialPhase =
   (phase: string): Default =>
-  (object, previous) =>
-    previous === undefined ? filled(object, 'status', { phase }) : object;
+  (object) =>
+    filled(object, 'status', { phase });
 
-const namespace: Default = (object, previous) => {
+const namespaceLabel: Default = (object) => {
   const { metadata } = object;
   const labels = { ...metadata.labels, 'kubernetes.io/metadata.name': metadata.name };
-  const labelled = { ...object, metadata: { ...metadata, labels } };
-  if (previous !== undefined) return labelled;
+  return { ...object, metadata: { ...metadata, labels } };
+};
+
+const activeNamespace: Default = (object) => {
   const finalizers = part(object, 'spec')['finalizers'];
   const named: readonly unknown[] = Array.isArray(finalizers) ? finalizers : [];
   const spec = { finalizers: named.includes('kubernetes') ? named : [...named, 'kubernetes'] };
-  return { ...labelled, spec, status: { phase: 'Active' } };
+  return { ...object, spec, status: { phase: 'Active' } };
 };
 
 /** `stringData` is write-only; it goes into `data`. */
@@ -46,61 +49,73 @@ const secret: Default = ({ stringData, ...object }) => {
   return { ...object, data: { ...part(object, 'data'), ...Object.fromEntries(encoded) }, type };
 };
 
-const service: Default = (object, previous, store) => {
-  const old = part(previous, 'spec');
-  const sent = part(object, 'spec');
-  const type = sent['type'] ?? 'ClusterIP';
-  const ports = Array.isArray(sent['ports'])
-    ? {
-        ports: sent['ports'].map((port) =>
-          isObject(port) ? { protocol: 'TCP', targetPort: port['port'], ...port } : port,
-        ),
-      }
-    : {};
-  const spec: Record<string, unknown> = { ...sent, ...ports, type, sessionAffinity: sent['sessionAffinity'] ?? 'None' };
-  if (type !== 'ExternalName') {
-    const address = sent['clusterIP'] || old['clusterIP'] || freeAddress(store);
-    spec['clusterIP'] = address;
-    spec['clusterIPs'] = sent['clusterIPs'] ?? old['clusterIPs'] ?? [address];
-  }
-  return { ...object, spec, status: object['status'] ?? { loadBalancer: {} } };
+const service: Default = (object) => {
+  const { ports, ...spec } = part(object, 'spec');
+  const withProtocol = (port: unknown) =>
+    isObject(port) ? { protocol: 'TCP', targetPort: port['port'], ...port } : port;
+  return {
+    ...object,
+    spec: {
+      ...(ports !== undefined && { ports: Array.isArray(ports) ? ports.map(withProtocol) : ports }),
+      ...spec,
+      type: spec['type'] ?? 'ClusterIP',
+      sessionAffinity: spec['sessionAffinity'] ?? 'None',
+    },
+  };
 };
 
-const customResourceDefinition: Default = (object) => {
+/** A Service keeps its address for life. */
+const serviceAddress: Default = (object, previous, store) => {
   const spec = part(object, 'spec');
-  const names = isObject(spec['names']) ? spec['names'] : {};
-  const kind = String(names['kind'] ?? '');
-  const filledNames = {
-    ...names,
-    singular: names['singular'] || kind.toLowerCase(),
-    listKind: names['listKind'] || `${kind}List`,
-  };
-  return { ...object, spec: { ...spec, names: filledNames, conversion: spec['conversion'] ?? { strategy: 'None' } } };
+  if (spec['type'] === 'ExternalName') return object;
+  const old = part(previous, 'spec');
+  const clusterIP = spec['clusterIP'] || old['clusterIP'] || freeAddress(store);
+  const clusterIPs = spec['clusterIPs'] ?? old['clusterIPs'] ?? [clusterIP];
+  return { ...object, spec: { ...spec, clusterIP, clusterIPs }, status: object['status'] ?? { loadBalancer: {} } };
 };
 
 /** Values that clients and controllers rely on; everything else stays as it was sent. */
 const DEFAULTS: Readonly<Record<string, Default>> = {
-  '/namespaces': namespace,
+  '/namespaces': namespaceLabel,
   '/services': service,
   '/secrets': secret,
-  '/pods': initialPhase('Pending'),
-  '/persistentvolumes': initialPhase('Pending'),
-  '/persistentvolumeclaims': initialPhase('Pending'),
   '/replicationcontrollers': oneReplica,
   'apps/deployments': oneReplica,
   'apps/replicasets': oneReplica,
   'apps/statefulsets': oneReplica,
-  'apiextensions.k8s.io/customresourcedefinitions': customResourceDefinition,
+  'apiextensions.k8s.io/customresourcedefinitions': withCrdDefaults,
 };
 
-export function withDefaults(
+/** What the server adds of its own, which no client's managedFields claim. */
+const ADDED_AT_CREATION: Readonly<Record<string, Default>> = {
+  '/namespaces': activeNamespace,
+  '/services': serviceAddress,
+  '/pods': initialPhase('Pending'),
+  '/persistentvolumes': initialPhase('Pending'),
+  '/persistentvolumeclaims': initialPhase('Pending'),
+};
+
+const ADDED_AT_UPDATE: Readonly<Record<string, Default>> = { '/services': serviceAddress };
+
+function applied(
+  table: Readonly<Record<string, Default>>,
   { group, resource, custom }: ServedType,
   object: ApiObject,
   previous: ApiObject | undefined,
   store: Store,
 ): ApiObject {
-  const setDefaults = custom === undefined ? DEFAULTS[`${group}/${resource}`] : undefined;
-  return setDefaults === undefined ? object : setDefaults(object, previous, store);
+  const set = custom === undefined ? table[`${group}/${resource}`] : undefined;
+  return set === undefined ? object : set(object, previous, store);
+}
+
+/** The object with the defaults of its kind, as if the client had sent them; `previous` is undefined when it is new. */
+export function withDefaults(type: ServedType, object: ApiObject, previous: ApiObject | undefined, store: Store) {
+  return applied(DEFAULTS, type, object, previous, store);
+}
+
+/** The object with what the server decides. */
+export function withServerFields(type: ServedType, object: ApiObject, previous: ApiObject | undefined, store: Store) {
+  return applied(previous === undefined ? ADDED_AT_CREATION : ADDED_AT_UPDATE, type, object, previous, store);
 }
 
 /** The first address of 10.0.0.0/16 that no Service has; 10.0.0.1 is left to the Service `kubernetes`. */

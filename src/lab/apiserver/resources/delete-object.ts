@@ -5,11 +5,10 @@ import { conflict } from '../api-error.ts';
 import type { ServedType } from '../served-type.ts';
 import type { DeleteOptions } from './delete-options.ts';
 import { rulesOf } from './kind-rules.ts';
-import { deleteNamespace } from './namespace-deletion.ts';
-import { isNamespaces } from './namespace-finalizers.ts';
 import { ordered, timestamp } from './object-meta.ts';
 import { deletionFinalizers } from './propagation.ts';
 import type { ResourceOptions } from './resource-options.ts';
+import { stagedDeletion } from './staged-deletion.ts';
 import { asVersion } from './stored-object.ts';
 
 /** What became of an object that was to be deleted. */
@@ -28,10 +27,8 @@ export function deleteObject(
   entry: Entry,
   options: DeleteOptions,
 ): Deletion {
-  if (isNamespaces(type)) {
-    const kept = deleteNamespace(context, entry, options);
-    if (kept !== undefined) return { kind: 'kept', object: kept };
-  }
+  const held = stagedDeletion(context, type, entry, options);
+  if (held !== undefined) return { kind: 'kept', object: asVersion(type, held) };
   requirePreconditions(type, entry.value, options);
   const { store } = context;
   const current = asVersion(type, entry.value);
@@ -54,7 +51,7 @@ export function deleteObject(
     },
   });
   if (options.dryRun || isDeepStrictEqual(marked, current)) return { kind: 'kept', object: marked };
-  return { kind: 'kept', object: ordered(store.put(entry.key, marked, entry.revision).value) };
+  return { kind: 'kept', object: store.put(entry.key, marked, entry.revision).value };
 }
 
 function requirePreconditions(

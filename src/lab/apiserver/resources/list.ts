@@ -3,7 +3,7 @@ import { type Entry, type Range, type Store, StoreError } from '../../store/stor
 import { badRequest, expired, tooLargeResourceVersion } from '../api-error.ts';
 import type { ApiRequest } from '../api-request.ts';
 import type { ServedType } from '../served-type.ts';
-import { answerExpiredPage, answerList } from './answer-form.ts';
+import type { AnswerForm } from './answer-form.ts';
 import { type Continuation, decodeContinue, encodeContinue } from './continue-token.ts';
 import { badRevision, type ListOptions, listOptions, revisionOf } from './list-options.ts';
 import type { ObjectList } from './object-list.ts';
@@ -26,7 +26,11 @@ interface Page {
  * Answers a collection, or a page of it; all pages of one list show one revision. Throws ApiError 400 for bad selectors and
  * tokens, 410 for a revision that is compacted, 504 for one that lies ahead.
  */
-export async function list({ store, watchList = true }: ResourceOptions, request: ApiRequest): Promise<void> {
+export async function list(
+  { store, watchList = true }: ResourceOptions,
+  request: ApiRequest,
+  answer: AnswerForm,
+): Promise<void> {
   const { type, query } = request;
   const options = listOptions(query, false, watchList);
   const selection = selectionOf(request);
@@ -34,12 +38,12 @@ export async function list({ store, watchList = true }: ResourceOptions, request
   const continuation = options.continue === '' ? undefined : decodeContinue(options.continue);
   try {
     const page = readPage(store, prefix, options, selection, continuation);
-    answerList(request, listOf(type, page));
+    answer.list(listOf(type, page));
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     if (error.reason === 'future') throw tooLargeResourceVersion(askedRevision(options) ?? 0, store.revision);
     if (continuation === undefined) throw expired(EXPIRED);
-    answerExpiredPage(request, encodeContinue({ revision: undefined, after: continuation.after }));
+    answer.expiredPage(encodeContinue({ revision: undefined, after: continuation.after }));
   }
 }
 

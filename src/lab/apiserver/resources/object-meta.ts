@@ -51,13 +51,16 @@ const texts: Reader = (value, path) => {
   return Object.keys(value).length === 0 ? undefined : value;
 };
 
+/** An empty list of managers is a wish: to forget them all. */
+const KEPT_EMPTY = 'v1.ManagedFieldsEntry';
+
 const listOf =
   (fits: (value: unknown) => boolean, goType: string): Reader =>
   (value, path) => {
     if (!Array.isArray(value)) throw mismatch(value, path, `[]${goType}`);
     const wrong = value.find((each) => !fits(each));
     if (wrong !== undefined) throw mismatch(wrong, path, goType);
-    return value.length === 0 ? undefined : value;
+    return value.length === 0 && goType !== KEPT_EMPTY ? undefined : value;
   };
 
 /** In the order in which Go writes them. */
@@ -75,7 +78,7 @@ const READERS: Readonly<Record<keyof ObjectMeta, Reader>> = {
   annotations: texts,
   ownerReferences: listOf(isObject, 'v1.OwnerReference'),
   finalizers: listOf((each) => typeof each === 'string', 'string'),
-  managedFields: listOf(isObject, 'v1.ManagedFieldsEntry'),
+  managedFields: listOf(isObject, KEPT_EMPTY),
 };
 
 /**

@@ -2,11 +2,11 @@ import { fieldValue } from '../../../wire/fields.ts';
 import { type ApiObject, groupVersion } from '../../api-object.ts';
 import { badRequest, invalid, notFound } from '../api-error.ts';
 import type { ApiRequest } from '../api-request.ts';
-import { answerObject } from './answer-form.ts';
+import { patchObject } from '../patch/patch.ts';
+import type { AnswerForm } from './answer-form.ts';
 import { createObject } from './create-object.ts';
 import { invalidValue } from './field-problems.ts';
-import { MetaTypeError, readMeta, type SentObject } from './object-meta.ts';
-import { patchObject } from './patching.ts';
+import { MetaTypeError, readMeta, type SentObject, timestamp } from './object-meta.ts';
 import type { ResourceOptions } from './resource-options.ts';
 import { keyOf, namespaceOf } from './stored-object.ts';
 import { requireSameObject } from './update.ts';
@@ -19,7 +19,7 @@ const APPLY = 'application/apply-patch+yaml';
  * Patches an object, or its part that the request's subresource stands for; an applied one is created when it is absent.
  * Nothing can come between reading and writing, so a patch never has to be tried again.
  */
-export async function patch(context: ResourceOptions, request: ApiRequest): Promise<void> {
+export async function patch(context: ResourceOptions, request: ApiRequest, answer: AnswerForm): Promise<void> {
   const { type, info } = request;
   const { name, subresource } = info;
   const namespace = namespaceOf(request);
@@ -28,9 +28,10 @@ export async function patch(context: ResourceOptions, request: ApiRequest): Prom
   const operation = isApply ? 'Apply' : 'Update';
   const options = writeOptions(request, 'PatchOptions', isApply);
   const body = await request.body();
-  const { fieldManager, force } = options;
+  const { force } = options;
+  const fieldManager = request.query.get('fieldManager') ?? '';
   const patched = (current: ApiObject | undefined): SentObject => {
-    const now = context.clock();
+    const now = timestamp(context.clock());
     const object = patchObject({ contentType, body, current, type, fieldManager, force, now, subresource });
     const sent = asSent(type, object);
     requireSameObject(sent, namespace, name);
@@ -41,11 +42,11 @@ export async function patch(context: ResourceOptions, request: ApiRequest): Prom
   if (entry === undefined) {
     if (!isApply || subresource !== '') throw notFound(type, name);
     const sent = patched(undefined);
-    answerObject(request, 201, createObject(context, { type, namespace, sent, options, operation }));
+    answer.object(201, createObject(context, { type, namespace, sent, options, operation }));
     return;
   }
   const revise = (current: ApiObject) => patched(current);
-  answerObject(request, 200, updateObject(context, { type, entry, subresource, options, operation, revise }));
+  answer.object(200, updateObject(context, { type, entry, subresource, options, operation, revise }));
 }
 
 /** The media type of the patch, in lower case and without parameters. */

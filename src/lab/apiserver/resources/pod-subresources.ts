@@ -1,7 +1,7 @@
 import type { ApiObject } from '../../api-object.ts';
 import { badRequest, conflict } from '../api-error.ts';
 import type { ApiRequest } from '../api-request.ts';
-import { answerValue } from './answer-form.ts';
+import type { AnswerForm } from './answer-form.ts';
 import { deleteObject } from './delete-object.ts';
 import { requireLiveNamespace } from './namespace-lifecycle.ts';
 import { isObject, timestamp } from './object-meta.ts';
@@ -14,7 +14,7 @@ import { writeOptions } from './write-options.ts';
 const SUCCESS = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
 
 /** `pods/binding`: what a scheduler says. Throws ApiError 409 when the pod has a node already. */
-export async function bindPod(context: ResourceOptions, request: ApiRequest): Promise<void> {
+export async function bindPod(context: ResourceOptions, request: ApiRequest, answer: AnswerForm): Promise<void> {
   const { type, info } = request;
   const { name, namespace } = info;
   const options = writeOptions(request, 'CreateOptions');
@@ -43,11 +43,11 @@ export async function bindPod(context: ResourceOptions, request: ApiRequest): Pr
     return { ...pod, spec: { ...spec, nodeName: node }, status: { ...status, conditions: [...others, scheduled] } };
   };
   updateObject(context, { type, entry, subresource: 'binding', options, operation: 'Update', revise });
-  answerValue(request, 201, SUCCESS);
+  answer.value(201, SUCCESS);
 }
 
 /** `pods/eviction`: deletes the pod; no PodDisruptionBudget is asked. */
-export async function evictPod(context: ResourceOptions, request: ApiRequest): Promise<void> {
+export async function evictPod(context: ResourceOptions, request: ApiRequest, answer: AnswerForm): Promise<void> {
   const { type, info } = request;
   const { name, namespace } = info;
   const { dryRun } = writeOptions(request, 'CreateOptions');
@@ -61,5 +61,5 @@ export async function evictPod(context: ResourceOptions, request: ApiRequest): P
     propagationPolicy: undefined,
   };
   deleteObject(context, type, entry, { ...plain, dryRun });
-  answerValue(request, 201, SUCCESS);
+  answer.value(201, SUCCESS);
 }

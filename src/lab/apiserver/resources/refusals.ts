@@ -2,12 +2,6 @@ import { failureStatus } from '../../../kubernetes/status.ts';
 import { ApiError } from '../api-error.ts';
 import type { ServedType } from '../served-type.ts';
 
-/** kube-apiserver has no such route, for example to create a namespaced object outside of a namespace. */
-export const methodNotAllowed = () =>
-  new ApiError(
-    failureStatus(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {}),
-  );
-
 /** Discovery offers it, as the recorded server does, but nothing of the lab stands behind it. */
 export function notImplemented({ group, resource }: ServedType, verb: string, subresource: string): ApiError {
   const type = group === '' ? resource : `${resource}.${group}`;
@@ -22,7 +16,3 @@ export const unclassified = (message: string) => new ApiError(failureStatus(500,
 /** Numbers in text that Go's strconv refuses. */
 export const notAnInteger = (text: string, parser: 'ParseInt' | 'ParseUint') =>
   `strconv.${parser}: parsing ${JSON.stringify(text)}: invalid syntax`;
-
-/** No type has such a subresource: the same words as for an unknown type. */
-export const unknownResource = () =>
-  new ApiError(failureStatus(404, 'NotFound', 'the server could not find the requested resource', {}));

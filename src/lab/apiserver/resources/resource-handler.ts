@@ -1,4 +1,5 @@
 import type { ApiHandler, ApiRequest } from '../api-request.ts';
+import { AnswerForm } from './answer-form.ts';
 import { create } from './create.ts';
 import { deleteOne } from './delete.ts';
 import { deleteCollection } from './delete-collection.ts';
@@ -6,7 +7,7 @@ import { get } from './get.ts';
 import { list } from './list.ts';
 import { patch } from './patch.ts';
 import { bindPod, evictPod } from './pod-subresources.ts';
-import { methodNotAllowed, notImplemented, unknownResource } from './refusals.ts';
+import { notImplemented } from './refusals.ts';
 import type { ResourceOptions } from './resource-options.ts';
 import { scale } from './scale.ts';
 import { update } from './update.ts';
@@ -14,7 +15,7 @@ import { watch } from './watch.ts';
 
 export type { ResourceOptions };
 
-type Answer = (context: ResourceOptions, request: ApiRequest) => Promise<void>;
+type Answer = (context: ResourceOptions, request: ApiRequest, form: AnswerForm) => Promise<void>;
 
 const BY_VERB: Readonly<Record<string, Answer>> = {
   get,
@@ -31,23 +32,18 @@ const BY_VERB: Readonly<Record<string, Answer>> = {
 const PARTS: Readonly<Record<string, Answer>> = { get, update, patch };
 
 /**
- * Answers every request for a resource that has objects in the store. Rejects with the ApiErrors of kube-apiserver, and
- * with a 501 for what discovery lists but the lab does not do.
+ * Answers every request for a resource that has objects in the store, of those that the dispatcher found a route for.
+ * Rejects with the ApiErrors of kube-apiserver, and with a 501 for what discovery lists but the lab does not do.
  */
 export function createResourceHandler(options: ResourceOptions): ApiHandler {
   return async (request) => {
     const answer = answerOf(request);
-    await answer(options, request);
+    await answer(options, request, new AnswerForm(options, request));
   };
 }
 
-function answerOf({ exchange, type, info }: ApiRequest): Answer {
+function answerOf({ type, info }: ApiRequest): Answer {
   const { verb, subresource } = info;
-  // kube-apiserver has no routes for HEAD, although its RequestInfo takes it for a get.
-  if (exchange.head.method === 'HEAD') throw methodNotAllowed();
-  const offered = subresource === '' ? type : type.subresources.get(subresource);
-  if (offered === undefined) throw unknownResource();
-  if (!offered.verbs.includes(verb)) throw methodNotAllowed();
   const answer = subresource === '' ? BY_VERB[verb] : subresourceAnswer(type.resource, subresource, verb);
   // Types that cannot be read, such as reviews and bindings, are questions to the server and have no objects.
   if (answer === undefined || !type.verbs.includes('get')) throw notImplemented(type, verb, subresource);

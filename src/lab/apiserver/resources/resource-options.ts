@@ -7,6 +7,8 @@ export interface ResourceOptions {
   readonly types: ServedTypes;
   /** Epoch milliseconds. */
   readonly clock: () => number;
+  /** Minor version of Kubernetes that the server plays, for the columns of tables. Default: the newest known. */
+  readonly minor?: number;
   /** Milliseconds between two bookmarks of a watch that allows them. Default one minute, as kube-apiserver. */
   readonly bookmarkIntervalMs?: number;
   /** Seconds that a watch without `timeoutSeconds` lasts. Default random, 30 to 60 minutes (`--min-request-timeout`). */

@@ -1,12 +1,11 @@
 import type { ApiObject } from '../../api-object.ts';
 import { badRequest, invalid } from '../api-error.ts';
 import type { ApiRequest } from '../api-request.ts';
-import { answerObject } from './answer-form.ts';
+import { patchObject } from '../patch/patch.ts';
+import type { AnswerForm } from './answer-form.ts';
 import { invalidValue } from './field-problems.ts';
-import { isObject, type SentObject } from './object-meta.ts';
+import { isObject, type SentObject, timestamp } from './object-meta.ts';
 import { patchType } from './patch.ts';
-import { patchObject } from './patching.ts';
-import { methodNotAllowed } from './refusals.ts';
 import { requestObject } from './request-object.ts';
 import type { ResourceOptions } from './resource-options.ts';
 import { SCALE, scaled, scaleOf } from './scale-object.ts';
@@ -16,15 +15,14 @@ import { updateObject } from './update-object.ts';
 import { writeOptions } from './write-options.ts';
 
 /** The subresource `scale` of anything with replicas: get, update and patch of an autoscaling/v1 Scale. */
-export async function scale(context: ResourceOptions, request: ApiRequest): Promise<void> {
+export async function scale(context: ResourceOptions, request: ApiRequest, answer: AnswerForm): Promise<void> {
   const { type, info } = request;
   const { name, verb } = info;
   const namespace = namespaceOf(request);
   if (verb === 'get') {
     const { value } = requiredEntry(context.store, type, namespace, name);
-    return answerObject(request, 200, scaleOf(type, value));
+    return answer.object(200, scaleOf(type, value));
   }
-  if (verb !== 'update' && verb !== 'patch') throw methodNotAllowed();
 
   const options = writeOptions(request, verb === 'update' ? 'UpdateOptions' : 'PatchOptions');
   const body = await request.body();
@@ -39,7 +37,7 @@ export async function scale(context: ResourceOptions, request: ApiRequest): Prom
     metadata: { ...current.metadata, resourceVersion },
   });
   const object = updateObject(context, { type, entry, subresource: 'scale', options, operation: 'Update', revise });
-  answerObject(request, 200, scaleOf(type, object));
+  answer.object(200, scaleOf(type, object));
 }
 
 function patchedScale(context: ResourceOptions, request: ApiRequest, body: Buffer, current: ApiObject): SentObject {
@@ -50,8 +48,8 @@ function patchedScale(context: ResourceOptions, request: ApiRequest, body: Buffe
     current,
     type: { ...type, ...SCALE, subresources, custom: undefined },
     fieldManager: '',
-    force: false,
-    now: context.clock(),
+    force: undefined,
+    now: timestamp(context.clock()),
     subresource: 'scale',
   });
 }

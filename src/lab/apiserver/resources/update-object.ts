@@ -1,15 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ApiObject, ManagedFieldsEntry, ObjectMeta } from '../../api-object.ts';
+import type { ApiObject, ObjectMeta } from '../../api-object.ts';
 import type { Entry } from '../../store/store.ts';
 import { conflict, invalid } from '../api-error.ts';
+import { trackUpdate } from '../patch/patch.ts';
 import type { ServedType } from '../served-type.ts';
-import { withDefaults } from './defaults.ts';
+import { withDefaults, withServerFields } from './defaults.ts';
 import { invalidValue } from './field-problems.ts';
+import { kindProblems } from './kind-problems.ts';
 import { rulesOf } from './kind-rules.ts';
+import { withManagedFields } from './managed-fields.ts';
 import { updateProblems } from './meta-validation.ts';
 import { isNamespaces, namespaceFinalizers } from './namespace-finalizers.ts';
 import { ordered, type SentObject, timestamp } from './object-meta.ts';
-import { trackUpdate } from './patching.ts';
 import { notAnInteger, unclassified } from './refusals.ts';
 import type { ResourceOptions } from './resource-options.ts';
 import { asVersion } from './stored-object.ts';
@@ -42,11 +44,11 @@ export function updateObject(context: ResourceOptions, update: Update): ApiObjec
   requireRevision(type, current, wanted);
 
   const next = revised(context, update, current, wanted);
-  const problems = updateProblems(type, current.metadata, next.metadata);
+  const problems = [...updateProblems(type, current.metadata, next.metadata), ...kindProblems(type, next, current)];
   if (problems.length > 0) throw invalid(type.group, type.kind, current.metadata.name, problems);
 
   const time = timestamp(context.clock());
-  const by = { manager: options.fieldManager, operation, apiVersion: next.apiVersion, subresource, time };
+  const by = { manager: options.fieldManager, operation, apiVersion: next.apiVersion, subresource, time, type };
   const managedFields = operation === 'Apply' ? next.metadata.managedFields : trackUpdate(current, next, by);
   const tracked = withManagedFields(next, managedFields);
 
@@ -55,7 +57,7 @@ export function updateObject(context: ResourceOptions, update: Update): ApiObjec
     return tracked;
   }
   if (isDeepStrictEqual(withoutTimes(tracked), withoutTimes(current))) return current;
-  return options.dryRun ? tracked : ordered(context.store.put(entry.key, tracked, entry.revision).value);
+  return options.dryRun ? tracked : context.store.put(entry.key, tracked, entry.revision).value;
 }
 
 function requireRevision(type: ServedType, current: ApiObject, { metadata }: SentObject): void {
@@ -88,7 +90,8 @@ function revised(context: ResourceOptions, update: Update, current: ApiObject, w
     ...(old.generation !== undefined && { generation: old.generation }),
   };
   const scoped = withSubresource(type, subresource, current, { ...wanted, metadata });
-  const next = withDefaults(type, scoped, current, context.store);
+  const { store } = context;
+  const next = withServerFields(type, withDefaults(type, scoped, current, store), current, store);
   if (old.generation === undefined || !isSpecChanged(type, current, next)) return ordered(next);
   return ordered({ ...next, metadata: { ...next.metadata, generation: old.generation + 1 } });
 }
@@ -106,12 +109,6 @@ function isEmptied(type: ServedType, current: ApiObject, { metadata, spec }: Api
   if (deletionTimestamp === undefined || deletionGracePeriodSeconds > 0) return false;
   if ((metadata.finalizers ?? []).length > 0) return false;
   return !isNamespaces(type) || namespaceFinalizers(spec).length === 0;
-}
-
-function withManagedFields(object: ApiObject, managedFields: readonly ManagedFieldsEntry[] | undefined): ApiObject {
-  const { managedFields: _, ...metadata } = object.metadata;
-  const has = managedFields !== undefined && managedFields.length > 0;
-  return ordered({ ...object, metadata: has ? { ...metadata, managedFields } : metadata });
 }
 
 /** An update that changes nothing but the time of managedFields is none. */

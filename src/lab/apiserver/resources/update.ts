@@ -1,7 +1,7 @@
 import type { Entry } from '../../store/store.ts';
 import { badRequest, conflict, notFound } from '../api-error.ts';
 import type { ApiRequest } from '../api-request.ts';
-import { answerObject } from './answer-form.ts';
+import type { AnswerForm } from './answer-form.ts';
 import { createObject } from './create-object.ts';
 import { rulesOf } from './kind-rules.ts';
 import type { SentObject } from './object-meta.ts';
@@ -15,7 +15,7 @@ import { writeOptions } from './write-options.ts';
  * Replaces an object by that of the body, or its part that the request's subresource stands for. Throws ApiError 404 when
  * it is absent, unless its kind may be created in this way.
  */
-export async function update(context: ResourceOptions, request: ApiRequest): Promise<void> {
+export async function update(context: ResourceOptions, request: ApiRequest, answer: AnswerForm): Promise<void> {
   const { type, info } = request;
   const { name, subresource } = info;
   const namespace = namespaceOf(request);
@@ -26,12 +26,12 @@ export async function update(context: ResourceOptions, request: ApiRequest): Pro
   const entry = context.store.get(keyOf(type, namespace, name));
   if (entry === undefined) {
     if (subresource !== '' || !rulesOf(type).createOnUpdate) throw notFound(type, name);
-    answerObject(request, 201, createObject(context, { type, namespace, sent, options, operation: 'Update' }));
+    answer.object(201, createObject(context, { type, namespace, sent, options, operation: 'Update' }));
     return;
   }
   requireSameUid(request, entry, sent);
   const object = updateObject(context, { type, entry, subresource, options, operation: 'Update', revise: () => sent });
-  answerObject(request, 200, object);
+  answer.object(200, object);
 }
 
 /** Throws ApiError 400 unless `sent` is the object, or of the namespace, that the path names. */

@@ -4,7 +4,7 @@ import type { Store, Watch } from '../../store/store.ts';
 import { ApiError } from '../api-error.ts';
 import type { ApiRequest } from '../api-request.ts';
 import type { ServedType } from '../served-type.ts';
-import { watchFrame } from './answer-form.ts';
+import type { AnswerForm } from './answer-form.ts';
 import { listOptions } from './list-options.ts';
 import type { ResourceOptions } from './resource-options.ts';
 import { selectionOf } from './selection.ts';
@@ -26,7 +26,7 @@ const defaultTimeout = () => MIN_TIMEOUT_SECONDS + randomInt(MIN_TIMEOUT_SECONDS
  * Streams the changes of a collection until the client leaves, the time is over or the server drains. Throws ApiError for
  * bad options; what goes wrong with the history is an ERROR event in a stream, as kube-apiserver reports it.
  */
-export async function watch(context: ResourceOptions, request: ApiRequest): Promise<void> {
+export async function watch(context: ResourceOptions, request: ApiRequest, answer: AnswerForm): Promise<void> {
   const { exchange, type, query } = request;
   const { store, closing, watchBuffer = BUFFER, watchList = true } = context;
   const options = listOptions(query, true, watchList);
@@ -34,11 +34,10 @@ export async function watch(context: ResourceOptions, request: ApiRequest): Prom
   const prefix = collectionPrefix(request);
   const start = watchStart(store, options);
 
-  const toFrame = watchFrame(request);
   const frame =
     (event: WatchEvent): Frame =>
     () =>
-      toFrame(inVersion(type, event));
+      answer.event(inVersion(type, event));
   const fields = ['content-type', 'application/json', 'cache-control', 'no-cache, private'];
   const sink = exchange.respond({ status: 200, fields }, exchange.head.method === 'HEAD');
   let changes: Watch | undefined;

@@ -8,7 +8,8 @@ export interface WriteOptions {
   readonly dryRun: boolean;
   /** Who the fields belong to; the first part of the User-Agent unless the request names somebody. */
   readonly fieldManager: string;
-  readonly force: boolean;
+  /** Of an apply; undefined when the query does not say. */
+  readonly force: boolean | undefined;
 }
 
 const MAX_MANAGER = 128;
@@ -38,7 +39,7 @@ export function writeOptions(
   return {
     dryRun: dryRun.length > 0,
     fieldManager: manager === '' ? agentOf(fieldValue(exchange.head.fields, 'user-agent') ?? '') : manager,
-    force: isApply && isTrue(force),
+    force: force === null ? undefined : isTrue(force),
   };
 }
 
