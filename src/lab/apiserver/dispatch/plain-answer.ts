@@ -1,5 +1,4 @@
-import type { Status } from '../../../kubernetes/status.ts';
-import { failureStatus, statusJson } from '../../../kubernetes/status.ts';
+import { failureStatus, type Status, statusJson } from '../../../kubernetes/status.ts';
 import type { ServerExchange } from '../../../wire/exchange.ts';
 import { type Fields, NO_FIELDS } from '../../../wire/fields.ts';
 
@@ -15,13 +14,9 @@ export function answerBytes(exchange: ServerExchange, status: number, fields: Fi
   sink.end(NO_FIELDS);
 }
 
-/** Text as Go's `http.Error` writes it, which forbids clients to guess what it is. */
-export function answerError(exchange: ServerExchange, status: number, text: string): void {
-  answerBytes(exchange, status, [...TEXT, ...NO_SNIFF], text);
-}
-
-export function answerText(exchange: ServerExchange, text: string): void {
-  answerBytes(exchange, 200, TEXT, text);
+/** Text; `guarded` as Go's `http.Error` writes it, which forbids clients to guess what it is. */
+export function answerText(exchange: ServerExchange, status: number, text: string, guarded = true): void {
+  answerBytes(exchange, status, guarded ? [...TEXT, ...NO_SNIFF] : TEXT, text);
 }
 
 /** Indented JSON without a final newline, which is how kube-apiserver writes `/` and `/version`. */
@@ -40,7 +35,7 @@ export function answerStatus(exchange: ServerExchange, status: Status, fromFilte
 
 /** What apiserver pkg/util/notfoundhandler says of everything that nobody handles. */
 export function answerPageNotFound(exchange: ServerExchange): void {
-  answerError(exchange, 404, '404 page not found\n');
+  answerText(exchange, 404, '404 page not found\n');
 }
 
 /** go-restful's answers within a compiled-in API group, through apiserver pkg/server/handler.go. */

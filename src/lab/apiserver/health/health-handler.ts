@@ -1,9 +1,7 @@
 import type { ServerExchange } from '../../../wire/exchange.ts';
-import { answerBytes, answerError, answerPageNotFound } from '../dispatch/plain-answer.ts';
+import { answerPageNotFound, answerText } from '../dispatch/plain-answer.ts';
 import { type Health, type HealthCheck, type HealthEndpoint, healthChecks } from './health-checks.ts';
 
-const TEXT = ['content-type', 'text/plain; charset=utf-8'];
-const NO_SNIFF = ['x-content-type-options', 'nosniff'];
 const ENDPOINT = /^\/(healthz|livez|readyz)(?:\/(.*))?$/;
 
 /**
@@ -50,15 +48,15 @@ function answerAll(
     const names = unknown.map((name) => JSON.stringify(name)).join(',');
     lines.push(`warn: some health checks cannot be excluded: no matches for ${names}\n`);
   }
-  if (failed.length > 0) answerError(exchange, 500, `${lines.join('')}${endpoint} check failed\n`);
+  if (failed.length > 0) answerText(exchange, 500, `${lines.join('')}${endpoint} check failed\n`);
   else {
     const text = query.has('verbose') ? `${lines.join('')}${endpoint} check passed\n` : 'ok';
-    answerBytes(exchange, 200, [...TEXT, ...NO_SNIFF], text);
+    answerText(exchange, 200, text);
   }
 }
 
 function answerOne(exchange: ServerExchange, check: HealthCheck | undefined): void {
   if (check === undefined) answerPageNotFound(exchange);
-  else if (check.passes()) answerBytes(exchange, 200, TEXT, 'ok');
-  else answerError(exchange, 500, 'internal server error: not ready\n');
+  else if (check.passes()) answerText(exchange, 200, 'ok', false);
+  else answerText(exchange, 500, 'internal server error: not ready\n');
 }
