@@ -8,17 +8,9 @@ import { FetchError } from '../wire/fetch.ts';
 import { openUpstream } from '../wire/upstream-pool.ts';
 import { type CliIo, EXIT, type ExitCode } from './io.ts';
 import { LiveRegion } from './live-region.ts';
-import { type RecordAccess, type RecordAccessFlags, recordAccess } from './record-access.ts';
+import { type RecordAccess, recordAccess } from './record-access.ts';
+import type { RecordFlags } from './record-options.ts';
 
-/** The flags of `mvproxy lab record`, parsed. */
-export interface RecordFlags extends RecordAccessFlags {
-  /** Directory to write. Default: `recording-VERSION` in the working directory. */
-  readonly to?: string | undefined;
-  /** Seconds for one answer of the server. */
-  readonly timeout?: number | undefined;
-}
-
-const DEFAULT_TIMEOUT_SECONDS = 30;
 /** Bytes of one answer. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const CONNECTIONS = { connectTimeoutMs: 10_000, pingIntervalMs: 30_000, pingTimeoutMs: 10_000, maxConnections: 2 };
@@ -31,7 +23,7 @@ export async function runRecord(flags: RecordFlags, io: CliIo): Promise<ExitCode
   try {
     const { KUBECONFIG } = io.environment;
     const access = await recordAccess(flags, io.directory, KUBECONFIG);
-    const recorded = await recordServer(access, flags.timeout ?? DEFAULT_TIMEOUT_SECONDS, io);
+    const recorded = await recordServer(access, flags.timeout, io);
     const directory = resolve(io.directory, flags.to ?? `recording-${recorded.recording.version}`);
     const files = await writeRecording(directory, recorded.recording);
     for (const warning of recorded.warnings) io.stderr.write(`warning: ${warning}\n`);
