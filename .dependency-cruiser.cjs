@@ -16,7 +16,7 @@ module.exports = {
       comment: 'A request reads one immutable snapshot. How it came to be must not be able to slow or fail a request.',
       severity: 'error',
       from: { path: rooms('kubernetes', 'discovery', 'routing', 'identity', 'wire', 'proxy') },
-      to: { path: rooms('servers', 'daemon', 'config', 'cli', 'admin') },
+      to: { path: rooms('servers', 'daemon', 'library', 'config', 'cli', 'admin') },
     },
     {
       name: 'request-path-has-no-dependencies',
@@ -27,6 +27,15 @@ module.exports = {
         pathNot: '[.]test[.]ts$',
       },
       to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'programs-stand-on-the-library-not-in-it',
+      comment: 'A host takes in what a request needs; commands and listeners of ours are no part of it.',
+      severity: 'error',
+      from: { path: rooms('library'), pathNot: '[.]test[.]ts$' },
+      to: {
+        path: [rooms('cli', 'lab'), '^src/daemon/(daemon|file-watch|material)[.]ts$', '^src/observe/metrics[.]ts$'],
+      },
     },
     {
       name: 'core-is-pure',
@@ -56,7 +65,10 @@ module.exports = {
       comment: 'Everything else sees exchanges, so that the HTTP library can be replaced.',
       severity: 'error',
       // `isIP` of node:net opens nothing.
-      from: { path: '^(src|bin)/', pathNot: [rooms('wire'), '[.]test[.]ts$', '^src/(config/field|lab/pki/certificate-authority)[.]ts$'] },
+      from: {
+        path: '^(src|bin)/',
+        pathNot: [rooms('wire'), '[.]test[.]ts$', '^src/(config/field|lab/pki/certificate-authority)[.]ts$'],
+      },
       to: { ...builtin, path: '^(node:)?(http|http2|https|tls|net|dgram)$' },
     },
     {

@@ -23,7 +23,7 @@ export function identityHeaderNames({ authentication }: Pick<Configuration, 'aut
   };
 }
 
-export function serverSpecs(configuration: Configuration): ServerSpec[] {
+export function serverSpecs(configuration: Pick<Configuration, 'servers' | 'localServer' | 'peers'>): ServerSpec[] {
   return serverEndpoints(configuration).map(({ name, origin, serverName, local }) => {
     const { hostname, port } = new URL(origin);
     return {

@@ -1,0 +1,94 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describeStatus, type ProxyStatus } from '../admin/status.ts';
+import { clock, RequestPath } from '../daemon/request-path.ts';
+import { serverSpecs } from '../daemon/settings.ts';
+import { requestInfo } from '../kubernetes/request-info.ts';
+import { discoveryPath } from '../routing/discovery-path.ts';
+import { peerView } from '../servers/peer-trust.ts';
+import type { ServerSpec } from '../servers/server-spec.ts';
+import type { ExchangeHandler, ServerExchange } from '../wire/exchange.ts';
+import type { MixedVersionProxyOptions, Peer } from './options.ts';
+import { PROCESS_WARNINGS } from './process-warnings.ts';
+import { clientTrust, peerTrust, settingsOf } from './settings.ts';
+
+/** The mixed version proxy inside an API server. */
+export interface MixedVersionProxy {
+  /** Serve this in place of the server's own handler. */
+  readonly handler: ExchangeHandler;
+  /** Resolves when requests can be routed: every server that can be reached was probed and read. */
+  ready(): Promise<void>;
+  /** Servers, their health and what is known of their discovery. */
+  status(): ProxyStatus;
+  /** Other peers from now on; resolves when requests are routed to them. Requests under way finish where they are. */
+  setPeers(peers: readonly Peer[]): Promise<void>;
+  /** Lets requests to peers finish for `graceMs`, then ends them. Close the listener first. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** How long new peers may take to be probed before requests are routed without waiting for them. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * KEP-4020 inside a server: requests that the local server serves go to it, others to a peer that does, and discovery is
+ * one merged view. Begins to watch the servers at once.
+ * Throws `ProxyError` (MVP_CONFIG) that names every option that cannot be used.
+ */
+export function createMixedVersionProxy(options: MixedVersionProxyOptions): MixedVersionProxy {
+  const peers = peerTrust(options.trust);
+  const clients = clientTrust(options.trust);
+  const { local } = options;
+  const path = new RequestPath(settingsOf(options), {
+    servers: serversOf(options),
+    peers,
+    trust: () => clients,
+    logger: options.logger ?? PROCESS_WARNINGS,
+    onExchange: options.onExchange,
+  });
+  path.announce(peers);
+  path.start();
+  let changing: Promise<void> = Promise.resolve();
+  let isStopped = false;
+
+  const change = async (next: readonly Peer[]): Promise<void> => {
+    if (isStopped) return;
+    const registry = path.prepare(serversOf({ ...options, peers: next }), peers);
+    await Promise.race([registry.whenComplete(), delay(PATIENCE_MS, undefined, { ref: false })]);
+    if (isStopped) await registry.stop(0);
+    else path.use(registry);
+  };
+
+  return {
+    handler: peerView(peers).kind === 'merged' ? besides(local.handler, path.handler) : local.handler,
+    ready: () => path.registry.whenComplete(),
+    status: () => describeStatus(path.registry, clock()),
+    setPeers(next) {
+      const result = changing.then(() => change(next));
+      changing = result.catch(() => {});
+      return result;
+    },
+    async stop(graceMs) {
+      isStopped = true;
+      await path.registry.stop(graceMs);
+    },
+  };
+}
+
+function serversOf(options: Pick<MixedVersionProxyOptions, 'local' | 'peers' | 'trust'>): ServerSpec[] {
+  const { name, handler } = options.local;
+  return [{ kind: 'in-process', name, handler, local: true }, ...serverSpecs(settingsOf(options))];
+}
+
+/** Health, metrics, version and the like are about the one server that is asked, also while it is not ready. */
+function besides(local: ExchangeHandler, proxy: ExchangeHandler): ExchangeHandler {
+  return (exchange) => (isAboutThisServer(exchange) ? local(exchange) : proxy(exchange));
+}
+
+function isAboutThisServer({ head }: ServerExchange): boolean {
+  try {
+    const { isResourceRequest, path } = requestInfo(head.method, head.target);
+    return !isResourceRequest && path !== '/api' && path !== '/apis' && discoveryPath(path) === undefined;
+  } catch {
+    // The proxy says what is wrong with it.
+    return false;
+  }
+}
