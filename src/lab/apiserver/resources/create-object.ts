@@ -6,7 +6,7 @@ import { trackUpdate } from '../patch/patch.ts';
 import type { ServedType } from '../served-type.ts';
 import { withDefaults, withServerFields } from './defaults.ts';
 import { kindProblems } from './kind-problems.ts';
-import { rulesOf } from './kind-rules.ts';
+import { hasGenerations, rulesOf } from './kind-rules.ts';
 import { withManagedFields } from './managed-fields.ts';
 import { createProblems } from './meta-validation.ts';
 import { requireLiveNamespace } from './namespace-lifecycle.ts';
@@ -65,7 +65,7 @@ function newObject(context: ResourceOptions, creation: Creation, name: string): 
   const rules = rulesOf(type);
   const {
     resourceVersion,
-    generation: _generation,
+    generation,
     deletionTimestamp: _timestamp,
     deletionGracePeriodSeconds: _seconds,
     namespace: _namespace,
@@ -93,8 +93,9 @@ function newObject(context: ResourceOptions, creation: Creation, name: string): 
   const by = { manager: options.fieldManager, operation, apiVersion, subresource: '', time, type };
   const managedFields = operation === 'Apply' ? meta.managedFields : trackUpdate(undefined, wanted, by);
   const object = withServerFields(type, withManagedFields(wanted, managedFields), undefined, store);
-  const isCounted = rules.generation ?? 'spec' in object;
-  return ordered({ ...object, metadata: { ...object.metadata, ...(isCounted && { generation: 1 }) } });
+  // Kinds that count no generations keep whatever the client sent.
+  const first = hasGenerations(type, object) ? 1 : generation;
+  return ordered({ ...object, metadata: { ...object.metadata, ...(first !== undefined && { generation: first }) } });
 }
 
 /** What is not stored has no resourceVersion. */

@@ -1,3 +1,4 @@
+import type { ApiObject } from '../../api-object.ts';
 import type { ServedType } from '../served-type.ts';
 
 /** Where a kind departs from what most do. The source is each kind's strategy in kube-apiserver's pkg/registry. */
@@ -55,3 +56,7 @@ const RULES: Readonly<Record<string, KindRules>> = {
 
 export const rulesOf = ({ group, resource, custom }: ServedType): KindRules =>
   custom === undefined ? (RULES[`${group}/${resource}`] ?? {}) : CUSTOM;
+
+/** Whether the server counts the generations of such an object. */
+export const hasGenerations = (type: ServedType, object: ApiObject): boolean =>
+  rulesOf(type).generation ?? object['spec'] !== undefined;

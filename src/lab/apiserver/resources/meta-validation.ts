@@ -89,16 +89,17 @@ function ownerProblems({ ownerReferences = [] }: SentMeta): StatusCause[] {
   const causes: StatusCause[] = [];
   let controller: string | undefined;
   for (const [index, owner] of ownerReferences.entries()) {
-    if (!owner.apiVersion) causes.push(invalidValue(at(index, 'apiVersion'), '', 'version must not be empty'));
+    if (!owner.apiVersion) causes.push(requiredValue(at(index, 'apiVersion'), 'must not be empty'));
     for (const field of ['kind', 'name', 'uid'] as const) {
-      if (!owner[field]) causes.push(invalidValue(at(index, field), '', 'must not be empty'));
+      if (!owner[field]) causes.push(requiredValue(at(index, field), 'must not be empty'));
     }
     if (owner.controller !== true) continue;
+    const name = `${owner.kind}/${owner.name}`;
     if (controller !== undefined) {
-      const why = `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${owner.name}`;
+      const why = `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${name}`;
       causes.push(invalidValue('metadata.ownerReferences', ownerReferences, why));
     }
-    controller = owner.name;
+    controller = name;
   }
   return causes;
 }

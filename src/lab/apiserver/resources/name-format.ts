@@ -13,8 +13,8 @@ const IS_SUBDOMAIN = whole(SUBDOMAIN);
 const IS_QUALIFIED = whole(QUALIFIED);
 const IS_LABEL_VALUE = whole(LABEL_VALUE);
 
-const tooLong = (text: string, max: number) =>
-  Buffer.byteLength(text) > max ? [`must be no more than ${max} bytes`] : [];
+const tooLong = (text: string, max: number, unit: 'bytes' | 'characters') =>
+  Buffer.byteLength(text) > max ? [`must be no more than ${max} ${unit}`] : [];
 
 const ofPattern = (text: string, is: RegExp, pattern: string, what: string, examples: readonly string[]) =>
   is.test(text)
@@ -29,11 +29,14 @@ const WORD_MUST =
 function subdomainProblems(name: string): string[] {
   const what =
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
-  return [...tooLong(name, MAX_SUBDOMAIN), ...ofPattern(name, IS_SUBDOMAIN, SUBDOMAIN, what, ['example.com'])];
+  return [
+    ...tooLong(name, MAX_SUBDOMAIN, 'characters'),
+    ...ofPattern(name, IS_SUBDOMAIN, SUBDOMAIN, what, ['example.com']),
+  ];
 }
 
 function labelProblems(name: string): string[] {
-  const long = tooLong(name, MAX_LABEL);
+  const long = tooLong(name, MAX_LABEL, 'characters');
   if (IS_LABEL.test(name)) return long;
   if (IS_SUBDOMAIN.test(name)) return [...long, 'must not contain dots'];
   const what =
@@ -75,7 +78,7 @@ export function qualifiedNameProblems(key: string): string[] {
   const name = parts.at(-1) ?? '';
   if (parts.length > 2) {
     return [
-      `a qualified name ${WORD_MUST} (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '${QUALIFIED}') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+      `a valid label key ${WORD_MUST} (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '${QUALIFIED}') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
     ];
   }
   const prefix = parts.length === 2 ? parts[0] : undefined;
@@ -86,7 +89,7 @@ export function qualifiedNameProblems(key: string): string[] {
   if (name === '') return [...ofPrefix, 'name part must be non-empty'];
   return [
     ...ofPrefix,
-    ...tooLong(name, MAX_LABEL).map((text) => `name part ${text}`),
+    ...tooLong(name, MAX_LABEL, 'bytes').map((text) => `name part ${text}`),
     ...ofPattern(name, IS_QUALIFIED, QUALIFIED, `name part ${WORD_MUST}`, ['MyName', 'my.name', '123-abc']),
   ];
 }
@@ -94,7 +97,7 @@ export function qualifiedNameProblems(key: string): string[] {
 export function labelValueProblems(value: string): string[] {
   const what = `a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character`;
   return [
-    ...tooLong(value, MAX_LABEL),
+    ...tooLong(value, MAX_LABEL, 'bytes'),
     ...ofPattern(value, IS_LABEL_VALUE, LABEL_VALUE, what, ['MyValue', 'my_value', '12345']),
   ];
 }

@@ -89,7 +89,7 @@ export function readMeta(value: unknown): SentMeta {
   if (value === undefined || value === null) return {};
   if (!isObject(value)) {
     throw new MetaTypeError(
-      `json: cannot unmarshal ${goKind(value)} into Go struct field .metadata of type v1.ObjectMeta`,
+      `json: cannot unmarshal ${goKind(value)} into Go struct field metadata of type v1.ObjectMeta`,
     );
   }
   const meta: Record<string, unknown> = {};

@@ -1,6 +1,6 @@
 import { fieldValue } from '../../../wire/fields.ts';
 import { type ApiObject, groupVersion } from '../../api-object.ts';
-import { badRequest, invalid, notFound } from '../api-error.ts';
+import { invalid, notFound } from '../api-error.ts';
 import type { ApiRequest } from '../api-request.ts';
 import { patchObject } from '../patch/patch.ts';
 import type { AnswerForm } from './answer-form.ts';
@@ -55,20 +55,18 @@ export function patchType({ exchange }: ApiRequest): string {
   return contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
 
-/** A patch may bring in anything; what the object is stays settled. */
+/** A patch may bring in anything; what the object is stays settled. Throws ApiError 422 when it is no such object any more. */
 function asSent({ group, version, kind }: ApiRequest['type'], object: ApiObject): SentObject {
   const apiVersion = groupVersion({ group, version });
-  const { metadata } = object;
-  if (object.kind !== kind)
-    throw invalid(group, kind, metadata?.name ?? '', [invalidValue('kind', object.kind, 'field is immutable')]);
-  if (object.apiVersion !== apiVersion) {
-    throw badRequest(
-      `the API version in the data (${object.apiVersion}) does not match the expected API version (${apiVersion})`,
+  const notOne = (why: string) => invalid('', '', '', [invalidValue('patch', JSON.stringify(object), why)]);
+  if (object.kind !== kind || object.apiVersion !== apiVersion) {
+    throw notOne(
+      `no kind "${object.kind}" is registered for version "${object.apiVersion}" here, this is a ${kind} of ${apiVersion}`,
     );
   }
   try {
-    return { ...object, metadata: readMeta(metadata) };
+    return { ...object, metadata: readMeta(object.metadata) };
   } catch (error) {
-    throw error instanceof MetaTypeError ? badRequest(`the patched ${kind} is none: ${error.message}`) : error;
+    throw error instanceof MetaTypeError ? notOne(error.message) : error;
   }
 }

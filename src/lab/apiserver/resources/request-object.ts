@@ -31,7 +31,7 @@ export function decodeBody({ exchange }: ApiRequest, body: Buffer, kind: string)
   const contentType = fieldValue(exchange.head.fields, 'content-type') ?? 'application/json';
   const mediaType = contentType.split(';', 1)[0]?.trim().toLowerCase();
   if (mediaType !== 'application/json' && mediaType !== 'application/yaml') {
-    throw unsupportedMediaType(['application/json', 'application/yaml']);
+    throw unsupportedMediaType(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']);
   }
   try {
     return mediaType === 'application/json' ? JSON.parse(body.toString()) : parseYaml(body.toString());

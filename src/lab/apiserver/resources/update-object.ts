@@ -7,7 +7,7 @@ import type { ServedType } from '../served-type.ts';
 import { withDefaults, withServerFields } from './defaults.ts';
 import { invalidValue } from './field-problems.ts';
 import { kindProblems } from './kind-problems.ts';
-import { rulesOf } from './kind-rules.ts';
+import { hasGenerations, rulesOf } from './kind-rules.ts';
 import { withManagedFields } from './managed-fields.ts';
 import { updateProblems } from './meta-validation.ts';
 import { isNamespaces, namespaceFinalizers } from './namespace-finalizers.ts';
@@ -92,8 +92,10 @@ function revised(context: ResourceOptions, update: Update, current: ApiObject, w
   const scoped = withSubresource(type, subresource, current, { ...wanted, metadata });
   const { store } = context;
   const next = withServerFields(type, withDefaults(type, scoped, current, store), current, store);
-  if (old.generation === undefined || !isSpecChanged(type, current, next)) return ordered(next);
-  return ordered({ ...next, metadata: { ...next.metadata, generation: old.generation + 1 } });
+  const { generation } = old;
+  if (generation === undefined || !hasGenerations(type, next) || !isSpecChanged(type, current, next))
+    return ordered(next);
+  return ordered({ ...next, metadata: { ...next.metadata, generation: generation + 1 } });
 }
 
 /** Whether anything but metadata and what the status subresource owns differs. */
