@@ -1,6 +1,9 @@
 import { basename } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { type CliIo, EXIT, type ExitCode } from './io.ts';
+import { addLabOptions, type LabFlags } from './lab-options.ts';
+import { addRecordOptions, type RecordFlags } from './record-options.ts';
+import { addRehearseOptions, type RehearseFlags } from './rehearse-options.ts';
 import { type StartDaemon, serve } from './serve.ts';
 import { addConfigurationOptions, flagValues } from './serve-options.ts';
 import { packageVersion } from './version.ts';
@@ -40,6 +43,35 @@ export async function run(
       exitCode = await serve(request, io, startDaemon);
     });
   addConfigurationOptions(serveCommand);
+  const labCommand = program
+    .command('lab')
+    .description('Run an embedded control plane of several versions on this machine, with the proxy in front.')
+    .showHelpAfterError(`Run "${name} lab --help" for every flag.`)
+    .action(async (flags: LabFlags) => {
+      const { runLab } = await import('./lab.ts');
+      exitCode = await runLab(flags, io);
+    });
+  addLabOptions(labCommand);
+  const rehearseCommand = labCommand
+    .command('rehearse')
+    .description(
+      'Replay a rolling upgrade under load, once for each way to front the servers, and report what clients saw.',
+    )
+    .showHelpAfterError(`Run "${name} lab rehearse --help" for every flag.`)
+    .action(async (flags: RehearseFlags) => {
+      const { runRehearsal } = await import('./rehearse.ts');
+      exitCode = await runRehearsal(flags, io);
+    });
+  addRehearseOptions(rehearseCommand);
+  const recordCommand = labCommand
+    .command('record')
+    .description('Record which types a live server serves, for "lab --versions". Objects are never read.')
+    .showHelpAfterError(`Run "${name} lab record --help" for every flag.`)
+    .action(async (flags: RecordFlags) => {
+      const { runRecord } = await import('./lab-record.ts');
+      exitCode = await runRecord(flags, io);
+    });
+  addRecordOptions(recordCommand);
   program
     .command('version')
     .description('Print the version.')
