@@ -18,12 +18,13 @@ import { RbacAuthorizer } from './authorization/rbac-authorizer.ts';
 import { bootstrap } from './bootstrap/bootstrap.ts';
 import { TypeCatalog } from './catalog/type-catalog.ts';
 import { DiscoveryDocuments } from './discovery/discovery-documents.ts';
-import { answerNonResource } from './dispatch/non-resource-handler.ts';
+import { answerNonResource, type DocumentAnswerer } from './dispatch/non-resource-handler.ts';
 import { answerPageNotFound, answerStatus } from './dispatch/plain-answer.ts';
 import { RequestAborted, requestBody, requestTimeout } from './dispatch/request-body.ts';
 import { RequestCounts } from './dispatch/request-counts.ts';
 import { resourceRoute } from './dispatch/resource-route.ts';
 import { ServedExchange } from './dispatch/served-exchange.ts';
+import { OpenapiDocuments } from './openapi/openapi-documents.ts';
 import { createResourceHandler } from './resources/resource-handler.ts';
 import { Reviews } from './reviews/reviews.ts';
 
@@ -64,7 +65,7 @@ export class ApiServer {
   readonly #clock: () => number;
   readonly #compiledIn: ReadonlySet<string>;
   readonly #catalog: TypeCatalog;
-  readonly #discovery: DiscoveryDocuments;
+  readonly #documents: readonly DocumentAnswerer[];
   readonly #authenticator: Authenticator;
   readonly #authorizer: RbacAuthorizer;
   readonly #reviews: Reviews;
@@ -83,7 +84,7 @@ export class ApiServer {
     this.#clock = clock;
     this.#compiledIn = new Set(['', ...recording.apis.map(({ metadata }) => metadata.name)]);
     this.#catalog = new TypeCatalog({ recording, store, crdLagMs });
-    this.#discovery = new DiscoveryDocuments(this.#catalog);
+    this.#documents = [new DiscoveryDocuments(this.#catalog), new OpenapiDocuments(this.#catalog)];
     const serviceAccounts = new ServiceAccountTokens(options.serviceAccountKey, store, clock, minor >= 30);
     this.#authenticator = new Authenticator({ version, trust, names, tokens, serviceAccounts, clock });
     this.#authorizer = new RbacAuthorizer(store);
@@ -163,7 +164,7 @@ export class ApiServer {
       answerNonResource(exchange, info, query, {
         types: this.#catalog,
         versionInfo: this.#options.recording.versionInfo,
-        documents: [this.#discovery],
+        documents: this.#documents,
         health: { started: this.#started, ready: this.ready },
         counts: this.#counts,
       });
