@@ -1,4 +1,5 @@
 import type { ApiObject, JsonObject } from '../../api-object.ts';
+import { jsonText } from '../resources/answer.ts';
 import { timeSince } from './human-duration.ts';
 import { jsonPath } from './json-path.ts';
 import { count, isFields, text } from './json-view.ts';
@@ -60,10 +61,14 @@ function date(value: string, now: number): string {
 
 function printed(value: unknown): string {
   if (value === null) return '<no value>';
-  return typeof value === 'object' ? JSON.stringify(sorted(value)) : String(value);
+  return typeof value === 'object' ? goJson(value) : String(value);
 }
 
-/** With the keys of objects in order, as Go writes maps. */
+/** As Go writes maps, with the keys in order. */
+function goJson(value: object): string {
+  return jsonText(sorted(value)).trimEnd();
+}
+
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (!isFields(value)) return value;

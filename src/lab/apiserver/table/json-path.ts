@@ -14,7 +14,7 @@ export type JsonPath = (value: unknown) => readonly unknown[];
 export function jsonPath(path: string): JsonPath | undefined {
   const parser = new Parser(path);
   const steps = parser.steps();
-  return steps === undefined || !parser.atEnd() ? undefined : (value) => run(steps, value);
+  return steps === undefined || steps.length === 0 ? undefined : (value) => run(steps, value);
 }
 
 const run = (steps: readonly Step[], value: unknown) =>
@@ -23,7 +23,7 @@ const run = (steps: readonly Step[], value: unknown) =>
 const INTEGER = /^-?\d+$/;
 const SLICE = /^(-?\d+)?:(-?\d+)?(?::(\d+)?)?$/;
 const QUOTED = /^(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")$/;
-const FILTER = /^\?\(\s*@(.*?)\s*(?:(==|!=|<=|>=|<|>)\s*([^=<>]+?)\s*)?\)$/;
+const FILTER = /^\?\(\s*@([^=!<>]*?)\s*(?:(==|!=|<=|>=|<|>)\s*([^=<>]+?)\s*)?\)$/;
 
 class Parser {
   #rest: string;
@@ -32,13 +32,9 @@ class Parser {
     this.#rest = text.replace(/^[$@]/, '');
   }
 
-  atEnd(): boolean {
-    return this.#rest === '' || this.#rest === '.';
-  }
-
   steps(): readonly Step[] | undefined {
     const steps: Step[] = [];
-    while (!this.atEnd()) {
+    while (this.#rest !== '') {
       const step = this.#step();
       if (step === undefined) return undefined;
       steps.push(step);

@@ -37,16 +37,19 @@ const SOURCES: Readonly<Record<string, string>> = {
 };
 
 function targets(object: ApiObject): string {
-  const ofVersion1 = at(object, 'spec.targetCPUUtilizationPercentage');
-  if (ofVersion1 !== undefined) {
-    return `cpu: ${percent(at(object, 'status.currentCPUUtilizationPercentage')) ?? UNKNOWN}/${ofVersion1}%`;
-  }
   const metrics = items(object, 'spec.metrics');
-  if (metrics.length === 0) return NONE;
+  if (metrics.length === 0) return targetOfVersion1(object);
   const current = items(object, 'status.currentMetrics');
   const shown = metrics.slice(0, SHOWN_METRICS).map((metric, index) => metricText(metric, current[index]));
   const more = metrics.length - SHOWN_METRICS;
   return more > 0 ? `${shown.join(', ')} + ${more} more...` : shown.join(', ');
+}
+
+/** `autoscaling/v1` knows one metric, the use of CPU. */
+function targetOfVersion1(object: ApiObject): string {
+  const wanted = percent(at(object, 'spec.targetCPUUtilizationPercentage'));
+  if (wanted === undefined) return NONE;
+  return `cpu: ${percent(at(object, 'status.currentCPUUtilizationPercentage')) ?? UNKNOWN}/${wanted}`;
 }
 
 function metricText(metric: unknown, current: unknown): string {
