@@ -12,11 +12,15 @@ export function applyProblem(configuration: JsonObject, shape: Shape): ApiError 
   if (problems.length === 0) return undefined;
   const metadata = configuration['metadata'];
   const text = (name: string) => (isObject(metadata) ? String(metadata[name] ?? '') : '');
-  const [, group = '', version = ''] = /^(?:(.*)\/)?(.*)$/.exec(String(configuration['apiVersion'])) ?? [];
-  const kind = `${group}/${version}, Kind=${configuration['kind']}`;
   const list = problems.length === 1 ? problems[0] : `errors:\n${problems.map((problem) => `  ${problem}`).join('\n')}`;
-  const message = `failed to create typed patch object (${text('namespace')}/${text('name')}; ${kind}): ${list}`;
+  const message = `failed to create typed patch object (${text('namespace')}/${text('name')}; ${groupVersionKind(configuration)}): ${list}`;
   return new ApiError(failureStatus(500, '', message));
+}
+
+/** As Go prints a GroupVersionKind: `apps/v1, Kind=Deployment`, `/v1, Kind=Pod`. */
+export function groupVersionKind({ apiVersion = '', kind = '' }: JsonObject): string {
+  const text = String(apiVersion);
+  return `${text.includes('/') || text === '' ? text || '/' : `/${text}`}, Kind=${kind}`;
 }
 
 function* problemsOf(value: unknown, shape: Shape, path: string): Generator<string> {

@@ -1,8 +1,9 @@
 import type { StatusCause } from '../../../kubernetes/status.ts';
-import type { ApiObject, JsonObject } from '../../api-object.ts';
+import { type ApiObject, groupVersion, type JsonObject } from '../../api-object.ts';
 import { applyConflict, badRequest } from '../api-error.ts';
 import type { ServedType } from '../served-type.ts';
-import { applyProblem } from './apply-problem.ts';
+import { applyProblem, groupVersionKind } from './apply-problem.ts';
+import { emptyObject } from './empty-objects.ts';
 import {
   difference,
   type FieldSet,
@@ -14,9 +15,10 @@ import {
   union,
 } from './field-set.ts';
 import { fieldsOf } from './fields-of.ts';
-import { equalJson, isObject, member, withoutNulls } from './json.ts';
+import { equalJson, isObject, member } from './json.ts';
 import { type Manager, type Managers, managedFields, managerId, parseManagers } from './managers.ts';
 import { mergeApplied } from './merge-applied.ts';
+import { omitEmpty } from './omit-empty.ts';
 import { change, owned, resetFields } from './ownership.ts';
 import type { Shape } from './shape.ts';
 import { shapeOf } from './shape-of.ts';
@@ -59,31 +61,26 @@ export function apply(request: Apply): ApiObject {
 
   const merged = mergeApplied(live, configuration, shape);
   const pruned = last === undefined ? merged : prune(merged, shape, last.fields, claimed);
-  const next = type.custom === undefined ? withoutNulls(pruned) : pruned;
-  const { managers, taken } = change({ previous: live, next }, shape, reset, claimed, id);
+  const { managers, taken } = change({ previous: live, next: pruned }, shape, reset, claimed, id);
   if (!request.force && taken.size > 0) throw conflictOf(taken, claimed);
 
   const mine = owned(fields);
   const after = new Map(managers);
   if (isEmptySet(mine)) after.delete(id);
   else {
-    const time = equalJson(live, next) ? last?.time : request.now;
+    const time = equalJson(live, pruned) ? last?.time : request.now;
     after.set(id, { ...self, time, fields: mine });
   }
-  return withManagedFields(next, after);
+  return withManagedFields(type.custom === undefined ? omitEmpty(pruned) : pruned, after);
 }
 
 function requireApplicable(configuration: JsonObject, type: ServedType, shape: Shape): void {
-  const { group, version } = type;
-  const expected = group === '' ? version : `${group}/${version}`;
-  const apiVersion = member(configuration, 'apiVersion');
-  if (apiVersion !== expected) {
-    throw badRequest(
-      `Incorrect version specified in apply patch. Specified patch version: ${apiVersion}, expected: ${expected}`,
-    );
+  const sent = groupVersionKind(configuration);
+  if (sent !== groupVersionKind({ apiVersion: groupVersion(type), kind: type.kind })) {
+    throw badRequest(`invalid object type: ${sent}`);
   }
   const metadata = member(configuration, 'metadata');
-  if (isObject(metadata) && (member(metadata, 'managedFields') ?? null) !== null) {
+  if (isObject(metadata) && Object.hasOwn(metadata, 'managedFields') && metadata['managedFields'] !== null) {
     throw badRequest('metadata.managedFields must be nil');
   }
   const problem = applyProblem(configuration, shape);
@@ -91,12 +88,12 @@ function requireApplicable(configuration: JsonObject, type: ServedType, shape: S
 }
 
 /** Who owned what so far. Of an object that nobody ever tracked, all fields belong to `before-first-apply`. */
-function managersOf({ current, configuration, now }: Apply, live: JsonObject, shape: Shape): Managers {
+function managersOf({ current, configuration, type, now }: Apply, live: JsonObject, shape: Shape): Managers {
   const known = parseManagers(current?.metadata.managedFields ?? []) ?? new Map();
   if (known.size > 0 || current === undefined) return known;
   const apiVersion = String(member(configuration, 'apiVersion'));
   const by = { manager: 'before-first-apply', apiVersion, subresource: '', time: now };
-  return updated({ previous: {}, next: live }, shape, NO_FIELDS, known, by);
+  return updated({ previous: emptyObject(type, type.kind), next: live }, shape, NO_FIELDS, known, by);
 }
 
 /** `merged` without what the manager owned by its `last` configuration and neither it nor another one claims now. */
@@ -105,11 +102,11 @@ function prune(merged: unknown, shape: Shape, last: FieldSet, claimed: Managers)
   const present = withStructs(fieldsOf(merged, shape), shape);
   const claims = [...claimed.values()].map(({ fields }) => fields).reduce(union, NO_FIELDS);
   const pruned = withoutFields(merged, formerly, shape);
-  const kept = union(withStructs(fieldsOf(pruned ?? {}, shape), shape), withStructs(claims, shape));
+  const kept = union(withStructs(fieldsOf(pruned, shape), shape), withStructs(claims, shape));
   const withClaimed = withoutFields(merged, difference(present, kept), shape);
   // What went with its parent, but was not the manager's, comes back.
-  const gone = difference(present, withStructs(fieldsOf(withClaimed ?? {}, shape), shape));
-  return withoutFields(merged, intersection(gone, formerly), shape) ?? {};
+  const gone = difference(present, withStructs(fieldsOf(withClaimed, shape), shape));
+  return withoutFields(merged, intersection(gone, formerly), shape);
 }
 
 function conflictOf(taken: ReadonlyMap<string, FieldSet>, managers: Managers) {

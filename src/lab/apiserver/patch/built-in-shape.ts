@@ -1,33 +1,34 @@
 import type { JsonObject } from '../../api-object.ts';
-import { ATOMIC_OBJECTS, LIST_RULES, type ListRule, REPLACED_OBJECTS } from './merge-keys.ts';
+import { ATOMIC_ITEMS, ATOMIC_OBJECTS, LIST_RULES, type ListRule, REPLACED_OBJECTS } from './merge-keys.ts';
 import { ATOMIC_LIST, type ListShape, type ListStrategy, REPLACED_LIST, type Shape } from './shape.ts';
 
 const LISTS: ReadonlyMap<string, ListRule> = new Map(LIST_RULES.map((rule) => [rule.path, rule]));
 const ATOMIC: ReadonlySet<string> = new Set(ATOMIC_OBJECTS);
+const WHOLE_ITEMS: ReadonlySet<string> = new Set(ATOMIC_ITEMS);
 const REPLACED: ReadonlySet<string> = new Set(REPLACED_OBJECTS);
 const NO_DEFAULTS: JsonObject = {};
 
-/** One place of a built-in kind, known by the fields that lead to it. List items are at the place of their list. */
+/** One place of a built-in kind, known by the fields that lead to it. */
 class BuiltInShape implements Shape {
   readonly atomic: boolean;
   readonly replaced: boolean;
   readonly list: ListShape;
   readonly listStrategy: ListStrategy;
+  readonly items: Shape;
   readonly #path: readonly string[];
   readonly #fields = new Map<string, BuiltInShape>();
 
-  constructor(path: readonly string[]) {
+  /** `isItem`: of the list at this place, instead of the value there. */
+  constructor(path: readonly string[], isItem = false) {
     this.#path = path;
     const ends = path.map((_, at) => path.slice(at).join('.'));
     const rule = ends.map((end) => LISTS.get(end)).find((found) => found !== undefined);
-    this.atomic = ends.some((end) => ATOMIC.has(end));
+    const atomic = isItem ? WHOLE_ITEMS : ATOMIC;
+    this.atomic = ends.some((end) => atomic.has(end));
+    this.items = isItem ? this : new BuiltInShape(path, true);
     this.replaced = ends.some((end) => REPLACED.has(end));
     this.list = rule === undefined ? ATOMIC_LIST : listShape(rule);
     this.listStrategy = rule?.merge === undefined ? REPLACED_LIST : { kind: 'merge', key: rule.merge || undefined };
-  }
-
-  get items(): Shape {
-    return this;
   }
 
   declares(): boolean {

@@ -1,6 +1,7 @@
 import { failureStatus } from '../../../kubernetes/status.ts';
 import type { JsonObject } from '../../api-object.ts';
 import { ApiError, badRequest, tooLarge } from '../api-error.ts';
+import { jsonKind } from './go-format.ts';
 import { equalJson, isList, isObject, member, objectOf } from './json.ts';
 
 /** kube-apiserver pkg/endpoints/handlers/patch.go */
@@ -30,18 +31,13 @@ export function jsonPatch(document: unknown, patch: unknown): unknown {
 function operationsOf(patch: unknown): readonly JsonObject[] {
   if (patch === null) return [];
   const bad = (value: unknown, type: string) =>
-    badRequest(`error decoding patch: json: cannot unmarshal ${goKind(value)} into Go value of type ${type}`);
+    badRequest(`error decoding patch: json: cannot unmarshal ${jsonKind(value)} into Go value of type ${type}`);
   if (!isList(patch)) throw bad(patch, '[]handlers.jsonPatchOp');
   return patch.map((operation) => {
     if (operation === null) return {};
     if (!isObject(operation)) throw bad(operation, 'handlers.jsonPatchOp');
     return operation;
   });
-}
-
-function goKind(value: unknown): string {
-  if (isList(value)) return 'array';
-  return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
 function apply(document: unknown, operation: JsonObject, budget: { copied: number }): unknown {

@@ -10,13 +10,20 @@ export interface ListRule {
   readonly defaults?: JsonObject;
 }
 
-const map = (path: string, ...keys: readonly string[]): ListRule => ({ path, apply: keys, merge: keys[0] ?? '' });
+/** Keys that may be left out count as empty, as the API defaults them. */
+const empty = (keys: readonly string[]): JsonObject => Object.fromEntries(keys.map((key) => [key, '']));
+const map = (path: string, ...keys: readonly string[]): ListRule => ({
+  path,
+  apply: keys,
+  merge: keys[0] ?? '',
+  defaults: empty(keys),
+});
 const applyMap = (path: string, ...keys: readonly string[]): ListRule => ({ path, apply: keys, merge: undefined });
 const set = (path: string): ListRule => ({ path, apply: 'set', merge: undefined });
 const mergeOnly = (path: string, key: string): ListRule => ({ path, apply: 'atomic', merge: key });
 const ports = (path: string, key: string): ListRule => ({
   ...map(path, key, 'protocol'),
-  defaults: { protocol: 'TCP' },
+  defaults: { [key]: 0, protocol: 'TCP' },
 });
 
 /**
@@ -130,5 +137,13 @@ export const ATOMIC_OBJECTS: readonly string[] = [
   'paramRef',
   'ControllerRevision.data',
 ];
+/** Lists each of whose items has one owner as a whole. */
+export const ATOMIC_ITEMS: readonly string[] = [
+  'metadata.ownerReferences',
+  'imagePullSecrets',
+  'ServiceAccount.secrets',
+  'ValidatingAdmissionPolicy.spec.variables',
+];
+
 /** Structs that a strategic merge patch replaces. */
 export const REPLACED_OBJECTS: readonly string[] = ['PodDisruptionBudget.spec.selector'];

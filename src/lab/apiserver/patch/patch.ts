@@ -3,9 +3,11 @@ import type { ApiObject, JsonObject } from '../../api-object.ts';
 import { ApiError, badRequest, invalid, unsupportedMediaType } from '../api-error.ts';
 import type { ServedType } from '../served-type.ts';
 import { apply } from './apply.ts';
-import { isObject, withinDepth, withoutNulls } from './json.ts';
+import { jsonKind } from './go-format.ts';
+import { isObject, withinDepth } from './json.ts';
 import { jsonPatch } from './json-patch.ts';
 import { mergePatch } from './merge-patch.ts';
+import { omitEmpty } from './omit-empty.ts';
 import { shapeOf } from './shape-of.ts';
 import { strategicMergePatch } from './strategic-patch.ts';
 import { parseYaml } from './yaml.ts';
@@ -63,7 +65,7 @@ export function patchObject(patch: Patch): ApiObject {
   const change = withinDepth(parseJson(patch.body));
   const patched = withinDepth(patchedBy(kind, current, change, type));
   if (!isObject(patched)) throw new ApiError(notAnObject(patched));
-  return (isCustom ? patched : withoutNulls(patched)) as ApiObject;
+  return (isCustom ? patched : omitEmpty(patched)) as ApiObject;
 }
 
 function patchedBy(kind: string, current: ApiObject, change: unknown, type: ServedType): unknown {
@@ -90,8 +92,7 @@ function parseJson(body: Uint8Array): unknown {
 
 function requireObject(change: unknown, prefix: string): JsonObject {
   if (isObject(change)) return change;
-  const kind = Array.isArray(change) ? 'array' : typeof change === 'boolean' ? 'bool' : typeof change;
-  throw badRequest(`${prefix}json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`);
+  throw badRequest(`${prefix}json: cannot unmarshal ${jsonKind(change)} into Go value of type map[string]interface {}`);
 }
 
 /** apimachinery pkg/apis/meta/v1/validation ValidatePatchOptions, as far as it is about patches alone. */

@@ -1,6 +1,9 @@
+import { failureStatus } from '../../../kubernetes/status.ts';
 import type { JsonObject } from '../../api-object.ts';
-import { badRequest, internalError } from '../api-error.ts';
+import { ApiError, badRequest } from '../api-error.ts';
+import { goFormat, goType } from './go-format.ts';
 import { equalJson, isList, isObject, member, objectOf, withoutNulls } from './json.ts';
+import { inOrder } from './list-order.ts';
 import type { Shape } from './shape.ts';
 
 const PATCH = '$patch';
@@ -17,7 +20,7 @@ export function strategicMergePatch(original: JsonObject, patch: JsonObject, sha
   const directive = member(patch, PATCH);
   if (directive === 'replace') return objectOf(Object.entries(patch).filter(([name]) => name !== PATCH));
   if (directive === 'delete') return {};
-  if (directive !== undefined) throw unknownDirective(directive);
+  if (directive !== undefined) throw unknownDirective(directive, patch);
 
   const merged = new Map(Object.entries(retained(original, patch)));
   const changes = new Map(Object.entries(patch).filter(([name]) => name !== RETAIN_KEYS));
@@ -74,7 +77,7 @@ function mergeList(original: readonly unknown[], patch: readonly unknown[], shap
   const items = [...original, ...patch];
   const { key } = shape.listStrategy;
   if (key === undefined || !items.every(isObject)) {
-    if (items.some(isObject)) throw internalError(`cannot merge lists without merge key for ${shape}`);
+    if (items.some(isObject)) throw unclassified('cannot merge lists without merge key');
     return inOrder([...new Set(items)], patch, original, (item) => item);
   }
   const known = original.filter(isObject);
@@ -105,9 +108,9 @@ function itemsOf(patch: readonly JsonObject[], key: string) {
     } else if (directive === 'replace') {
       replaced = true;
     } else if (directive === 'merge') {
-      throw internalError('merging lists cannot yet be specified in the patch');
+      throw unclassified('merging lists cannot yet be specified in the patch');
     } else {
-      throw unknownDirective(directive);
+      throw unknownDirective(directive, item);
     }
   }
   return { removed, replaced, changes };
@@ -115,21 +118,22 @@ function itemsOf(patch: readonly JsonObject[], key: string) {
 
 /** The list of a field that has an order directive; undefined when there is nothing to order. */
 function orderedList(original: unknown, patch: unknown, order: unknown, shape: Shape): readonly unknown[] | undefined {
-  if (!isList(order) || (patch !== undefined && patch !== null && !isList(patch))) {
-    throw badRequest('invalid patch format of setElementOrder list');
+  for (const list of [order, patch ?? []]) {
+    if (!isList(list)) throw unclassified(`expected a []interface {}, but received a ${goType(list)}`);
   }
   const { listStrategy } = shape;
   const key = listStrategy.kind === 'merge' ? listStrategy.key : undefined;
   const identity = key === undefined ? (item: unknown) => item : (item: unknown) => keyOf(item, key);
   const changes = isList(patch) ? patch : undefined;
-  if (changes !== undefined) inSameOrder(changes, order, identity);
+  const wanted = isList(order) ? order : [];
+  if (changes !== undefined) inSameOrder(changes, wanted, identity);
   const old = isList(original) ? original : undefined;
   let merged = old;
   if (changes !== undefined) {
     const fresh = withoutDirectives(changes);
     merged = old === undefined ? (isList(fresh) ? fresh : []) : mergeList(old, changes, shape);
   }
-  return merged === undefined ? undefined : inOrder(merged, order, old ?? [], identity);
+  return merged === undefined ? undefined : inOrder(merged, wanted, old ?? [], identity);
 }
 
 /** Items that stay must stand in the directive, in its order. */
@@ -140,37 +144,11 @@ function inSameOrder(patch: readonly unknown[], order: readonly unknown[], ident
   let at = 0;
   for (const item of staying) {
     at = wanted.indexOf(item, at) + 1;
-    if (at === 0) throw internalError(`The order in patch list doesn't match ${ELEMENT_ORDER.slice(0, -1)} list`);
+    if (at === 0)
+      throw unclassified(
+        `The order in patch list:\n${goFormat(patch)}\n doesn't match $setElementOrder list:\n${goFormat(order)}\n`,
+      );
   }
-}
-
-/**
- * Items that `order` names stand in its order; the others stand where `original` had them, seen from those: each before
- * the first ordered item that it preceded there.
- */
-function inOrder(
-  items: readonly unknown[],
-  order: readonly unknown[],
-  original: readonly unknown[],
-  identity: (item: unknown) => unknown,
-): readonly unknown[] {
-  const position = (list: readonly unknown[]) => new Map(list.map((item, at) => [identity(item), at] as const));
-  const wanted = position(order);
-  const before = position(original);
-  const by = (places: ReadonlyMap<unknown, number>) => (left: unknown, right: unknown) =>
-    (places.get(identity(left)) ?? -1) - (places.get(identity(right)) ?? -1);
-  const named = items.filter((item) => wanted.has(identity(item))).toSorted(by(wanted));
-  const others = items.filter((item) => !wanted.has(identity(item))).toSorted(by(before));
-  const result: unknown[] = [];
-  let next = 0;
-  for (const item of named) {
-    const at = before.get(identity(item));
-    while (next < others.length && at !== undefined && (before.get(identity(others[next])) ?? Infinity) < at) {
-      result.push(others[next++]);
-    }
-    result.push(item);
-  }
-  return [...result, ...others.slice(next)];
 }
 
 function without(list: readonly unknown[], removed: readonly unknown[]): readonly unknown[] {
@@ -192,11 +170,16 @@ function withoutDirectives(value: unknown): unknown {
 function keyOf(item: unknown, key: string): unknown {
   const value = isObject(item) ? member(item, key) : undefined;
   if (value === undefined) {
-    throw internalError(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
+    throw unclassified(`map: ${goFormat(item)} does not contain declared merge key: ${key}`);
   }
   return value;
 }
 
-function unknownDirective(directive: unknown) {
-  return internalError(`unknown patch type: ${directive} in map`);
+function unknownDirective(directive: unknown, item: JsonObject) {
+  return unclassified(`unknown patch type: ${goFormat(directive)} in map: ${goFormat(item)}`);
+}
+
+/** An error that kube-apiserver does not classify: 500 without a reason. */
+function unclassified(message: string): ApiError {
+  return new ApiError(failureStatus(500, '', message));
 }

@@ -1,6 +1,7 @@
 import type { ApiObject, JsonObject, ManagedFieldsEntry } from '../../api-object.ts';
 import type { ServedType } from '../served-type.ts';
 import { builtInShape } from './built-in-shape.ts';
+import { emptyObject } from './empty-objects.ts';
 import { type FieldSet, fieldSetOf, isEmptySet, NO_FIELDS, outside, union } from './field-set.ts';
 import { ListItemError } from './list-items.ts';
 import { capped, type Manager, type Managers, managedFields, managerId, parseManagers } from './managers.ts';
@@ -37,7 +38,9 @@ export function trackUpdate(
   const shape = type === undefined ? builtInShape(next.kind) : shapeOf(type);
   const reset = type === undefined ? fieldSetOf([]) : resetFields(type, update.subresource);
   try {
-    return managedFields(capped(updated({ previous: previous ?? {}, next }, shape, reset, managers, update)));
+    return managedFields(
+      capped(updated({ previous: previous ?? emptyObject(type, next.kind), next }, shape, reset, managers, update)),
+    );
   } catch (error) {
     if (error instanceof ListItemError) return [...(previous?.metadata.managedFields ?? [])];
     throw error;

@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
 import type { JsonObject } from '../../api-object.ts';
 import { badRequest } from '../api-error.ts';
+import { jsonKind } from './go-format.ts';
 import { isObject } from './json.ts';
 
 /** Scalars that YAML 1.1 knows and Kubernetes' parser does not: they are text. */
@@ -14,10 +15,9 @@ export function parseYaml(body: Uint8Array): JsonObject {
   const text = new TextDecoder().decode(body);
   const value = parseJsonOrYaml(text) ?? {};
   if (isObject(value)) return value;
-  const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
   throw badRequest(
     'error decoding patch: error unmarshaling JSON: while decoding JSON: ' +
-      `json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`,
+      `json: cannot unmarshal ${jsonKind(value)} into Go value of type map[string]interface {}`,
   );
 }
 
