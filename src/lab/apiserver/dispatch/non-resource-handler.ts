@@ -4,6 +4,7 @@ import { groupVersionPath, type JsonObject } from '../../api-object.ts';
 import type { Health } from '../health/health-checks.ts';
 import { answerHealth, healthPaths } from '../health/health-handler.ts';
 import type { ServedTypes } from '../served-type.ts';
+import { answerOpenapiV2 } from './openapi-v2.ts';
 import { answerBytes, answerIndented, answerPageNotFound, answerStatus, METHOD_NOT_ALLOWED } from './plain-answer.ts';
 import type { RequestCounts } from './request-counts.ts';
 
@@ -14,6 +15,7 @@ export interface DocumentAnswerer {
 
 export interface NonResourceOptions {
   readonly types: ServedTypes;
+  readonly version: string;
   readonly versionInfo: JsonObject;
   readonly documents: readonly DocumentAnswerer[];
   readonly health: Health;
@@ -25,7 +27,7 @@ export function answerNonResource(
   exchange: ServerExchange,
   { path }: RequestInfo,
   query: URLSearchParams,
-  { types, versionInfo, documents, health, counts }: NonResourceOptions,
+  { types, version, versionInfo, documents, health, counts }: NonResourceOptions,
 ): void {
   switch (path) {
     case '':
@@ -43,7 +45,8 @@ export function answerNonResource(
   }
   if (answerHealth(exchange, path, query, health)) return;
   if (documents.some((document) => document.answer(exchange))) return;
-  answerPageNotFound(exchange);
+  if (path === '/openapi/v2') answerOpenapiV2(exchange, version);
+  else answerPageNotFound(exchange);
 }
 
 function indexPaths(types: ServedTypes, health: Health): string[] {
