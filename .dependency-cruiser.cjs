@@ -29,7 +29,7 @@ module.exports = {
       to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'] },
     },
     {
-      name: 'programs-stand-on-the-library-not-in-it',
+      name: 'library-is-no-program',
       comment: 'A host takes in what a request needs; commands and listeners of ours are no part of it.',
       severity: 'error',
       from: { path: rooms('library'), pathNot: '[.]test[.]ts$' },

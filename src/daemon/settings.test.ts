@@ -68,7 +68,7 @@ test('seconds become milliseconds, each where it belongs', async () => {
   intervalSeconds: 1
   timeoutSeconds: 2
   staleAfterSeconds: 13
-  freshnessWindowSeconds: 4
+  refreshSpacingSeconds: 4
   maxBytes: 5000
 health:
   intervalSeconds: 6
@@ -81,13 +81,13 @@ routing:
 limits:
   upstreamConnectionsPerServer: 11
 `);
-  const { health, discovery, connections, trust, staleAfterMs, graceMs, refreshMs } = registrySettings(
+  const { health, discovery, connections, trust, staleAfterMs, graceMs, refreshSpacingMs } = registrySettings(
     configuration,
     NO_TRUST,
   );
   assert.deepEqual(discovery, { intervalMs: 1_000, timeoutMs: 2_000, maxBytes: 5_000 });
   assert.deepEqual(health, { path: '/healthz', fall: 8, rise: 9, intervalMs: 6_000, timeoutMs: 7_000 });
-  assert.deepEqual([staleAfterMs, refreshMs, graceMs], [13_000, 4_000, 10_000]);
+  assert.deepEqual([staleAfterMs, refreshSpacingMs, graceMs], [13_000, 4_000, 10_000]);
   assert.equal(connections.maxConnections, 11);
   assert.equal(trust, NO_TRUST);
 });

@@ -64,7 +64,7 @@ export function registrySettings(
     trust,
     staleAfterMs: discovery.staleAfterSeconds * 1000,
     graceMs: routing.departureGraceSeconds * 1000,
-    refreshMs: discovery.freshnessWindowSeconds * 1000,
+    refreshSpacingMs: discovery.refreshSpacingSeconds * 1000,
   };
 }
 

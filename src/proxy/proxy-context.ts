@@ -14,7 +14,7 @@ export interface ProxyContext {
   trust(): CertificateTrust;
   readonly retries: RetryBudget;
   readonly replay: { readonly budget: BufferBudget; readonly bytesPerRequest: number };
-  /** Tables younger than this are believed when they list nobody. */
+  /** Tables younger than this are believed when they list nobody; 0: none is, they are always read again. */
   readonly freshnessWindowMs: number;
   /** Epoch milliseconds. */
   readonly clock: () => number;

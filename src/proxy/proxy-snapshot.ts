@@ -39,7 +39,10 @@ export interface ProxySnapshot extends RoutingSnapshot {
 /** The request path's only way to the control path. */
 export interface Control {
   readonly snapshot: ProxySnapshot;
-  /** Reads every server's discovery again; coalesced and rate-limited, settles within a bounded time and never rejects. */
+  /**
+   * Resolves when the discovery of every server that answers was read from a beginning after this call, or after a second.
+   * Coalesced and rate-limited; never rejects.
+   */
   refresh(): Promise<void>;
 }
 

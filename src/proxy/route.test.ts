@@ -142,3 +142,21 @@ for (const [target, refreshed] of [
     assert.deepEqual([setting.control.refreshes, used[1]?.snapshot.generation === 7], [Number(refreshed), refreshed]);
   });
 }
+
+test('without a freshness window tables of this very moment are not believed', async () => {
+  const { setting } = setUp();
+  const context = { ...setting.context, freshnessWindowMs: 0 };
+  const used: Route[] = [];
+  setting.control.onRefresh = async () => setting.swap({ generation: 7 });
+  routeFresh(context, input({ info: requestInfo('GET', '/apis/example.com/v1/gadgets/x') }), (routed) =>
+    used.push(routed),
+  );
+  assert.equal(used.length, 0);
+  await settled();
+  assert.deepEqual(
+    used.map(({ snapshot }) => snapshot.generation),
+    [7],
+  );
+  routeFresh(context, input(), (routed) => used.push(routed));
+  assert.deepEqual([used.length, setting.control.refreshes], [2, 1], 'what is known is routed at once');
+});

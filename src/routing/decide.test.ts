@@ -291,12 +291,12 @@ describe('tables are read again', () => {
   const aged = (confirmedAt: number) => ({ ...skewed, confirmedAt });
 
   for (const [decision, confirmedAt, now, expected] of [
-    [nobody, 1_000, 2_001, true],
-    [nobody, 1_000, 2_000, false],
-    [forward(0, 'NobodyLists', false), 1_000, 2_001, true],
-    [forward(0, 'NobodyLists', false), 1_000, 2_000, false],
-    [unavailable('ServersNotSeen', 1), 1_000, 2_001, true],
-    [unavailable('ServersNotSeen', 1), 1_000, 2_000, false],
+    [nobody, 1_000, 2_000, true],
+    [nobody, 1_000, 1_999, false],
+    [forward(0, 'NobodyLists', false), 1_000, 2_000, true],
+    [forward(0, 'NobodyLists', false), 1_000, 1_999, false],
+    [unavailable('ServersNotSeen', 1), 1_000, 2_000, true],
+    [unavailable('ServersNotSeen', 1), 1_000, 1_999, false],
     [forward(0, 'PreferredCapable', true), 0, 9_000, false],
     [forward(0, 'NonResource', false), 0, 9_000, false],
     [unavailable('CapableServersNotReady', 1), 0, 9_000, false],
@@ -308,4 +308,9 @@ describe('tables are read again', () => {
       assert.equal(isWorthRefreshing(decision, aged(confirmedAt), 1_000, now), expected);
     });
   }
+
+  test('however young they are, where none is believed', () => {
+    assert.equal(isWorthRefreshing(nobody, aged(1_000), 0, 1_000), true);
+    assert.equal(isWorthRefreshing(forward(0, 'PreferredCapable', true), aged(1_000), 0, 1_000), false);
+  });
 });

@@ -17,7 +17,10 @@ export interface RoutingHint {
   readonly now: number;
 }
 
-/** Whether any decision can change once discovery has been read again; see product rule "nobody is capable". */
+/**
+ * Whether any decision can change once discovery has been read again; see product rule "nobody is capable". A type that
+ * was created a moment ago is missing from every table that is older, so that a window of 0 believes none.
+ */
 export function isWorthRefreshing(
   decision: Decision,
   snapshot: RoutingSnapshot,
@@ -26,7 +29,7 @@ export function isWorthRefreshing(
 ): boolean {
   const { reason } = decision;
   const unknown = reason === 'NobodyCapable' || reason === 'NobodyLists' || reason === 'ServersNotSeen';
-  return unknown && now - snapshot.confirmedAt > freshnessWindowMs;
+  return unknown && now - snapshot.confirmedAt >= freshnessWindowMs;
 }
 
 /**

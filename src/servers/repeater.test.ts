@@ -252,3 +252,13 @@ describe('stopped', () => {
     assert.equal(runs.length, 2);
   });
 });
+
+test('how long a run has lasted can be seen while it lasts', async (t) => {
+  const { repeater, pass, end } = setUp(t);
+  assert.equal(repeater.busyMs, 0);
+  repeater.start();
+  await pass(300);
+  assert.equal(repeater.busyMs, 300);
+  await end(true);
+  assert.equal(repeater.busyMs, 0);
+});

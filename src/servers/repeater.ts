@@ -6,6 +6,7 @@ export class Repeater {
   #pauseMs: number;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<boolean> | undefined;
+  #startedAt = 0;
   #stopped = true;
 
   /**
@@ -17,6 +18,11 @@ export class Repeater {
     this.#intervalMs = intervalMs;
     this.#mostMs = Math.max(intervalMs, mostMs);
     this.#pauseMs = intervalMs;
+  }
+
+  /** Milliseconds for which the run under way has lasted; 0 when there is none. */
+  get busyMs(): number {
+    return this.#running === undefined ? 0 : performance.now() - this.#startedAt;
   }
 
   start(): void {
@@ -44,14 +50,14 @@ export class Repeater {
 
   async #run(): Promise<boolean> {
     clearTimeout(this.#timer);
-    const startedAt = performance.now();
+    this.#startedAt = performance.now();
     // A turn later, when this run is known: what the task causes at once must join it.
     const succeeded = await Promise.resolve()
       .then(this.#task)
       .catch(() => false);
     this.#running = undefined;
     this.#pauseMs = succeeded ? this.#intervalMs : Math.min(this.#mostMs, this.#pauseMs * 2);
-    if (!this.#stopped) this.#schedule(this.#pauseMs - (performance.now() - startedAt));
+    if (!this.#stopped) this.#schedule(this.#pauseMs - (performance.now() - this.#startedAt));
     return succeeded;
   }
 

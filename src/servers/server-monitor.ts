@@ -103,6 +103,11 @@ export class ServerMonitor {
     return this.#discoveryFailure;
   }
 
+  /** It is ready, and has not been silent when it was probed last, nor for `patienceMs` while it is read. */
+  answers(patienceMs: number): boolean {
+    return this.#state.kind === 'ready' && this.#state.failures === 0 && this.#reading.busyMs < patienceMs;
+  }
+
   start(): void {
     this.#observe({ kind: 'asked' });
     this.#probing.start();

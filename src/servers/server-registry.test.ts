@@ -180,21 +180,54 @@ test('tables are as old as their last confirmation', async (t) => {
 });
 
 describe('a refresh', () => {
-  test('is made once for all who ask at once, and at most once per second', async (t) => {
+  /** How often discovery was read since this was called. */
+  const counter = (server: PlayedServer) => {
+    const before = server.count('/apis');
+    return () => server.count('/apis') - before;
+  };
+
+  test('begins after it was asked for: what is being read already may be of before', async (t) => {
+    const server = oldServer();
+    const { registry, started, pass } = playRegistry(t, [server]);
+    await started();
+    server.hold();
+    await pass(2_000);
+    const readings = counter(server);
+    const refreshed = registry.refresh();
+    server.release();
+    server.discovery = WIDGETS;
+    await refreshed;
+    assert.deepEqual([readings(), serving(registry, 'example.com', 'widgets')], [1, ['old']]);
+  });
+
+  test('is shared by all who ask before it begins', async (t) => {
     const server = newServer();
     const { registry, started, pass } = playRegistry(t, [server]);
     await started();
     await pass(1_000);
-    const before = server.count('/apis');
+    const readings = counter(server);
     await Promise.all([registry.refresh(), registry.refresh(), registry.refresh()]);
-    await registry.refresh();
-    assert.equal(server.count('/apis') - before, 1);
-    await pass(1_000);
-    await registry.refresh();
-    assert.ok(server.count('/apis') - before >= 2);
+    assert.equal(readings(), 1);
   });
 
-  test('is not waited for longer than a second, whoever is silent', async (t) => {
+  test('follows the one before at a distance, however many ask', async (t) => {
+    const server = newServer();
+    const { registry, started, pass } = playRegistry(t, [server], {
+      discovery: { intervalMs: 100_000, timeoutMs: 5_000, maxBytes: 1_000_000 },
+    });
+    await started();
+    const readings = counter(server);
+    const asked: Promise<void>[] = [];
+    for (let step = 0; step < 10; step++) {
+      for (let i = 0; i < 100; i++) asked.push(registry.refresh());
+      await pass(100);
+    }
+    await pass(200);
+    await Promise.all(asked);
+    assert.equal(readings(), 6, 'one per 200 ms, for a second');
+  });
+
+  test('is not waited for longer than a second, whoever is silent, and the silent delay no next one', async (t) => {
     const [up, silent] = [oldServer(), newServer()];
     const { registry, started, pass } = playRegistry(t, [up, silent]);
     await started();
@@ -206,8 +239,24 @@ describe('a refresh', () => {
     });
     await pass(900);
     assert.equal(over, false);
+    up.discovery = WIDGETS;
+    void registry.refresh();
     await pass(100);
     await refresh;
+    assert.deepEqual(serving(registry, 'example.com', 'widgets'), ['new', 'old'], 'read although another one hangs');
+    silent.release();
+  });
+
+  test('does not wait for servers that hang, or are not ready', async (t) => {
+    const [up, silent, down] = [oldServer(), newServer(), new PlayedServer('down', 'v1.35.0', PODS)];
+    down.health = 'refusing';
+    const { registry, started, pass } = playRegistry(t, [up, silent, down]);
+    await started();
+    silent.hold();
+    await pass(3_300);
+    const [readings, ofDown] = [counter(up), counter(down)];
+    await registry.refresh();
+    assert.deepEqual([readings(), ofDown()], [1, 0]);
     silent.release();
   });
 

@@ -14,8 +14,8 @@ export interface RegistrySettings extends Omit<MonitorSettings, 'readsDiscovery'
   readonly staleAfterMs: number;
   /** Milliseconds for which an unknown type is not believed to be unknown while a server has not been seen. */
   readonly graceMs: number;
-  /** Milliseconds between refreshes that requests ask for, and the longest they wait for one. */
-  readonly refreshMs: number;
+  /** Least milliseconds between the beginnings of two refreshes that requests ask for. */
+  readonly refreshSpacingMs: number;
 }
 
 export interface RegistryDependencies extends MonitorDependencies {
@@ -25,6 +25,8 @@ export interface RegistryDependencies extends MonitorDependencies {
 
 const NO_CONDITIONS = { '/api': undefined, '/apis': undefined };
 const STALENESS_CHECK_MS = 1_000;
+/** Longest wait for a refresh. A server that was silent for as long is not waited for again. */
+const REFRESH_PATIENCE_MS = 1_000;
 
 /**
  * The control path: watches every server and swaps the snapshot that the request path reads.
@@ -43,7 +45,8 @@ export class ServerRegistry implements Control {
   #snapshot: ProxySnapshot;
   #tables: { readonly key: string; readonly tables: RoutingTables } | undefined;
   #isComplete = false;
-  #refreshing: Promise<void> | undefined;
+  /** The refresh that has not begun yet; whoever asks until then shares it. */
+  #nextRefresh: Promise<void> | undefined;
   #refreshedAt = Number.NEGATIVE_INFINITY;
 
   constructor(specs: readonly ServerSpec[], settings: RegistrySettings, dependencies: RegistryDependencies) {
@@ -97,19 +100,30 @@ export class ServerRegistry implements Control {
   }
 
   refresh(): Promise<void> {
-    if (this.#refreshing !== undefined) return this.#refreshing;
-    if (this.#clock() - this.#refreshedAt < this.#settings.refreshMs) return Promise.resolve();
-    this.#refreshedAt = this.#clock();
-    const all = Promise.all(this.monitors.map((monitor) => monitor.refresh()));
-    let timer: NodeJS.Timeout | undefined;
-    const bound = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, this.#settings.refreshMs);
-    });
-    this.#refreshing = Promise.race([all.then(() => this.#merged.settled()), bound]).finally(() => {
-      clearTimeout(timer);
-      this.#refreshing = undefined;
-    });
-    return this.#refreshing;
+    this.#nextRefresh ??= this.#refreshSoon();
+    return this.#nextRefresh;
+  }
+
+  /**
+   * A request that asks now must not be told what was read before, so it never joins a refresh under way. The readings of
+   * one server follow each other (`Repeater.again`), so that one server that hangs delays no other one's.
+   */
+  #refreshSoon(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const bound = setTimeout(resolve, REFRESH_PATIENCE_MS);
+    const begin = async () => {
+      this.#nextRefresh = undefined;
+      this.#refreshedAt = this.#clock();
+      const answering = this.monitors.filter((monitor) => monitor.answers(REFRESH_PATIENCE_MS));
+      await Promise.all(answering.map((monitor) => monitor.refresh()));
+      await this.#merged.settled();
+      clearTimeout(bound);
+      resolve();
+    };
+    const pause = this.#refreshedAt + this.#settings.refreshSpacingMs - this.#clock();
+    if (pause > 0) setTimeout(begin, pause);
+    else queueMicrotask(begin);
+    return promise;
   }
 
   #inherit(previous: ServerRegistry): void {

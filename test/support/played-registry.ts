@@ -20,7 +20,7 @@ const SETTINGS: RegistrySettings = {
   trust: PEER_TRUST,
   staleAfterMs: 10_000,
   graceMs: 300_000,
-  refreshMs: 1_000,
+  refreshSpacingMs: 200,
 };
 
 /** A registry of `servers` on a clock that the test moves; without jitter. Nothing is started. */
@@ -57,7 +57,7 @@ export function playRegistry(
   const registry = create();
   /** Reads every server anew and waits until the merged documents are those of that reading. */
   const refreshed = async () => {
-    now += SETTINGS.refreshMs;
+    now += SETTINGS.refreshSpacingMs;
     await registry.refresh();
   };
   const started = async () => {

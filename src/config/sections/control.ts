@@ -22,9 +22,13 @@ export const discovery = field(
         description:
           'Age at which the group-versions of a server that cannot be fetched are marked Stale, unless a ready server confirms them. Must be longer than the interval.',
       }),
-      freshnessWindowSeconds: field(seconds(0).default(1), {
+      freshnessWindowSeconds: field(seconds(0).default(0), {
         description:
-          'Age up to which discovery is believed when nobody seems to serve a resource. Older discovery is fetched again before the client is told that the resource does not exist.',
+          'Age up to which discovery is believed when nobody seems to serve a resource. Older discovery is fetched again before the client is told that the resource does not exist. 0 believes none, so that a resource type can be used as soon as it was created; raise it only where clients ask for missing types all the time and servers are far away.',
+      }),
+      refreshSpacingSeconds: field(seconds(0.01).default(0.2), {
+        description:
+          'Pause between two fetches of discovery that requests cause. All requests that arrive in between share the next one, and wait for it a second at most, so that a flood of requests for missing types cannot burden the servers.',
       }),
       maxBytes: field(z.int().min(1024).default(67_108_864), {
         description:
