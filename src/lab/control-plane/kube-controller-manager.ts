@@ -6,9 +6,10 @@ import type { Pki } from '../pki/pki.ts';
 import { commandLine, type FlagChanges } from './flags.ts';
 import { kubeconfigText } from './kubeconfig.ts';
 import type { ProgramFinder } from './programs.ts';
+import { type QueueLengths, queueLengths } from './queue-lengths.ts';
 import { Reaper } from './reaper.ts';
 import { type Reporter, reportToStandardError } from './reporter.ts';
-import { requestOnce } from './request-once.ts';
+import { type OnceAnswer, requestOnce } from './request-once.ts';
 import { type Launch, type ProcessContext, ServerProcess } from './server-process.ts';
 import { parseVersion } from './version.ts';
 
@@ -33,7 +34,8 @@ interface Parts {
   readonly directory: string;
   readonly reaper: Reaper;
   readonly launch: Launch;
-  readonly healthUrl: string;
+  /** Of its own listener. */
+  readonly url: string;
   readonly ca: string;
 }
 
@@ -48,6 +50,12 @@ export class KubeControllerManager extends ServerProcess {
   constructor(context: ProcessContext, parts: Parts) {
     super(context);
     this.#parts = parts;
+  }
+
+  /** What waits to be done in its work queues, by their name; empty when it does not answer. */
+  async queues(): Promise<ReadonlyMap<string, QueueLengths>> {
+    const answer = await this.#get('/metrics');
+    return queueLengths(answer?.status === 200 ? answer.body : '');
   }
 
   /** Kills it and removes its files; it cannot be started again. */
@@ -66,9 +74,12 @@ export class KubeControllerManager extends ServerProcess {
   }
 
   protected override async isReady(): Promise<boolean> {
-    const { healthUrl, ca } = this.#parts;
-    const answer = await requestOnce(healthUrl, { ca, timeoutMs: 2_000 }).catch(() => undefined);
-    return answer?.status === 200;
+    return (await this.#get('/healthz'))?.status === 200;
+  }
+
+  async #get(path: string): Promise<OnceAnswer | undefined> {
+    const { url, ca } = this.#parts;
+    return requestOnce(`${url}${path}`, { ca, timeoutMs: 2_000 }).catch(() => undefined);
   }
 }
 
@@ -95,6 +106,7 @@ export async function startKubeControllerManager(
     'secure-port': String(port),
     'tls-cert-file': serving.certFile,
     'tls-private-key-file': serving.keyFile,
+    'authorization-always-allow-paths': '/healthz,/metrics',
     // The defaults are meant for clusters whose API servers have much else to do.
     'kube-api-qps': '200',
     'kube-api-burst': '400',
@@ -106,7 +118,7 @@ export async function startKubeControllerManager(
       directory,
       reaper,
       launch: { command, args: commandLine(flags, options) },
-      healthUrl: `https://${ADDRESS}:${port}/healthz`,
+      url: `https://${ADDRESS}:${port}`,
       ca: pki.servingCa.cert,
     },
   );
