@@ -86,9 +86,9 @@ export function qualifiedNameProblems(key: string): string[] {
     prefix === undefined
       ? []
       : (prefix === '' ? ['must be non-empty'] : subdomainProblems(prefix)).map((text) => `prefix part ${text}`);
-  if (name === '') return [...ofPrefix, 'name part must be non-empty'];
   return [
     ...ofPrefix,
+    ...(name === '' ? ['name part must be non-empty'] : []),
     ...tooLong(name, MAX_LABEL, 'bytes').map((text) => `name part ${text}`),
     ...ofPattern(name, IS_QUALIFIED, QUALIFIED, `name part ${WORD_MUST}`, ['MyName', 'my.name', '123-abc']),
   ];

@@ -1,5 +1,4 @@
 import { requestInfo } from '../../../../kubernetes/request-info.ts';
-import { fieldValue } from '../../../../wire/fields.ts';
 import { collect } from '../../../../wire/relay.ts';
 import { MemoryStore } from '../../../store/memory-store.ts';
 import { ApiError } from '../../api-error.ts';
@@ -38,21 +37,29 @@ export class ResourceClient {
   }
 
   /** Sends a request; `body` may be text or anything that becomes JSON. */
-  open(method: string, target: string, body?: unknown, contentType = 'application/json'): CalledExchange {
+  open(
+    method: string,
+    target: string,
+    body?: unknown,
+    contentType = 'application/json',
+    accept = 'application/json',
+  ): CalledExchange {
     const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
     const exchange = new CalledExchange(method, target, text, [
       'content-type',
       contentType,
       'user-agent',
       'tester/v1 (x)',
+      'accept',
+      accept,
     ]);
     void this.#serve(exchange);
     return exchange;
   }
 
   /** Sends a request and awaits the whole answer. */
-  async call(method: string, target: string, body?: unknown, contentType?: string): Promise<Answered> {
-    const exchange = this.open(method, target, body, contentType);
+  async call(method: string, target: string, body?: unknown, contentType?: string, accept?: string): Promise<Answered> {
+    const exchange = this.open(method, target, body, contentType, accept);
     await exchange.until(() => exchange.isOver);
     const { status = 0 } = exchange.answer ?? {};
     return { status, value: exchange.text === '' ? undefined : JSON.parse(exchange.text) };
@@ -97,4 +104,9 @@ export function eventsOf(exchange: CalledExchange): Json[] {
     .map((line) => JSON.parse(line));
 }
 
-export const contentTypeOf = ({ answer }: CalledExchange) => fieldValue(answer?.fields ?? [], 'content-type');
+/** A client whose store holds the namespace `ns`. */
+export async function clientWithNamespace(options: Partial<ResourceOptions> = {}): Promise<ResourceClient> {
+  const client = new ResourceClient(options);
+  await client.call('POST', '/api/v1/namespaces', { metadata: { name: 'ns' } });
+  return client;
+}
