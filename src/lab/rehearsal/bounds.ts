@@ -17,6 +17,8 @@ export interface RehearsalBounds {
   readonly slowStartMs: number;
   /** How long a server hangs. */
   readonly hangMs: number;
+  /** How long informers may take at the end until they know everything: client-go waits up to 30 s between two lists. */
+  readonly catchUpMs: number;
   /** The longest that a step may wait for its condition. */
   readonly stepMs: number;
   /** The longest that one request may take. */
@@ -34,6 +36,7 @@ export const DEFAULT_BOUNDS: RehearsalBounds = {
   settleMs: 3000,
   slowStartMs: 1500,
   hangMs: 4000,
+  catchUpMs: 30_000,
   stepMs: 20_000,
   requestMs: 30_000,
 };

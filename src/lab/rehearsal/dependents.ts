@@ -26,7 +26,7 @@ export class Dependents {
   readonly #client: LabClient;
   readonly #owners: Owner[] = [];
   readonly #dependents: Dependent[] = [];
-  readonly #byRound: { readonly round: number; readonly collected: number }[] = [];
+  readonly #byRound = new Map<number, number>();
   #known: ReadonlySet<string> = new Set();
 
   /** `types` are cluster-wide; without any, there are no owners. */
@@ -87,7 +87,7 @@ export class Dependents {
     const { gone } = await this.#ask(direct);
     const collected = gone.filter((name) => !this.#known.has(name)).length;
     this.#known = new Set(gone);
-    this.#byRound.push({ round, collected });
+    this.#byRound.set(round, (this.#byRound.get(round) ?? 0) + collected);
     return collected;
   }
 
@@ -97,7 +97,7 @@ export class Dependents {
     return {
       live,
       wronglyCollected: gone.length,
-      byRound: this.#byRound,
+      byRound: [...this.#byRound].map(([round, collected]) => ({ round, collected })),
       examples: gone.slice(0, EXAMPLES).map((name) => `${this.namespace}/${name}`),
     };
   }

@@ -6,6 +6,9 @@ import { type ServedHistory, typeName } from './served-history.ts';
 const EXAMPLES = 20;
 const NAMED_TYPES = 4;
 
+/** How the client asked. */
+export type DiscoveryForm = 'aggregated' | 'unaggregated';
+
 interface Seen {
   readonly types: ReadonlySet<string>;
   readonly askedAt: number;
@@ -16,7 +19,8 @@ export class DiscoveryJudge {
   readonly #served: ServedHistory;
   readonly #measurements: Measurements;
   readonly #settleMs: number;
-  readonly #last = new Map<string, Seen>();
+  readonly #last = new Map<DiscoveryForm, Seen>();
+  readonly #unaggregated = { answers: 0, incomplete: 0, vanished: 0 };
   readonly #distinct = new Map<string, Set<string>>();
   readonly #examples: string[] = [];
   #answers = 0;
@@ -28,13 +32,20 @@ export class DiscoveryJudge {
     this.#settleMs = settleMs;
   }
 
-  /** `series` is who asks, and in which form: answers of one series are compared with each other. */
-  judge(series: string, discovered: Discovered, askedAt: number): void {
+  /** Answers in one form are compared with each other, too. */
+  judge(form: DiscoveryForm, discovered: Discovered, askedAt: number): void {
     const answeredAt = Date.now();
     const types = new Set([...discovered.resources.values()].flat().map(typeName));
+    const isComplete = this.#isComplete(form, types, askedAt, answeredAt);
+    const isSteady = this.#isSteady(form, types, askedAt, answeredAt);
     this.#answers += 1;
-    this.#judgeCompleteness(series, types, askedAt, answeredAt);
-    this.#judgeChange(series, types, askedAt, answeredAt);
+    if (!isComplete) this.#measurements.incomplete();
+    if (!isSteady) this.#vanished += 1;
+    if (form === 'unaggregated') {
+      this.#unaggregated.answers += 1;
+      if (!isComplete) this.#unaggregated.incomplete += 1;
+      if (!isSteady) this.#unaggregated.vanished += 1;
+    }
     const phase = this.#measurements.phases.findLast(({ at }) => at <= askedAt)?.name ?? '';
     const distinct = this.#distinct.get(phase) ?? new Set();
     this.#distinct.set(phase, distinct.add([...types].sort().join()));
@@ -52,28 +63,27 @@ export class DiscoveryJudge {
       answers: this.#answers,
       incomplete: this.#measurements.incompleteDiscovery,
       vanished: this.#vanished,
+      unaggregated: this.#unaggregated,
       distinct,
       examples: this.#examples,
     };
   }
 
-  #judgeCompleteness(series: string, types: ReadonlySet<string>, askedAt: number, answeredAt: number): void {
+  #isComplete(form: DiscoveryForm, types: ReadonlySet<string>, askedAt: number, answeredAt: number): boolean {
     const due = this.#served.typesThroughout(askedAt - this.#settleMs, answeredAt);
     const lacking = [...due].filter((type) => !types.has(type));
-    if (lacking.length === 0) return;
-    this.#measurements.incomplete();
-    this.#example(`${series}: lacks ${named(lacking)}`);
+    if (lacking.length > 0) this.#example(`${form}: lacks ${named(lacking)}`);
+    return lacking.length === 0;
   }
 
-  #judgeChange(series: string, types: ReadonlySet<string>, askedAt: number, answeredAt: number): void {
-    const last = this.#last.get(series);
-    this.#last.set(series, { types, askedAt });
-    if (last === undefined) return;
+  #isSteady(form: DiscoveryForm, types: ReadonlySet<string>, askedAt: number, answeredAt: number): boolean {
+    const last = this.#last.get(form);
+    this.#last.set(form, { types, askedAt });
+    if (last === undefined) return true;
     const served = this.#served.typesThroughout(last.askedAt, answeredAt);
     const gone = [...last.types].filter((type) => !types.has(type) && served.has(type));
-    if (gone.length === 0) return;
-    this.#vanished += 1;
-    this.#example(`${series}: ${named(gone)} vanished`);
+    if (gone.length > 0) this.#example(`${form}: ${named(gone)} vanished`);
+    return gone.length === 0;
   }
 
   #example(text: string): void {

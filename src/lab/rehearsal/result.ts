@@ -75,6 +75,8 @@ export interface DiscoveryFindings {
   readonly incomplete: number;
   /** Pairs of consecutive answers to one client in which a type vanished that a running server went on serving. */
   readonly vanished: number;
+  /** Those among all of the above that are about unaggregated discovery, which clients before 1.26 read. */
+  readonly unaggregated: { readonly answers: number; readonly incomplete: number; readonly vanished: number };
   /** By phase: how many distinct answers all clients saw. More than 1 + the changes of what is served is too many. */
   readonly distinct: readonly { readonly phase: string; readonly answers: number; readonly expected: number }[];
   readonly examples: readonly string[];
@@ -113,7 +115,10 @@ export interface WatchFindings {
   readonly informers: number;
   /** Changes that the informers had to see. */
   readonly expected: number;
-  /** Changes that an informer never saw, nor their effect in a list: sequence numbers that it jumped, caches that differ at the end. */
+  /**
+   * Changes that an informer never saw, nor their effect in a list: sequence numbers that it jumped, and objects of which
+   * its cache is still wrong `bounds.catchUpMs` after the last change.
+   */
   readonly missed: number;
   readonly relists: number;
   readonly watches: number;

@@ -68,7 +68,7 @@ export class ServedHistory {
     const ends = this.#readiness.map(({ until }) => until + 1);
     const times = [from, ...this.#readiness.map((entry) => entry.from), ...ends, ...this.#defined.values()];
     const within = [...new Set(times)].filter((at) => at >= from && at <= to).sort((one, other) => one - other);
-    const states = within.map((at) => [...this.typesThroughout(at, at)].sort().join());
+    const states = within.map((at) => [...this.typesThroughout(at, at)].sort().join()).filter((state) => state !== '');
     return Math.max(1, states.filter((state, index) => index === 0 || state !== states[index - 1]).length);
   }
 

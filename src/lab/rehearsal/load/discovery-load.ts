@@ -6,7 +6,7 @@ import type { DiscoveryJudge } from '../discovery-judge.ts';
 import { typeName } from '../served-history.ts';
 import type { Stage } from '../stage.ts';
 
-const PERIOD_MS = 500;
+const PERIOD_MS = 300;
 /** One in so many runs is an old client's, which costs a request for each group-version. */
 const LEGACY_SHARE = 4;
 
@@ -60,7 +60,7 @@ export class DiscoveryLoad {
     try {
       const askedAt = Date.now();
       const discovered = await discover(client, isLegacy ? LEGACY_ACCEPT : AGGREGATED_ACCEPT);
-      this.#judge.judge(isLegacy ? 'kubectl with unaggregated discovery' : 'kubectl', discovered, askedAt);
+      this.#judge.judge(isLegacy ? 'unaggregated' : 'aggregated', discovered, askedAt);
       for (const type of this.#listed(discovered)) {
         await client.request('GET', withQuery(resourcePath(type), { limit: 500 }));
       }

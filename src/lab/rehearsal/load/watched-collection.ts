@@ -45,9 +45,11 @@ export class WatchedCollection {
       differences = await this.#differences(direct);
       return differences.length === 0;
     };
-    if (await this.#stage.until(`the informer on ${this.path} knows everything`, isSame)) return;
+    const { catchUpMs } = this.#stage.bounds;
+    if (await this.#stage.until(`the informer on ${this.path} knows everything`, isSame, catchUpMs)) return;
     this.missed += differences.length;
-    this.examples.push(...differences.map((difference) => `${this.path}: ${difference}`));
+    const late = `the informer did not know ${catchUpMs / 1000} s after the last change`;
+    this.examples.push(...differences.map((difference) => `${this.path}: ${difference}, which ${late}`));
   }
 
   async #differences(direct: LabClient): Promise<readonly string[]> {
