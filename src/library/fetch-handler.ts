@@ -75,6 +75,8 @@ function requestOf({ head }: ServerExchange, body: RequestBody | undefined, sign
     Object.assign(init, { body: body.stream, duplex: 'half' });
   }
   try {
+    // Another one, such as `*`, would become part of the host.
+    if (!target.startsWith('/')) throw new TypeError('the target is no path');
     return new Request(`https://${authority ?? 'localhost'}${target}`, init);
   } catch {
     throw new ProxyError(
