@@ -24,6 +24,8 @@ export const START = Date.UTC(2026, 0, 2, 3, 4, 5);
 export class ResourceClient {
   readonly store: MemoryStore;
   now = START;
+  /** Whether the answers opened from now on find slow readers. */
+  slow = false;
   readonly #handler: ApiHandler;
 
   constructor(options: Partial<ResourceOptions> = {}) {
@@ -53,6 +55,7 @@ export class ResourceClient {
       'accept',
       accept,
     ]);
+    exchange.slow = this.slow;
     void this.#serve(exchange);
     return exchange;
   }
