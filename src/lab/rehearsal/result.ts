@@ -76,7 +76,7 @@ export interface DiscoveryFindings {
   /** Pairs of consecutive answers to one client in which a type vanished that a running server went on serving. */
   readonly vanished: number;
   /** Those among all of the above that are about unaggregated discovery, which clients before 1.26 read. */
-  readonly unaggregated: { readonly answers: number; readonly incomplete: number; readonly vanished: number };
+  readonly unaggregated?: { readonly answers: number; readonly incomplete: number; readonly vanished: number };
   /** By phase: how many distinct answers all clients saw. More than 1 + the changes of what is served is too many. */
   readonly distinct: readonly { readonly phase: string; readonly answers: number; readonly expected: number }[];
   readonly examples: readonly string[];
