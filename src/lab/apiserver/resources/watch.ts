@@ -1,15 +1,15 @@
 import { randomInt } from 'node:crypto';
 import { groupVersion } from '../../api-object.ts';
-import type { Store, Watch } from '../../store/store.ts';
+import type { Entry, Store, Watch } from '../../store/store.ts';
 import { ApiError } from '../api-error.ts';
 import type { ApiRequest } from '../api-request.ts';
 import type { ServedType } from '../served-type.ts';
 import type { AnswerForm } from './answer-form.ts';
-import { listOptions } from './list-options.ts';
+import { type ListOptions, listOptions } from './list-options.ts';
 import type { ResourceOptions } from './resource-options.ts';
 import { selectionOf } from './selection.ts';
 import { asVersion, collectionPrefix } from './stored-object.ts';
-import { type Bookmark, type WatchEvent, watchEvent } from './watch-event.ts';
+import { type WatchEvent, watchEvent } from './watch-event.ts';
 import { requireHistory, type WatchStart, watchStart } from './watch-start.ts';
 import { type Frame, WatchStream } from './watch-stream.ts';
 
@@ -41,11 +41,11 @@ export async function watch(context: ResourceOptions, request: ApiRequest, answe
   const fields = ['content-type', 'application/json', 'cache-control', 'no-cache, private'];
   const sink = exchange.respond({ status: 200, fields }, exchange.head.method === 'HEAD');
   let changes: Watch | undefined;
-  const timers = new Set<NodeJS.Timeout>();
+  let stopClock = () => {};
   const onClosing = () => stream.end();
   const stream = new WatchStream(sink, watchBuffer, () => {
     changes?.close();
-    for (const timer of timers) clearTimeout(timer);
+    stopClock();
     closing?.removeEventListener('abort', onClosing);
     exchange.onAbort = undefined;
   });
@@ -60,34 +60,43 @@ export async function watch(context: ResourceOptions, request: ApiRequest, answe
     return;
   }
 
-  const bookmark = (annotations?: Bookmark['metadata']['annotations']) =>
-    frame({ type: 'BOOKMARK', object: bookmarkOf(type, store.revision, annotations) });
-  const state = start.withState ? store.range(prefix).entries.filter(({ value }) => selection.matches(value)) : [];
-  const end = options.sendInitialEvents === true && options.allowWatchBookmarks ? [bookmark(INITIAL_EVENTS_END)] : [];
+  const entries = start.withState ? store.range(prefix).entries : [];
+  const state = entries.filter(({ value }) => selection.matches(value));
+  const isEndMarked = options.sendInitialEvents === true && options.allowWatchBookmarks;
+  const end = isEndMarked ? [bookmarkOf(type, store.revision, INITIAL_EVENTS_END)] : [];
   changes = watchAfter(store, prefix, start, (change) => {
     const event = watchEvent(change, selection);
     if (event !== undefined) stream.send(frame(event));
   });
-  stream.begin(
-    initialFrames(
-      state.map(({ value }): WatchEvent => ({ type: 'ADDED', object: value })),
-      frame,
-      end,
-    ),
-  );
+  stream.begin(initialFrames(frame, state, end));
   if (closing?.aborted) return stream.end();
   closing?.addEventListener('abort', onClosing);
 
-  if (options.allowWatchBookmarks) {
-    const interval = context.bookmarkIntervalMs ?? BOOKMARK_INTERVAL_MS;
-    timers.add(setInterval(() => stream.isIdle && stream.send(bookmark()), interval).unref());
-  }
-  const seconds = options.timeoutSeconds || (context.watchTimeoutSeconds ?? defaultTimeout)();
+  stopClock = startClock(context, options, stream, () => frame(bookmarkOf(type, store.revision)));
+}
+
+/** Sends bookmarks from time to time and ends the stream when its time is over. Returns what stops that. */
+function startClock(
+  { bookmarkIntervalMs = BOOKMARK_INTERVAL_MS, watchTimeoutSeconds = defaultTimeout }: ResourceOptions,
+  { allowWatchBookmarks, timeoutSeconds }: ListOptions,
+  stream: WatchStream,
+  bookmark: () => Frame,
+): () => void {
+  // A bookmark says that everything before it was sent.
+  const sendBookmark = () => {
+    if (allowWatchBookmarks && stream.isIdle) stream.send(bookmark());
+  };
   const onTimeout = () => {
-    if (options.allowWatchBookmarks && stream.isIdle) stream.send(bookmark());
+    sendBookmark();
     stream.end();
   };
-  timers.add(setTimeout(onTimeout, Math.min(seconds, MAX_TIMEOUT_SECONDS) * 1000).unref());
+  const seconds = Math.min(timeoutSeconds || watchTimeoutSeconds(), MAX_TIMEOUT_SECONDS);
+  const interval = setInterval(sendBookmark, bookmarkIntervalMs).unref();
+  const timeout = setTimeout(onTimeout, seconds * 1000).unref();
+  return () => {
+    clearInterval(interval);
+    clearTimeout(timeout);
+  };
 }
 
 /** As `store.watch`, and for a revision that lies ahead only what comes after it. */
@@ -103,13 +112,14 @@ function watchAfter(
   });
 }
 
+/** Frames of a state that may be long are made one by one. */
 function* initialFrames(
-  events: readonly WatchEvent[],
   frame: (event: WatchEvent) => Frame,
-  end: readonly Frame[],
+  state: readonly Entry[],
+  end: readonly WatchEvent[],
 ): Iterable<Frame> {
-  for (const event of events) yield frame(event);
-  yield* end;
+  for (const { value } of state) yield frame({ type: 'ADDED', object: value });
+  for (const event of end) yield frame(event);
 }
 
 function inVersion(type: ServedType, event: WatchEvent): WatchEvent {
@@ -117,7 +127,11 @@ function inVersion(type: ServedType, event: WatchEvent): WatchEvent {
   return { type: event.type, object: asVersion(type, event.object) };
 }
 
-function bookmarkOf(type: ServedType, revision: number, annotations: Bookmark['metadata']['annotations']): Bookmark {
+function bookmarkOf(
+  type: ServedType,
+  revision: number,
+  annotations?: Readonly<Record<string, string>>,
+): Extract<WatchEvent, { type: 'BOOKMARK' }> {
   const metadata = { resourceVersion: String(revision), ...(annotations !== undefined && { annotations }) };
-  return { kind: type.kind, apiVersion: groupVersion(type), metadata };
+  return { type: 'BOOKMARK', object: { kind: type.kind, apiVersion: groupVersion(type), metadata } };
 }
