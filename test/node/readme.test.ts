@@ -54,7 +54,7 @@ test('the first two commands of the README are scripts of the package', async ()
   const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
   const [first] = blocks('sh');
   const commands = [...(first ?? '').matchAll(/npm (?:run )?([a-z:-]+)\s+#/g)].map(([, name]) => name);
-  assert.deepEqual(commands, ['control-plane', 'test']);
+  assert.deepEqual(commands, ['lab', 'test']);
   for (const command of commands) assert.ok(command !== undefined && command in scripts, command);
 });
 
