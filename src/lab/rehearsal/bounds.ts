@@ -13,8 +13,12 @@ export interface RehearsalBounds {
   readonly objects: number;
   /** A type counts as missing in discovery once a server has served it for this long: polling clients never see the same instant. */
   readonly settleMs: number;
+  /** The least time that controllers get to judge in a round: retries and the next look at discovery take some. */
+  readonly roundMs: number;
   /** How much longer than usual an upgraded server takes to become ready. */
   readonly slowStartMs: number;
+  /** How long a killed server stays away before it is started again. */
+  readonly crashMs: number;
   /** How long a server hangs. */
   readonly hangMs: number;
   /** How long informers may take at the end until they know everything: client-go waits up to 30 s between two lists. */
@@ -34,7 +38,9 @@ export const DEFAULT_BOUNDS: RehearsalBounds = {
   namespaces: 2,
   objects: 2,
   settleMs: 3000,
+  roundMs: 2500,
   slowStartMs: 1500,
+  crashMs: 2500,
   hangMs: 4000,
   catchUpMs: 30_000,
   stepMs: 20_000,

@@ -17,9 +17,6 @@ const NAMESPACE = 'rehearsal';
 /** How often everybody works before the upgrade begins, and after a fault is over. */
 const WARM_UP = 3;
 const OWNER_TYPES = 2;
-/** Controllers get at least this long to judge: retries, and the next look at discovery, take some time. */
-const ROUND_MS = 2500;
-const CRASH_MS = 2500;
 
 export interface ScenarioOptions {
   /** The version to upgrade to, as the plane's servers take it. */
@@ -212,7 +209,7 @@ export class Scenario {
   async #judged(): Promise<void> {
     const { bounds, signal } = this.#stage;
     const settled = this.#controllers?.settled() ?? Promise.resolve();
-    await Promise.race([Promise.all([settled, pause(ROUND_MS, signal)]), pause(bounds.stepMs, signal)]);
+    await Promise.race([Promise.all([settled, pause(bounds.roundMs, signal)]), pause(bounds.stepMs, signal)]);
   }
 
   async #namespacesGone(boundMs: number): Promise<void> {
@@ -224,14 +221,14 @@ export class Scenario {
 
   /** The only capable server dies and is started again. Controllers that start meanwhile see an API without it. */
   async #crash(server: LabServer): Promise<void> {
-    const { measurements, served, signal } = this.#stage;
+    const { measurements, served, bounds, signal } = this.#stage;
     signal.throwIfAborted();
     measurements.mark('phase', 'crash');
     measurements.mark('server', `${server.name} is killed`);
     served.notReady(server.name, Date.now());
     await server.kill();
     await this.#restartControllers();
-    await pause(CRASH_MS, signal);
+    await pause(bounds.crashMs, signal);
     signal.throwIfAborted();
     await server.start();
     await this.#isReady(server);
