@@ -8,7 +8,7 @@ const V1 = { name: 'v1', served: true, storage: true, schema: SCHEMA };
 
 describe('withCrdDefaults', () => {
   it('fills in what kube-apiserver fills in', () => {
-    // As kube-apiserver 1.37.2 answered the same POST.
+    // As kube-apiserver 1.37.2 answered the same POST, but for its `conditions: null`.
     const { spec, status } = withCrdDefaults(
       crd({ group: 'ex.com', names: { plural: 'things', kind: 'Thing' } }),
       undefined,
@@ -21,7 +21,7 @@ describe('withCrdDefaults', () => {
     });
     assert.deepEqual((spec as JsonObject)['conversion'], { strategy: 'None' });
     assert.deepEqual(status, {
-      conditions: null,
+      conditions: [],
       acceptedNames: { plural: '', kind: '' },
       storedVersions: ['v1'],
     });

@@ -33,7 +33,8 @@ export function withCrdDefaults(object: ApiObject, previous: ApiObject | undefin
     ...object,
     spec: { ...(group !== undefined && { group }), names: filledNames, ...spec, conversion },
     status: {
-      ...(previous === undefined ? { conditions: null, acceptedNames: { plural: '', kind: '' } } : before),
+      // kube-apiserver writes null for no conditions, on which `kubectl wait` before 1.37 fails; a lab's lag would show that always.
+      ...(previous === undefined ? { conditions: [], acceptedNames: { plural: '', kind: '' } } : before),
       storedVersions: [...stored, ...added],
     },
   };

@@ -3,7 +3,7 @@ import type { ServedType } from '../served-type.ts';
 import { reference, type SchemaPool } from './schema-pool.ts';
 
 /** A recorded type whose apiVersion, kind and metadata are described like those of every type. */
-const MODEL = 'io.k8s.api.core.v1.ConfigMap';
+const MODEL = 'io.k8s.api.core.v1.Pod';
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 const LIST_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta';
 
@@ -47,10 +47,11 @@ function schemaName({ group, version }: ServedType, kind: string): string {
 
 function objectFields(model: string, meta: string, pool: SchemaPool): JsonObject {
   const { apiVersion, kind, metadata } = objectOf(pool.get(model)?.['properties']);
+  const { default: _, ...described } = objectOf(metadata);
   return {
     apiVersion: apiVersion ?? { type: 'string' },
     kind: kind ?? { type: 'string' },
-    metadata: { ...objectOf(metadata), allOf: [reference(meta)], default: undefined },
+    metadata: { ...described, allOf: [reference(meta)] },
   };
 }
 

@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto';
 import type { ServerExchange } from '../../../wire/exchange.ts';
-import { type Fields, fieldValue, NO_FIELDS } from '../../../wire/fields.ts';
+import { fieldValue, NO_FIELDS } from '../../../wire/fields.ts';
 import { groupVersionPath, type JsonObject } from '../../api-object.ts';
-import { answerPageNotFound } from '../dispatch/plain-answer.ts';
 import type { ServedType } from '../served-type.ts';
 import { customSchemas } from './custom-schemas.ts';
+import { accepted, type Document, hashOf, send, sendDocument } from './openapi-answer.ts';
 import { openapiPaths } from './openapi-paths.ts';
 import { SchemaPool } from './schema-pool.ts';
+import { swaggerDocument, swaggerJson } from './swagger-document.ts';
+import { swaggerProtobuf } from './swagger-protobuf.ts';
 
 /** What the documents are made of; a TypeCatalog has it. */
 export interface OpenapiSource {
@@ -19,129 +20,133 @@ export interface OpenapiSource {
   all(): Iterable<ServedType>;
 }
 
-interface Document {
-  readonly body: Buffer;
-  /** Without quotes; also the `hash` of its address. */
-  readonly hash: string;
+const V2 = '/openapi/v2';
+const V3 = '/openapi/v3';
+const JSON_TYPE = 'application/json';
+/** What kubectl before 1.29 asks `/openapi/v2` for, what it may be called as well, and what it is answered. */
+const PROTOBUF_TYPES = [
+  'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
+  'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+] as const;
+const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
+const NOTHING = Buffer.alloc(0);
+
+type Form = 'json' | 'protobuf';
+
+/** All documents of one moment; each is made when it is asked for first. */
+interface Documents {
+  /** By path below `/openapi/v3`. */
+  readonly v3: ReadonlyMap<string, () => Document>;
+  readonly v2: Readonly<Record<Form, () => Document>>;
 }
 
-const ROOT = '/openapi/v3';
-const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
-
 /**
- * Answers `/openapi/v3` and `/openapi/v3/apis/GROUP/VERSION` of one server as JSON (KEP-2896; kube-openapi
- * pkg/handler3). Every document holds the recorded schemas of its group-version and the operations that clients look for.
+ * Answers `/openapi/v3` and `/openapi/v3/apis/GROUP/VERSION` as JSON and `/openapi/v2` as JSON or protobuf (KEP-2896;
+ * kube-openapi pkg/handler and pkg/handler3), for one server. The documents hold the recorded schemas of every kind and the
+ * operations that clients look for.
  */
 export class OpenapiDocuments {
   readonly #source: OpenapiSource;
   #recorded: Promise<SchemaPool> | undefined;
-  #built: { readonly of: object; readonly documents: Promise<ReadonlyMap<string, () => Document>> } | undefined;
+  #built: { readonly of: object; readonly documents: Promise<Documents> } | undefined;
 
   constructor(source: OpenapiSource) {
     this.#source = source;
   }
 
-  /** @returns false, without touching the exchange, for a path that is none of OpenAPI v3 */
+  /** @returns false, without touching the exchange, for a path that is none of OpenAPI */
   answer(exchange: ServerExchange): boolean {
-    const { target, method } = exchange.head;
+    const { target } = exchange.head;
     const question = target.indexOf('?');
     const path = question === -1 ? target : target.slice(0, question);
-    if (path !== ROOT && !path.startsWith(`${ROOT}/`)) return false;
-    void this.#answer(exchange, path, new URLSearchParams(question === -1 ? '' : target.slice(question)), method);
+    if (path !== V2 && path !== V3 && !path.startsWith(`${V3}/`)) return false;
+    const hash = new URLSearchParams(question === -1 ? '' : target.slice(question)).get('hash') ?? '';
+    void this.#answer(exchange, path, hash);
     return true;
   }
 
-  async #answer(exchange: ServerExchange, path: string, query: URLSearchParams, method: string): Promise<void> {
+  async #answer(exchange: ServerExchange, path: string, hash: string): Promise<void> {
     const documents = await this.#documents();
-    if (path === ROOT) return send(exchange, 200, INDEX_FIELDS, Buffer.from(JSON.stringify(index(documents))));
-    const document = documents.get(path.slice(ROOT.length))?.();
-    if (document === undefined) return send(exchange, 404, NO_FIELDS, NOTHING);
-    const { fields } = exchange.head;
-    if (!acceptsJson(fieldValue(fields, 'accept'))) return send(exchange, 406, NO_FIELDS, NOTHING);
-    const etag = ['etag', `"${document.hash}"`, 'vary', 'Accept'];
-    const asked = query.get('hash');
-    if (asked !== null && asked !== '' && asked !== document.hash) {
-      const location = `${path}?hash=${document.hash}`;
-      return send(exchange, 301, [...etag, 'location', location], NOTHING);
+    const accept = fieldValue(exchange.head.fields, 'accept');
+    if (path === V3) {
+      send(exchange, 200, ['content-type', 'text/plain; charset=utf-8'], Buffer.from(index(documents)));
+    } else if (path === V2) {
+      const offered = [[JSON_TYPE, 'json'], ...PROTOBUF_TYPES.map((name) => [name, 'protobuf'] as const)] as const;
+      const form = accepted<Form>(accept, offered);
+      if (form === undefined) send(exchange, 406, NO_FIELDS, NOTHING);
+      else sendDocument(exchange, documents.v2[form](), []);
+    } else {
+      const document = documents.v3.get(path.slice(V3.length))?.();
+      if (document === undefined) send(exchange, 404, NO_FIELDS, NOTHING);
+      else if (accepted(accept, [[JSON_TYPE, true]]) === undefined) send(exchange, 406, NO_FIELDS, NOTHING);
+      else sendHashed(exchange, path, document, hash);
     }
-    const caching = asked ? ['cache-control', 'public, immutable', 'expires', inOneYear()] : [];
-    if (matches(fieldValue(fields, 'if-none-match'), document.hash)) {
-      exchange.respond({ status: 304, fields: [...etag, ...caching] }, true);
-      return;
-    }
-    const isRead = method === 'GET' || method === 'HEAD';
-    if (!isRead) return answerPageNotFound(exchange);
-    send(exchange, 200, ['content-type', 'application/json', ...etag, ...caching], document.body);
   }
 
-  #documents(): Promise<ReadonlyMap<string, () => Document>> {
+  #documents(): Promise<Documents> {
     const of = this.#source.discovery;
-    if (this.#built?.of !== of) this.#built = { of, documents: this.#build() };
+    if (this.#built?.of !== of) this.#built = { of, documents: this.#build([...this.#source.all()]) };
     return this.#built.documents;
   }
 
-  /** By path below `/openapi/v3`, each made when it is first asked for. */
-  async #build(): Promise<ReadonlyMap<string, () => Document>> {
-    const byPath = Map.groupBy(this.#source.all(), groupVersionPath);
+  async #build(types: readonly ServedType[]): Promise<Documents> {
     const { recording } = this.#source;
     this.#recorded ??= recording.schemas().then((schemas) => new SchemaPool(schemas ?? new Map()));
     const recorded = await this.#recorded;
     const info = { title: 'Kubernetes', version: recording.version.split('.').slice(0, 2).join('.') };
-    return new Map(
-      [...byPath]
-        .sort(([left], [right]) => (left < right ? -1 : 1))
-        .map(([path, types]) => [path, once(() => documentOf(info, types, recorded))]),
+    const byPath = [...Map.groupBy(types, groupVersionPath)].sort(([left], [right]) => (left < right ? -1 : 1));
+    const v3 = byPath.map(([path, some]): [string, () => Document] => [
+      path,
+      once(() => documentV3(info, some, recorded)),
+    ]);
+    const swagger = once(() => {
+      const pool = withCustomSchemas(recorded, types);
+      const paths = openapiPaths(types, pool);
+      return swaggerDocument(info, paths, pool.closure(paths));
+    });
+    const json = once((): Document => {
+      const body = Buffer.from(swaggerJson(swagger()));
+      return { contentType: JSON_TYPE, body, hash: hashOf(body) };
+    });
+    const protobuf = once(
+      (): Document => ({ contentType: PROTOBUF_TYPES[1], body: swaggerProtobuf(swagger()), hash: json().hash }),
     );
+    return { v3: new Map(v3), v2: { json, protobuf } };
   }
 }
 
-const INDEX_FIELDS = ['content-type', 'text/plain; charset=utf-8'];
-const NOTHING = Buffer.alloc(0);
+/** An address that carries the hash may be kept for ever; one with an old hash leads to the new one. */
+function sendHashed(exchange: ServerExchange, path: string, document: Document, hash: string): void {
+  if (hash === '') {
+    sendDocument(exchange, document, []);
+  } else if (hash !== document.hash) {
+    const fields = ['etag', `"${document.hash}"`, 'vary', 'Accept', 'location', `${path}?hash=${document.hash}`];
+    send(exchange, 301, fields, NOTHING);
+  } else {
+    const expires = new Date(Date.now() + YEAR_MS).toUTCString();
+    sendDocument(exchange, document, ['cache-control', 'public, immutable', 'expires', expires]);
+  }
+}
 
-function documentOf(info: JsonObject, types: readonly ServedType[], recorded: SchemaPool): Document {
-  const custom = types.filter((type) => type.custom !== undefined);
-  const pool = recorded.with(new Map(custom.flatMap((type) => [...customSchemas(type, recorded)])));
+function documentV3(info: JsonObject, types: readonly ServedType[], recorded: SchemaPool): Document {
+  const pool = withCustomSchemas(recorded, types);
   const paths = openapiPaths(types, pool);
   const schemas = pool.closure(paths);
   const body = Buffer.from(JSON.stringify({ openapi: '3.0.0', info, paths, components: { schemas } }));
-  return { body, hash: createHash('sha512').update(body).digest('hex').toUpperCase() };
+  return { contentType: JSON_TYPE, body, hash: hashOf(body) };
 }
 
-function index(documents: ReadonlyMap<string, () => Document>): JsonObject {
-  const paths = [...documents].map(([path, document]) => [
+function withCustomSchemas(recorded: SchemaPool, types: readonly ServedType[]): SchemaPool {
+  const custom = types.filter((type) => type.custom !== undefined);
+  return recorded.with(new Map(custom.flatMap((type) => [...customSchemas(type, recorded)])));
+}
+
+function index({ v3 }: Documents): string {
+  const paths = [...v3].map(([path, document]) => [
     path.slice(1),
-    { serverRelativeURL: `${ROOT}${path}?hash=${document().hash}` },
+    { serverRelativeURL: `${V3}${path}?hash=${document().hash}` },
   ]);
-  return { paths: Object.fromEntries(paths) };
-}
-
-function send(exchange: ServerExchange, status: number, fields: Fields, body: Buffer): void {
-  const bodyless = exchange.head.method === 'HEAD' || body.length === 0;
-  const sink = exchange.respond({ status, fields: [...fields, 'content-length', String(body.length)] }, bodyless);
-  if (bodyless) return;
-  sink.write(body);
-  sink.end(NO_FIELDS);
-}
-
-/** kube-openapi, too, takes the first media range that it can write, and ignores `q=0`. */
-function acceptsJson(accept: string | undefined): boolean {
-  if (accept === undefined || accept === '') return true;
-  return accept.split(',').some((part) => {
-    const range = part.split(';')[0]?.trim();
-    return range === 'application/json' || range === 'application/*' || range === '*/*';
-  });
-}
-
-/** RFC 9110 section 13.1.2, as Go's http.ServeContent has it. */
-function matches(ifNoneMatch: string | undefined, hash: string): boolean {
-  return (ifNoneMatch ?? '').split(',').some((part) => {
-    const tag = part.trim().replace(/^W\//, '');
-    return tag === '*' || tag === `"${hash}"`;
-  });
-}
-
-function inOneYear(): string {
-  return new Date(Date.now() + YEAR_MS).toUTCString();
+  return JSON.stringify({ paths: Object.fromEntries(paths) });
 }
 
 function once<T>(make: () => T): () => T {
