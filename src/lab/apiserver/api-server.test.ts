@@ -110,11 +110,11 @@ describe('what is no resource', () => {
     assert.equal((await ask(jane, '/metrics')).status, 403);
   });
 
-  test('OpenAPI v2 is a document without types, in protobuf for old clients', async () => {
+  test('OpenAPI v2 is there in JSON, and in protobuf for old clients', async () => {
     const accept = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
     const { headers, text } = await ask(jane, '/openapi/v2', { headers: { accept } });
     assert.equal(headers['content-type'], 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
-    assert.equal(text, '\n\u00032.0');
+    assert.ok(text.startsWith('\n\u00032.0'));
     assert.equal((await ask(jane, '/openapi/v2')).json().swagger, '2.0');
   });
 

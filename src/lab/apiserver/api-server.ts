@@ -163,7 +163,6 @@ export class ApiServer {
     if (!info.isResourceRequest) {
       answerNonResource(exchange, info, query, {
         types: this.#catalog,
-        version: this.version,
         versionInfo: this.#options.recording.versionInfo,
         documents: this.#documents,
         health: { started: this.#started, ready: this.ready },

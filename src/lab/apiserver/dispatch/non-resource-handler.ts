@@ -4,7 +4,6 @@ import { groupVersionPath, type JsonObject } from '../../api-object.ts';
 import type { Health } from '../health/health-checks.ts';
 import { answerHealth, healthPaths } from '../health/health-handler.ts';
 import type { ServedTypes } from '../served-type.ts';
-import { answerOpenapiV2 } from './openapi-v2.ts';
 import { answerBytes, answerIndented, answerPageNotFound, answerStatus, METHOD_NOT_ALLOWED } from './plain-answer.ts';
 import type { RequestCounts } from './request-counts.ts';
 
@@ -15,7 +14,6 @@ export interface DocumentAnswerer {
 
 export interface NonResourceOptions {
   readonly types: ServedTypes;
-  readonly version: string;
   readonly versionInfo: JsonObject;
   readonly documents: readonly DocumentAnswerer[];
   readonly health: Health;
@@ -27,7 +25,7 @@ export function answerNonResource(
   exchange: ServerExchange,
   { path }: RequestInfo,
   query: URLSearchParams,
-  { types, version, versionInfo, documents, health, counts }: NonResourceOptions,
+  { types, versionInfo, documents, health, counts }: NonResourceOptions,
 ): void {
   switch (path) {
     case '':
@@ -45,8 +43,7 @@ export function answerNonResource(
   }
   if (answerHealth(exchange, path, query, health)) return;
   if (documents.some((document) => document.answer(exchange))) return;
-  if (path === '/openapi/v2') answerOpenapiV2(exchange, version);
-  else answerPageNotFound(exchange);
+  answerPageNotFound(exchange);
 }
 
 function indexPaths(types: ServedTypes, health: Health): string[] {
