@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { cases } from './cases/cases.ts';
+import type { ContractTarget } from './contract-target.ts';
+import { Clients, Conversation, type Utterance } from './conversation.ts';
+import { differences, judged } from './differences.ts';
+import { type KnownDifference, knownDifferences } from './known-differences.ts';
+import { type RecordedAnswers, recordedAnswers } from './recorded-answers.ts';
+
+export { knownDifferences } from './known-differences.ts';
+
+export interface ContractOptions {
+  /** Gets what the server said in each case instead of comparing it: how the truth is recorded of a real server. */
+  readonly record?: (answers: RecordedAnswers) => void;
+}
+
+/**
+ * The behaviour that every API server of a lab shares with a real kube-apiserver of its version. Each case is one
+ * conversation with the server; what the server says must be what the real one said, but for `knownDifferences`.
+ * Written once and run against both, so that it also proves that the recorded answers are still those of the real one.
+ */
+export function contractSuite(
+  name: string,
+  startTarget: () => Promise<ContractTarget>,
+  { record }: ContractOptions = {},
+): void {
+  describe(name, () => {
+    const said = new Map<string, readonly Utterance[]>();
+    let target: ContractTarget;
+    let clients: Clients;
+    let recorded: RecordedAnswers;
+    before(async () => {
+      target = await startTarget();
+      clients = new Clients(target);
+      recorded = record === undefined ? recordedAnswers(target.version) : new Map();
+    });
+    after(async () => {
+      if (said.size === cases.length) record?.(said);
+      await clients?.close();
+      await target?.close();
+    });
+
+    for (const { id, title, talk } of cases) {
+      it(`${title} (${id})`, async () => {
+        const conversation = new Conversation(clients, target.version, `contract-${id}`);
+        const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: conversation.namespace } };
+        const made = await conversation.quietly({ method: 'POST', path: '/api/v1/namespaces', body: namespace });
+        assert.equal(made.status, 201, made.text);
+        await talk(conversation);
+        said.set(id, conversation.transcript);
+        if (record !== undefined) return;
+        const expected = recorded.get(id);
+        assert.ok(expected !== undefined, `nothing is recorded of ${target.version} for ${id}`);
+        const { unexpected, unneeded } = judged(differences(conversation.transcript, expected), known(target, id));
+        assert.deepEqual(unexpected, []);
+        assert.deepEqual(unneeded, [], 'known differences that are none any more');
+      });
+    }
+  });
+}
+
+function known({ kind, version }: ContractTarget, id: string): readonly KnownDifference[] {
+  if (kind === 'real') return [];
+  return knownDifferences.filter((one) => one.id === id && (one.versions?.includes(version) ?? true));
+}
