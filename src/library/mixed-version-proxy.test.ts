@@ -118,12 +118,12 @@ async function startPair(t: TestContext, options: Partial<MixedVersionProxyOptio
   return { a, b };
 }
 
-/** A peer that is asked before it is ready itself is read the next time. */
+/** A peer that is asked before it is ready itself is asked again after a while. */
 async function known({ proxy }: Member): Promise<void> {
   await proxy.ready();
   const isKnown = () => {
     const { view, servers } = proxy.status();
-    return view === 'server-local' || servers.every(({ discovery }) => discovery.shape !== undefined);
+    return view === 'server-local' || servers.every(({ state }) => state === 'ready');
   };
   while (!isKnown()) await new Promise(setImmediate);
 }
@@ -205,6 +205,23 @@ test('a local server that says it is going is asked for its health, and nothing 
   assert.equal(shown(await a.get('/api/v1/pods')).servedBy, 'b');
   assert.equal((await a.get(WIDGET)).status, 503);
   assert.deepEqual([(await a.get('/readyz')).status, (await a.get('/livez')).text], [500, 'a lives']);
+});
+
+test('a server is ready when it says so and requests are routed, not before', async (t) => {
+  const { trust } = await pki();
+  const opened = await open(t);
+  const server = new TinyApiServer('a', trust, WIDGETS);
+  server.isReady = false;
+  const { get, proxy } = join(t, opened, server, { trust, peers: [], tuning: { health: { intervalSeconds: 3600 } } });
+  await proxy.ready();
+  assert.equal((await get('/readyz')).text, 'no', 'its own reason');
+  server.isReady = true;
+  const { status, text } = await get('/readyz');
+  assert.equal(status, 500);
+  assert.match(text, /^\[-\]mixed-version-proxy failed: /);
+  const quick = join(t, await open(t), server, { trust, peers: [] });
+  while ((await quick.get('/readyz')).status !== 200);
+  assert.equal(shown(await quick.get(WIDGET)).servedBy, 'a');
 });
 
 for (const missing of ['peerCa', 'proxyClientCertificate'] as const) {

@@ -5,10 +5,12 @@ import { serverSpecs } from '../daemon/settings.ts';
 import { requestInfo } from '../kubernetes/request-info.ts';
 import { discoveryPath } from '../routing/discovery-path.ts';
 import { peerView } from '../servers/peer-trust.ts';
+import type { ServerRegistry } from '../servers/server-registry.ts';
 import type { ServerSpec } from '../servers/server-spec.ts';
 import type { ExchangeHandler, ServerExchange } from '../wire/exchange.ts';
 import type { MixedVersionProxyOptions, Peer } from './options.ts';
 import { PROCESS_WARNINGS } from './process-warnings.ts';
+import { withReadiness } from './readiness.ts';
 import { clientTrust, peerTrust, settingsOf } from './settings.ts';
 
 /** The mixed version proxy inside an API server. */
@@ -58,7 +60,7 @@ export function createMixedVersionProxy(options: MixedVersionProxyOptions): Mixe
   };
 
   return {
-    handler: peerView(peers).kind === 'merged' ? besides(local.handler, path.handler) : local.handler,
+    handler: peerView(peers).kind === 'merged' ? besides(local.handler, path) : local.handler,
     ready: () => path.registry.whenComplete(),
     status: () => describeStatus(path.registry, clock()),
     setPeers(next) {
@@ -79,16 +81,31 @@ function serversOf(options: Pick<MixedVersionProxyOptions, 'local' | 'peers' | '
 }
 
 /** Health, metrics, version and the like are about the one server that is asked, also while it is not ready. */
-function besides(local: ExchangeHandler, proxy: ExchangeHandler): ExchangeHandler {
-  return (exchange) => (isAboutThisServer(exchange) ? local(exchange) : proxy(exchange));
+function besides(local: ExchangeHandler, path: RequestPath): ExchangeHandler {
+  const health = withReadiness(local, () => isRouted(path.registry));
+  return (exchange) => {
+    const about = pathAboutThisServer(exchange);
+    if (about === undefined) path.handler(exchange);
+    else if (about === READY_PATH) health(exchange);
+    else local(exchange);
+  };
 }
 
-function isAboutThisServer({ head }: ServerExchange): boolean {
+/** Where load balancers and peers ask; `/readyz/NAME` is about one check of the server's own. */
+const READY_PATH = '/readyz';
+
+function pathAboutThisServer({ head }: ServerExchange): string | undefined {
   try {
     const { isResourceRequest, path } = requestInfo(head.method, head.target);
-    return !isResourceRequest && path !== '/api' && path !== '/apis' && discoveryPath(path) === undefined;
+    const isMetadata = path === '/api' || path === '/apis' || discoveryPath(path) !== undefined;
+    return isResourceRequest || isMetadata ? undefined : path;
   } catch {
     // The proxy says what is wrong with it.
-    return false;
+    return undefined;
   }
+}
+
+/** Whether requests reach the local server, and those for others' types the others. */
+function isRouted({ complete, snapshot }: ServerRegistry): boolean {
+  return complete && snapshot.local !== undefined && snapshot.servers[snapshot.local]?.ready === true;
 }

@@ -125,7 +125,11 @@ for (const front of ['gateway', 'built-in'] as const) {
           const group = `${namespace}.example.com`;
           await succeed(['create', '-f', '-'], widgets(group));
           await succeed(['wait', '--for=condition=Established', `crd/widgets.${group}`, '--timeout=20s']);
-          while ((await succeed(['api-resources', `--api-group=${group}`, '-o', 'name'])) === '') await delay(100);
+          for (const context of front === 'gateway' ? ['proxy'] : ['server-1', 'server-2', 'server-3']) {
+            const isListed = () =>
+              succeed(['--context', context, 'api-resources', `--api-group=${group}`, '-o', 'name']);
+            while ((await isListed()) === '') await delay(100);
+          }
           const widget = {
             apiVersion: `${group}/v1`,
             kind: 'Widget',

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { CertificateTrust } from '../../identity/client-certificate.ts';
 import type { IdentityHeaderNames } from '../../identity/header-names.ts';
 import { parseTrustAnchors } from '../../identity/trust-anchors.ts';
@@ -35,6 +36,7 @@ const NAMES: IdentityHeaderNames = {
   group: ['x-remote-group'],
   extraPrefix: ['x-remote-extra-'],
 };
+const POLL_MS = 20;
 const ALLOWED_NAMES = ['front-proxy-client'];
 
 /** Makes the programs of embedded servers: the API of one recording, with the proxy around it if it is built in. */
@@ -74,8 +76,12 @@ export class ApiFactory {
     const proxy = builtIn === 'library' ? this.#proxy(name, handler) : undefined;
     return {
       handler: proxy?.handler ?? handler,
-      ready(isReady) {
-        api.ready = isReady;
+      async becomeReady() {
+        api.ready = true;
+        if (proxy !== undefined) await untilRouted(proxy, api);
+      },
+      becomeUnready() {
+        api.ready = false;
       },
       endWatches: () => api.endWatches(),
       async close() {
@@ -101,4 +107,11 @@ export class ApiFactory {
       ...(onExchange !== undefined && { onExchange: (record) => onExchange(name, record) }),
     });
   }
+}
+
+/** Resolves when the proxy has noticed that its own server is ready, or the server is not any more. */
+async function untilRouted(proxy: MixedVersionProxy, api: ApiServer): Promise<void> {
+  await proxy.ready();
+  const isRouted = () => proxy.status().servers.some(({ local, state }) => local && state === 'ready');
+  while (api.ready && !isRouted()) await delay(POLL_MS);
 }

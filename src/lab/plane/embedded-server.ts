@@ -15,8 +15,10 @@ const SHUTDOWN_GRACE_MS = 1_000;
 /** One run of an embedded server's program. */
 export interface ServedApi {
   readonly handler: ExchangeHandler;
-  /** Sets what `/readyz` says. */
-  ready(isReady: boolean): void;
+  /** Lets `/readyz` succeed; resolves when it does. */
+  becomeReady(): Promise<void>;
+  /** Lets `/readyz` fail, and nothing else. */
+  becomeUnready(): void;
   /** Ends open watches as a server does that shuts down. */
   endWatches(): void;
   close(): Promise<void>;
@@ -82,8 +84,8 @@ export class EmbeddedServer implements LabServer {
       this.#life = { state: 'starting', running };
       await delay(delayMs / 2);
       if (this.#life.state !== 'starting' || this.#life.running !== running) return;
-      running.api.ready(true);
-      this.#life = { state: 'ready', running };
+      await running.api.becomeReady();
+      if (this.#life.state === 'starting' && this.#life.running === running) this.#life = { state: 'ready', running };
     } catch (error) {
       this.#life = { state: 'stopped' };
       throw error;
@@ -95,7 +97,7 @@ export class EmbeddedServer implements LabServer {
     if (running === undefined) return;
     const draining: Life = { state: 'draining', running };
     this.#life = draining;
-    running.api.ready(false);
+    running.api.becomeUnready();
     await delay(SHUTDOWN_DELAY_MS);
     if (this.#life !== draining) return;
     running.api.endWatches();
