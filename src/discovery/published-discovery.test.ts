@@ -58,6 +58,27 @@ test('each form has its compressed twin', async () => {
   }
 });
 
+test('unaggregated documents are those of the same root, in each representation', async () => {
+  const published = await publishDiscovery(recordedDiscovery('1.36.3'));
+  assert.deepEqual([...published['/api'].unaggregated.keys()], ['/api/v1']);
+  for (const root of ['/api', '/apis'] as const) {
+    for (const [path, { contentType, identity, gzip, pretty }] of published[root].unaggregated) {
+      assert.equal(contentType, 'application/json');
+      assert.equal(utf8.decode(pretty), recordedLegacy(path));
+      assert.equal(utf8.decode(identity), `${JSON.stringify(JSON.parse(recordedLegacy(path)))}\n`);
+      assert.deepEqual(new Uint8Array(gunzipSync(gzip)), new Uint8Array(identity));
+    }
+  }
+});
+
+test('unaggregated documents are encoded once, and escaped as Go escapes', async () => {
+  const published = await publishDiscovery(discoveryOf({ 'g/v1': { '<a>&': [] } }));
+  const document = published['/apis'].unaggregated.get('/apis/g/v1') ?? assert.fail();
+  assert.ok(utf8.decode(document.identity).includes('"name":"\\u003ca\\u003e\\u0026"'));
+  assert.ok(utf8.decode(document.pretty).includes('"name": "\\u003ca\\u003e\\u0026"'));
+  for (const form of ['identity', 'gzip', 'pretty'] as const) assert.equal(document[form], document[form]);
+});
+
 test('an unchanged root is taken over, a changed one is not', async () => {
   const before = await publishDiscovery(discoveryOf({ v1: { pods: ['get'] }, 'g/v1': { a: ['get'] } }));
   const after = await publishDiscovery(discoveryOf({ v1: { pods: ['get'] }, 'g/v1': { a: ['get', 'list'] } }), before);
@@ -117,3 +138,9 @@ test('bytes depend on content alone', () => {
   assert.notEqual(JSON.stringify(reversed(apis)), JSON.stringify(apis));
   assert.equal(discoveryContent(reversed(apis) as typeof apis), discoveryContent(apis));
 });
+
+/** The recorded unaggregated document as curl gets it (the files end with a line feed of their own), without hashes. */
+function recordedLegacy(path: string): string {
+  const text = recordedText('1.36.3', `legacy/${path.slice(1).replaceAll('/', '-')}.json`);
+  return text.replaceAll(/,\n *"storageVersionHash": "[^"]*"/g, '').trimEnd();
+}

@@ -1,50 +1,64 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { constants, gzip } from 'node:zlib';
+import { constants, gzip, gzipSync } from 'node:zlib';
 import {
   type APIGroupDiscovery,
   type DiscoveryVersion,
   discoveryContentType,
 } from '../kubernetes/aggregated-discovery.ts';
-import { discoveryContent, encodeDiscovery, encodePrettyDiscovery } from './representation.ts';
+import { discoveryContent, encodeDiscovery, encodePrettyDiscovery, goEscaped } from './representation.ts';
 import type { ServerDiscovery } from './server-discovery.ts';
+import { type UnaggregatedDocument, unaggregatedDocuments } from './unaggregated-documents.ts';
 
 const compress = promisify(gzip);
 
-/** One aggregated document, ready to send. */
-export interface PublishedDocument {
+/** One document in JSON, ready to send. */
+export interface PublishedRepresentations {
   /** Exactly as kube-apiserver's. */
   readonly contentType: string;
-  /** Quoted, as it stands in the header. One for all forms of equal content, and equal on servers with equal content. */
-  readonly etag: string;
-  readonly identity: Buffer;
-  readonly gzip: Buffer;
+  readonly identity: Uint8Array;
+  readonly gzip: Uint8Array;
   /** Indented for people; made when somebody asks for it first. */
   readonly pretty: Uint8Array;
 }
 
-export type PublishedDiscovery = Readonly<
-  Record<'/api' | '/apis', Readonly<Record<DiscoveryVersion, PublishedDocument>>>
->;
+/** An aggregated document. */
+export interface PublishedDocument extends PublishedRepresentations {
+  /** Quoted, as it stands in the header. One for all forms of equal content, and equal on servers with equal content. */
+  readonly etag: string;
+  readonly identity: Buffer;
+  readonly gzip: Buffer;
+}
+
+export interface PublishedRoot extends Readonly<Record<DiscoveryVersion, PublishedDocument>> {
+  /**
+   * By path, what `unaggregatedDocuments` has. Each is encoded, and compressed, when somebody asks for it first: they are
+   * small, in many clusters nobody wants them, and one changed resource would cost as many of them as there are groups.
+   */
+  readonly unaggregated: ReadonlyMap<string, PublishedRepresentations>;
+}
+
+export type PublishedDiscovery = Readonly<Record<'/api' | '/apis', PublishedRoot>>;
 
 /**
- * Prepares every aggregated JSON answer once. Compression runs on the thread pool; what equals `previous` is taken over.
+ * Prepares every JSON answer once. Compression runs on the thread pool; what equals `previous` is taken over.
  */
 export async function publishDiscovery(
   discovery: ServerDiscovery,
   previous?: PublishedDiscovery,
 ): Promise<PublishedDiscovery> {
   const [api, apis] = await Promise.all([
-    publishRoot(discovery.api, previous?.['/api']),
-    publishRoot(discovery.apis, previous?.['/apis']),
+    publishRoot('/api', discovery.api, previous?.['/api']),
+    publishRoot('/apis', discovery.apis, previous?.['/apis']),
   ]);
   return { '/api': api, '/apis': apis };
 }
 
 async function publishRoot(
+  root: '/api' | '/apis',
   groups: readonly APIGroupDiscovery[],
-  previous: PublishedDiscovery['/api'] | undefined,
-): Promise<PublishedDiscovery['/api']> {
+  previous: PublishedRoot | undefined,
+): Promise<PublishedRoot> {
   const content = discoveryContent(groups);
   const etag = `"${createHash('sha512').update(content).digest('hex').toUpperCase()}"`;
   if (previous?.v2.etag === etag) return previous;
@@ -52,7 +66,9 @@ async function publishRoot(
     publishDocument(groups, content, 'v2', etag),
     publishDocument(groups, content, 'v2beta1', etag),
   ]);
-  return { v2, v2beta1 };
+  const documents = [...unaggregatedDocuments(root, groups)];
+  const unaggregated = new Map(documents.map(([path, document]) => [path, publishUnaggregated(document)]));
+  return { v2, v2beta1, unaggregated };
 }
 
 async function publishDocument(
@@ -71,6 +87,27 @@ async function publishDocument(
     gzip: compressed,
     get pretty() {
       pretty ??= encodePrettyDiscovery(groups, version);
+      return pretty;
+    },
+  };
+}
+
+function publishUnaggregated(document: UnaggregatedDocument): PublishedRepresentations {
+  let identity: Uint8Array | undefined;
+  let compressed: Uint8Array | undefined;
+  let pretty: Uint8Array | undefined;
+  return {
+    contentType: 'application/json',
+    get identity() {
+      identity ??= Buffer.from(`${goEscaped(JSON.stringify(document()))}\n`);
+      return identity;
+    },
+    get gzip() {
+      compressed ??= gzipSync(this.identity);
+      return compressed;
+    },
+    get pretty() {
+      pretty ??= Buffer.from(goEscaped(JSON.stringify(document(), undefined, 2)));
       return pretty;
     },
   };

@@ -54,6 +54,7 @@ function wireGroup({ metadata: { name }, versions = [] }: APIGroupDiscovery) {
   return { metadata: name === '' ? {} : metadata, ...rest };
 }
 
-function goEscaped(json: string): string {
+/** JSON as Go writes it. */
+export function goEscaped(json: string): string {
   return json.replace(ESCAPED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

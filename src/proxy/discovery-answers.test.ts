@@ -15,6 +15,7 @@ const published = await publishDiscovery(
 const newer = await publishDiscovery(discoveryOf({ v1: { pods: ['get'] }, 'example.com/v2': { widgets: ['get'] } }));
 
 const V2 = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+const JSON_ONLY = 'application/json';
 const V2_BETA_1 = 'application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList';
 const CONDITIONS = {
   '/api': { accept: 'the accept of /api', etag: '"api"' },
@@ -46,53 +47,6 @@ class Discovery extends ProxySetting {
     return request;
   }
 }
-
-describe('the merged view answers', () => {
-  const formOf = (
-    request: FakeRequest,
-    options: ProxySettingOptions = {},
-    overrides: Partial<PreparedRequest> = {},
-  ) => {
-    const setting = new Discovery(options);
-    return setting.answers.formOf(setting.prepare(new FakeExchange(request), overrides));
-  };
-  const V2_REQUEST = { target: '/apis', fields: ['accept', V2] };
-
-  for (const [name, request, version] of [
-    ['v2', V2_REQUEST, 'v2'],
-    ['v2beta1', { target: '/apis', fields: ['accept', V2_BETA_1] }, 'v2beta1'],
-    ['/api', { ...V2_REQUEST, target: '/api' }, 'v2'],
-    ['with a query', { ...V2_REQUEST, target: '/apis?timeout=32s' }, 'v2'],
-    ['kubectl', { target: '/apis', fields: ['accept', `${V2},${V2_BETA_1},application/json`] }, 'v2'],
-    [
-      'JSON where protobuf is preferred',
-      { target: '/apis', fields: ['accept', `${V2.replace('json', 'vnd.kubernetes.protobuf')},${V2}`] },
-      'v2',
-    ],
-  ] as const) {
-    test(`${name}`, () => {
-      const form = formOf(request);
-      assert.deepEqual([form?.kind, form?.version], ['aggregated', version]);
-    });
-  }
-
-  for (const [name, request, options, overrides] of [
-    ['the server-local view (profile=nopeer)', { target: '/apis', fields: ['accept', `${V2};profile=nopeer`] }, {}, {}],
-    ['unaggregated discovery', { target: '/apis', fields: ['accept', 'application/json'] }, {}, {}],
-    ['no Accept', { target: '/apis' }, {}, {}],
-    ['protobuf', { target: '/apis', fields: ['accept', V2.replace('json', 'vnd.kubernetes.protobuf')] }, {}, {}],
-    ['HEAD', { ...V2_REQUEST, method: 'HEAD' }, {}, {}],
-    ['POST', { ...V2_REQUEST, method: 'POST' }, {}, {}],
-    ['another path', { ...V2_REQUEST, target: '/apis/apps' }, {}, {}],
-    ['a path with a slash behind it', { ...V2_REQUEST, target: '/apis/' }, {}, {}],
-    ['what a peer routed here', V2_REQUEST, {}, { alreadyProxied: true }],
-    ['a view that is not merged yet', V2_REQUEST, { snapshot: { published: undefined } }, {}],
-  ] as const) {
-    test(`not ${name}`, () => {
-      assert.equal(formOf(request, options, overrides), undefined);
-    });
-  }
-});
 
 describe('permission', () => {
   test("is asked of the caller's server with the caller's own credentials and a condition it answers with 304", () => {
@@ -425,5 +379,177 @@ describe('the document', () => {
       [record?.decision, record?.server, record?.status, record?.error],
       [undefined, undefined, 200, undefined],
     );
+  });
+});
+
+describe('an unaggregated document', () => {
+  const widgets = published['/apis'].unaggregated.get('/apis/example.com/v1') ?? assert.fail();
+  const groups = published['/apis'].unaggregated.get('/apis') ?? assert.fail();
+  const text = ({ identity }: { readonly identity: Uint8Array }) => Buffer.from(identity).toString('latin1');
+
+  test("is granted by a GET of the same path, in the caller's name, for plain JSON", () => {
+    const setting = new Discovery();
+    const fields = [
+      'accept',
+      '*/*',
+      'accept-encoding',
+      'gzip',
+      'if-none-match',
+      '"x"',
+      'authorization',
+      'Bearer token',
+    ];
+    const exchange = setting.ask({ target: '/apis/example.com/v1?timeout=32s', fields });
+    const { head } = setting.asking;
+    assert.deepEqual([head.method, head.target], ['GET', '/apis/example.com/v1?timeout=32s']);
+    assert.deepEqual(fieldValues(head.fields, 'accept'), [JSON_ONLY]);
+    for (const name of ['accept-encoding', 'if-none-match']) assert.deepEqual(fieldValues(head.fields, name), []);
+    assert.equal(fieldValue(head.fields, 'authorization'), 'Bearer token');
+    setting.asking.respond(200, [], "the server's own list");
+    assert.equal(exchange.answer.body.text, Buffer.from(widgets.gzip).toString('latin1'));
+  });
+
+  for (const target of [
+    '/apis/example.com',
+    '/apis/example.com/',
+    '/apis/example.com/v1',
+    '/apis/example.com/v1/',
+    '/api/v1',
+  ]) {
+    for (const status of [200, 304, 404]) {
+      test(`${target} is granted by ${status}, as a server may lack it that lets the caller read`, () => {
+        const setting = new Discovery();
+        const exchange = setting.ask({ target, fields: ['accept', JSON_ONLY] });
+        setting.asking.respond(status, [], 'its own');
+        const path = target.replace(/\/$/, '');
+        const document =
+          published[target.startsWith('/apis') ? '/apis' : '/api'].unaggregated.get(path) ?? assert.fail();
+        assert.deepEqual([exchange.answer.head.status, exchange.answer.body.text], [200, text(document)]);
+        assert.equal(setting.control.refreshes, 0);
+      });
+    }
+  }
+
+  for (const status of [401, 403]) {
+    test(`is refused by ${status}: the client gets the answer to its own words`, async () => {
+      const setting = new Discovery();
+      const exchange = setting.ask({ target: '/apis/example.com/v1', fields: ['accept', '*/*;pretty=1'] });
+      setting.asking.respond(status, [], 'in our form');
+      await settled();
+      assert.equal(exchange.answers.length, 0);
+      assert.equal(fieldValue(setting.asking.head.fields, 'accept'), '*/*;pretty=1');
+      setting.asking.respond(status, [], 'in its form');
+      await settled();
+      assert.deepEqual([exchange.answer.head.status, exchange.answer.body.text], [status, 'in its form']);
+    });
+  }
+
+  for (const status of [406, 429, 500]) {
+    test(`is refused by ${status}: the client gets it`, async () => {
+      const setting = new Discovery();
+      const exchange = setting.ask({ target: '/apis/example.com/v1', fields: ['accept', JSON_ONLY] });
+      setting.asking.respond(status, [], 'no');
+      await settled();
+      assert.deepEqual([exchange.answer.head.status, exchange.answer.body.text], [status, 'no']);
+    });
+  }
+
+  test('of /apis is granted by an empty 304, like the aggregated one and together with it', () => {
+    const setting = new Discovery();
+    const exchange = setting.ask({ fields: ['accept', JSON_ONLY] });
+    assert.equal(fieldValue(setting.asking.head.fields, 'if-none-match'), '"apis"');
+    setting.asking.respond(304);
+    assert.equal(exchange.answer.body.text, text(groups));
+    assert.equal(setting.ask().answer.body.text, text(published['/apis'].v2));
+    assert.equal(setting.asked.length, 1);
+  });
+
+  test('of /apis is read again when the server has another one by now', async () => {
+    const setting = new Discovery();
+    setting.control.onRefresh = async () => setting.swap({ published: newer });
+    const exchange = setting.ask({ fields: ['accept', JSON_ONLY] });
+    setting.asking.respond(200, [], 'the whole document');
+    await settled();
+    assert.equal(exchange.answer.body.text, text(newer['/apis'].unaggregated.get('/apis') ?? assert.fail()));
+    assert.notEqual(exchange.answer.body.text, text(groups));
+  });
+
+  test('of /apis is refused by 404, which no server answers there that can be asked', async () => {
+    const setting = new Discovery();
+    const exchange = setting.ask({ fields: ['accept', JSON_ONLY] });
+    setting.asking.respond(404, [], 'no');
+    await settled();
+    assert.deepEqual([exchange.answer.head.status, exchange.answer.body.text], [404, 'no']);
+  });
+
+  test('is granted for seconds, for each path by itself', () => {
+    const setting = new Discovery();
+    const ask = (target: string) => setting.ask({ target, fields: ['accept', JSON_ONLY] });
+    ask('/apis/example.com/v1');
+    setting.asking.respond(200);
+    assert.equal(ask('/apis/example.com/v1').answer.head.status, 200);
+    assert.equal(setting.asked.length, 1);
+    for (const other of ['/apis/example.com', '/apis', '/api/v1', '/apis/example.com/v1/']) {
+      assert.equal(ask(other).answers.length, 0, other);
+    }
+    setting.now += 3_000;
+    assert.equal(ask('/apis/example.com/v1').answers.length, 0);
+  });
+
+  test('that has left the view since it was asked for is 503, because nobody knows yet', () => {
+    const setting = new Discovery();
+    const exchange = setting.ask({ target: '/apis/example.com/v1', fields: ['accept', JSON_ONLY] });
+    setting.swap({ published: newer });
+    setting.asking.respond(200);
+    assert.equal(exchange.answer.head.status, 503);
+    assert.equal(answerField(exchange.answer, 'retry-after'), '1');
+  });
+
+  function answered(fields: readonly string[], target = '/apis/example.com/v1') {
+    const setting = new Discovery();
+    const exchange = setting.ask({ target, fields });
+    setting.asking.respond(200);
+    return { setting, answer: exchange.answer };
+  }
+
+  test("carries kube-apiserver's headers, and no ETag that any condition could meet", () => {
+    for (const fields of [[], ['accept', JSON_ONLY], ['accept', '*/*', 'if-none-match', '*']]) {
+      const { answer } = answered(fields);
+      assert.equal(answer.head.status, 200);
+      assert.deepEqual(answer.head.fields, [
+        'cache-control',
+        'no-cache, private',
+        'content-type',
+        'application/json',
+        'content-length',
+        String(widgets.identity.length),
+      ]);
+      assert.equal(answer.body.ending, 'end');
+    }
+  });
+
+  test('comes compressed to those who take it', () => {
+    const { answer } = answered(['accept', JSON_ONLY, 'accept-encoding', 'gzip']);
+    assert.equal(answerField(answer, 'content-encoding'), 'gzip');
+    assert.deepEqual(fieldValues(answer.head.fields, 'vary'), ['Accept-Encoding']);
+    assert.equal(gunzipSync(Buffer.from(answer.body.text, 'latin1')).toString('latin1'), text(widgets));
+  });
+
+  for (const [name, fields, query] of [
+    ['a query', ['accept', JSON_ONLY], '?pretty=true'],
+    ['Accept', ['accept', `${JSON_ONLY};pretty=1`], ''],
+    ['a person behind curl', ['user-agent', 'curl/8'], ''],
+  ] as const) {
+    test(`comes indented for ${name}`, () => {
+      const { answer } = answered([...fields, 'accept-encoding', 'gzip'], `/apis/example.com/v1${query}`);
+      assert.equal(answer.body.text, JSON.stringify(JSON.parse(text(widgets)), undefined, 2));
+      assert.equal(answerField(answer, 'content-encoding'), undefined);
+    });
+  }
+
+  test('is told an observer as our own answer, once', () => {
+    const { setting } = answered(['accept', JSON_ONLY]);
+    const told = setting.observer.records.map(({ decision, server, status }) => [decision, server, status]);
+    assert.deepEqual(told, [[undefined, undefined, 200]]);
   });
 });

@@ -213,10 +213,10 @@ describe('discovery', () => {
     const exchange = handle({ connection, target: '/apis', fields: ['accept', V2] });
     arrived('anonymous')[0]?.respond(304);
     assert.equal(answerField(exchange.answer, 'etag'), published['/apis'].v2.etag);
-    const unaggregated = handle({ connection, target: '/apis', fields: ['accept', 'application/json'] });
+    const protobuf = handle({ connection, target: '/apis', fields: ['accept', 'application/vnd.kubernetes.protobuf'] });
     arrived('anonymous')[1]?.respond(200, [], 'its own');
     await settled();
-    assert.equal(unaggregated.answer.body.text, 'its own');
+    assert.equal(protobuf.answer.body.text, 'its own');
   });
 });
 

@@ -1,0 +1,72 @@
+import type { PublishedDiscovery } from '../discovery/published-discovery.ts';
+import type { DiscoveryVersion } from '../kubernetes/aggregated-discovery.ts';
+import { negotiateDiscovery } from '../kubernetes/discovery-accept.ts';
+import { fieldValue } from '../wire/fields.ts';
+import type { PreparedRequest } from './prepared-request.ts';
+import type { DiscoveryRoot } from './proxy-snapshot.ts';
+
+/** Which document of the merged view answers a request. */
+export type MergedForm =
+  | {
+      readonly kind: 'aggregated';
+      readonly root: DiscoveryRoot;
+      readonly version: DiscoveryVersion;
+      /** The client's chosen clause asks for indented output. */
+      readonly pretty: boolean;
+    }
+  | {
+      readonly kind: 'unaggregated';
+      readonly root: DiscoveryRoot;
+      /** The document's key in `PublishedRoot.unaggregated`. */
+      readonly path: string;
+      readonly pretty: boolean;
+    };
+
+/** What the merged view can write. */
+const WRITTEN = ['application/json'] as const;
+
+/**
+ * The form in which the merged view answers; `undefined`: a server answers, by itself. That is so for every method but
+ * GET, for what a peer routed here, for documents that the merged view lacks, for encodings it does not write, and for
+ * the server-local view.
+ *
+ * Only `/api` and `/apis` themselves have an aggregated form: below them, and on `/apis/`, kube-apiserver 1.37 takes no
+ * notice of clauses that ask for it and answers 406 when there is no other.
+ */
+export function mergedForm(
+  { exchange: { head }, info, alreadyProxied }: PreparedRequest,
+  published: PublishedDiscovery,
+): MergedForm | undefined {
+  if (head.method !== 'GET' || info.isResourceRequest || alreadyProxied) return undefined;
+  const found = documentsAt(info.path, published);
+  if (found === undefined) return undefined;
+  const accept = fieldValue(head.fields, 'accept');
+  if (isServerLocal(accept)) return undefined;
+  const { root, path } = found;
+  const form = negotiateDiscovery(accept, WRITTEN, found.hasAggregated ? undefined : []);
+  if (form.kind === 'notAcceptable' || form.nopeer) return undefined;
+  const { pretty } = form;
+  if (form.kind === 'aggregated') return { kind: 'aggregated', root, version: form.version, pretty };
+  return path === undefined ? undefined : { kind: 'unaggregated', root, path, pretty };
+}
+
+/** Whether kube-apiserver, which writes all encodings, would settle on a clause that wants one server's own view. */
+function isServerLocal(accept: string | undefined): boolean {
+  const form = negotiateDiscovery(accept);
+  return form.kind !== 'notAcceptable' && form.nopeer;
+}
+
+interface Documents {
+  readonly root: DiscoveryRoot;
+  readonly hasAggregated: boolean;
+  /** Of the unaggregated document; a slash at the end makes no difference to kube-apiserver. */
+  readonly path: string | undefined;
+}
+
+function documentsAt(path: string, published: PublishedDiscovery): Documents | undefined {
+  if (path === '/api') return { root: path, hasAggregated: true, path: undefined };
+  if (path === '/apis') return { root: path, hasAggregated: true, path };
+  const root = path.startsWith('/apis/') ? '/apis' : '/api';
+  const exact = path.endsWith('/') ? path.slice(0, -1) : path;
+  return published[root].unaggregated.has(exact) ? { root, hasAggregated: false, path: exact } : undefined;
+}
