@@ -94,6 +94,8 @@ function createProgram(name: string, io: CliIo): Command {
     .version(versionLine(), '--version', 'Print the version.')
     .helpOption('-h, --help', 'Show help.')
     .helpCommand('help [command]', 'Show help for a command.')
+    // `lab` and `lab record` both have a --kubeconfig; where a flag stands says whose it is.
+    .enablePositionalOptions()
     .showHelpAfterError(`Run "${name} help" for what is possible.`)
     .configureHelp({ optionDescription: ({ description }) => description })
     .exitOverride()

@@ -57,6 +57,16 @@ describe('readKubeconfig', () => {
     });
   });
 
+  it('reads another context than the current one, if it is in the file', async () => {
+    const data = { 'certificate-authority-data': base64(ca.cert) };
+    const content = kubeconfig(data, { token: 't' }).replace('current-context: now', 'current-context: then');
+    await using files = await temporaryFiles({ 'admin.conf': content });
+    const path = files.path('admin.conf');
+    assert.equal((await readKubeconfig(path, 'now')).token, 't');
+    const [problem] = await problemsOf(readKubeconfig(path, 'x'), files.directory);
+    assert.match(problem ?? '', /has no context "x", only then, now$/);
+  });
+
   it('reads files relative to its own directory, and prefers a token file to a token', async () => {
     await using files = await temporaryFiles({
       'etc/kubeconfig': kubeconfig({ 'certificate-authority': 'pki/ca.crt' }, { tokenFile: 'token', token: 'old' }),
