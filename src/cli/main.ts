@@ -87,26 +87,28 @@ export async function run(
 }
 
 function createProgram(name: string, io: CliIo): Command {
-  return new Command(name)
-    .description(
-      'Mixed version proxy for unmodified kube-apiservers: sends each request to a server that serves its resource.',
-    )
-    .version(versionLine(), '--version', 'Print the version.')
-    .helpOption('-h, --help', 'Show help.')
-    .helpCommand('help [command]', 'Show help for a command.')
-    // `lab` and `lab record` both have a --kubeconfig; where a flag stands says whose it is.
-    .enablePositionalOptions()
-    .showHelpAfterError(`Run "${name} help" for what is possible.`)
-    .configureHelp({ optionDescription: ({ description }) => description })
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => void io.stdout.write(text),
-      writeErr: (text) => void io.stderr.write(text),
-      getOutHelpWidth: () => io.stdout.columns ?? 100,
-      getErrHelpWidth: () => io.stderr.columns ?? 100,
-      getOutHasColors: () => false,
-      getErrHasColors: () => false,
-    });
+  return (
+    new Command(name)
+      .description(
+        'Mixed version proxy for unmodified kube-apiservers: sends each request to a server that serves its resource.',
+      )
+      .version(versionLine(), '--version', 'Print the version.')
+      .helpOption('-h, --help', 'Show help.')
+      .helpCommand('help [command]', 'Show help for a command.')
+      // `lab` and `lab record` both have a --kubeconfig; where a flag stands says whose it is.
+      .enablePositionalOptions()
+      .showHelpAfterError(`Run "${name} help" for what is possible.`)
+      .configureHelp({ optionDescription: ({ description }) => description })
+      .exitOverride()
+      .configureOutput({
+        writeOut: (text) => void io.stdout.write(text),
+        writeErr: (text) => void io.stderr.write(text),
+        getOutHelpWidth: () => io.stdout.columns ?? 100,
+        getErrHelpWidth: () => io.stderr.columns ?? 100,
+        getOutHasColors: () => false,
+        getErrHasColors: () => false,
+      })
+  );
 }
 
 /** kubectl runs plugins as `kubectl-NAME`, which users type as `kubectl NAME`. */
