@@ -64,11 +64,14 @@ async function versionAnswer(options: DiscoveryFetchOptions, path: string): Prom
   }
 }
 
+/** A proxy of ours in front of the server would answer for all servers without the profile; a server of that age ignores it. */
+const ACCEPT = 'application/json;profile=nopeer';
+
 function get({ upstream, fields, timeoutMs, maxBytes }: DiscoveryFetchOptions, target: string) {
   return fetchFrom(upstream, {
     method: 'GET',
     target,
-    fields: [...fields, 'accept', 'application/json'],
+    fields: [...fields, 'accept', ACCEPT],
     timeoutMs,
     maxBytes,
   });
