@@ -257,6 +257,38 @@ interface Overrides {
   readonly schemas?: () => Promise<undefined>;
 }
 
+describe('unknownFields', () => {
+  const container = { name: 'c', image: 'i', imag: 'j', resources: { limits: { cpu: '1', anything: 2 } } };
+  const template = { metadata: { labels: { any: 'thing' }, labelz: {} }, spec: { containers: [container] } };
+
+  it('finds what a kind does not have, wherever it stands', async () => {
+    const { documents } = await server();
+    const deployment = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'd', managedFields: [{ fieldsV1: { 'f:spec': {} } }] },
+      spec: { replicaz: 1, template },
+      statu: {},
+    };
+    assert.deepEqual(await documents.unknownFields(DEPLOYMENT, deployment), [
+      'spec.replicaz',
+      'spec.template.metadata.labelz',
+      'spec.template.spec.containers[0].imag',
+      'statu',
+    ]);
+    assert.deepEqual(await documents.unknownFields({ ...DEPLOYMENT, kind: 'Nope' }, deployment), []);
+  });
+
+  it('leaves open what a custom type leaves open', async () => {
+    const { documents, store } = await server();
+    store.put(crdKey('widgets.example.com'), widgets(), 'absent');
+    const spec = { size: 1, port: 'http', pod: { apiVersion: 'v1', kind: 'Pod', spec: { x: 1 } }, siz: 2 };
+    const widget = { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'w', nam: 'x' }, spec };
+    const kind = { group: 'example.com', version: 'v1', kind: 'Widget' };
+    assert.deepEqual(await documents.unknownFields(kind, widget), ['metadata.nam', 'spec.siz']);
+  });
+});
+
 async function server(version = '1.37.2', overrides: Overrides = {}) {
   const store = new MemoryStore();
   const recording = { ...(await findRecording(version)), ...overrides };
@@ -264,7 +296,7 @@ async function server(version = '1.37.2', overrides: Overrides = {}) {
   const documents = new OpenapiDocuments(catalog);
   const ask = (target: string, how?: Asked) =>
     asked((exchange) => assert.equal(documents.answer(exchange), true), target, how);
-  return { ask, catalog, store };
+  return { ask, catalog, documents, store };
 }
 
 function json({ status, body }: { readonly status: number; readonly body: Buffer }): JsonObject {

@@ -5,9 +5,10 @@ import type { ServedType } from '../served-type.ts';
 import { customSchemas } from './custom-schemas.ts';
 import { accepted, type Document, hashOf, send, sendDocument } from './openapi-answer.ts';
 import { openapiPaths } from './openapi-paths.ts';
-import { SchemaPool } from './schema-pool.ts';
+import { type Kind, SchemaPool } from './schema-pool.ts';
 import { swaggerDocument, swaggerJson } from './swagger-document.ts';
 import { swaggerProtobuf } from './swagger-protobuf.ts';
+import { unknownFields } from './unknown-fields.ts';
 
 /** What the documents are made of; a TypeCatalog has it. */
 export interface OpenapiSource {
@@ -38,6 +39,8 @@ interface Documents {
   /** By path below `/openapi/v3`. */
   readonly v3: ReadonlyMap<string, () => Document>;
   readonly v2: Readonly<Record<Form, () => Document>>;
+  /** The recorded schemas and those of custom types. */
+  readonly pool: () => SchemaPool;
 }
 
 /**
@@ -63,6 +66,17 @@ export class OpenapiDocuments {
     const hash = new URLSearchParams(question === -1 ? '' : target.slice(question)).get('hash') ?? '';
     void this.#answer(exchange, path, hash);
     return true;
+  }
+
+  /**
+   * Fields of an object that its kind does not have, for `fieldValidation=Strict` and `Warn`; none when the kind's schema was
+   * not recorded.
+   */
+  async unknownFields(kind: Kind, object: JsonObject): Promise<readonly string[]> {
+    const { pool } = await this.#documents();
+    const name = pool().nameOf(kind);
+    const schema = name === undefined ? undefined : pool().get(name);
+    return schema === undefined ? [] : unknownFields(object, schema, pool());
   }
 
   async #answer(exchange: ServerExchange, path: string, hash: string): Promise<void> {
@@ -99,10 +113,10 @@ export class OpenapiDocuments {
       path,
       once(() => documentV3(info, some, recorded)),
     ]);
+    const pool = once(() => withCustomSchemas(recorded, types));
     const swagger = once(() => {
-      const pool = withCustomSchemas(recorded, types);
-      const paths = openapiPaths(types, pool);
-      return swaggerDocument(info, paths, pool.closure(paths));
+      const paths = openapiPaths(types, pool());
+      return swaggerDocument(info, paths, pool().closure(paths));
     });
     const json = once((): Document => {
       const body = Buffer.from(swaggerJson(swagger()));
@@ -111,7 +125,7 @@ export class OpenapiDocuments {
     const protobuf = once(
       (): Document => ({ contentType: PROTOBUF_TYPES[1], body: swaggerProtobuf(swagger()), hash: json().hash }),
     );
-    return { v3: new Map(v3), v2: { json, protobuf } };
+    return { v3: new Map(v3), v2: { json, protobuf }, pool };
   }
 }
 
