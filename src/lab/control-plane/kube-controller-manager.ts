@@ -86,9 +86,23 @@ export class KubeControllerManager extends ServerProcess {
 /**
  * Resolves when its `/healthz` is answered; its controllers may still be listing then.
  *
- * @throws {ControlPlaneError}
+ * @throws {ControlPlaneError} also when it gives up, as it does when its first look at discovery fails.
  */
 export async function startKubeControllerManager(
+  options: KubeControllerManagerOptions,
+): Promise<KubeControllerManager> {
+  const manager = await createKubeControllerManager(options);
+  try {
+    await manager.start();
+    return manager;
+  } catch (error) {
+    await manager.close();
+    throw error;
+  }
+}
+
+/** Makes its files; `start()` runs it, and `close()` is needed in any case. */
+export async function createKubeControllerManager(
   options: KubeControllerManagerOptions,
 ): Promise<KubeControllerManager> {
   const { version, programs, pki, token, url, report = reportToStandardError } = options;
@@ -112,7 +126,7 @@ export async function startKubeControllerManager(
     'kube-api-burst': '400',
   };
   const reaper = new Reaper(directory);
-  const manager = new KubeControllerManager(
+  return new KubeControllerManager(
     { name: NAME, logFile: join(directory, `${NAME}.log`), reaper, report },
     {
       directory,
@@ -122,11 +136,4 @@ export async function startKubeControllerManager(
       ca: pki.servingCa.cert,
     },
   );
-  try {
-    await manager.start();
-    return manager;
-  } catch (error) {
-    await manager.close();
-    throw error;
-  }
 }
