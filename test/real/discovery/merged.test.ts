@@ -50,6 +50,11 @@ const INTERLEAVED = new Map([
   ['resource.k8s.io', ['v1', 'v1beta2', 'v1beta1', 'v1alpha3']],
 ]);
 
+/** clustertrustbundles are in it from 1.37 on. */
+const CERTIFICATES = '/apis/certificates.k8s.io/v1';
+/** Aggregated discovery does not have it, so that nobody can merge it. */
+const HASH = /,\s*"storageVersionHash": ?"[^"]*"/g;
+
 const [gateway, replica, sidecar] = await Promise.all([
   startProxy(controlPlane, { name: 'gateway' }),
   startProxy(controlPlane, { name: 'replica', servers: servers.toReversed() }),
@@ -244,18 +249,16 @@ describe('the answer', () => {
   });
 
   for (const [what, accept] of Object.entries({
-    nothing: undefined,
-    JSON: 'application/json',
-    anything: '*/*',
+    'JSON, server-local': 'application/json;profile=nopeer',
     protobuf: 'application/vnd.kubernetes.protobuf',
     YAML: 'application/yaml',
   })) {
-    test(`unaggregated (Accept: ${what}) the roots are the local server's own`, async () => {
-      const headers = accept === undefined ? ['accept', ''] : ['accept', accept];
-      for (const root of ROOTS) {
-        const answer = await ask(clientOf(sidecar), root, headers);
+    test(`unaggregated (Accept: ${what}) documents are the local server's own`, async () => {
+      const older = clientOf(controlPlane.server('older'));
+      for (const target of ['/api', '/apis', '/api/v1', '/apis/certificates.k8s.io', CERTIFICATES]) {
+        const answer = await ask(clientOf(sidecar), target, ['accept', accept]);
         assert.equal(answer.status, 200);
-        assertSameAnswer(answer, await ask(clientOf(controlPlane.server('older')), root, headers), root);
+        assertSameAnswer(answer, await ask(older, target, ['accept', accept]), target);
       }
     });
   }
@@ -268,37 +271,104 @@ describe('the answer', () => {
         assertSameAnswer(answer, await ask(clientOf(controlPlane.server('older')), root, ['accept', accept]), accept);
       }
     }
+    for (const target of ['/apis/', '/apis/certificates.k8s.io', CERTIFICATES, '/api/v1']) {
+      const answer = await ask(clientOf(sidecar), target, ['accept', V2]);
+      assert.equal(answer.status, 406, `${target} has no aggregated form`);
+      assertSameAnswer(answer, await ask(clientOf(controlPlane.server('older')), target, ['accept', V2]), target);
+    }
   });
 });
 
-test('legacy documents of a group-version that only a peer has come from that peer', async (t) => {
-  const documents = await Promise.all(servers.map((server) => discoveryOf(clientOf(server), '/apis', NOPEER)));
-  const groupVersions = (document: Discovery | undefined): string[] =>
-    (document?.items ?? []).flatMap(({ metadata, versions }) =>
-      versions.map(({ version }) => `${metadata.name}/${version}`),
-    );
-  const local = new Set(groupVersions(documents[0]));
-  const elsewhere = new Set(documents.flatMap(groupVersions).filter((groupVersion) => !local.has(groupVersion)));
-  assert.ok(elsewhere.size > 0);
-  const through = clientOf(sidecar);
-  for (const groupVersion of elsewhere) {
-    const target = `/apis/${groupVersion}`;
-    const wrong = await ask(clientOf(controlPlane.server('older')), target, ['accept', 'application/json']);
-    assert.equal(wrong.status, 404, `${target} at the local server itself`);
-    const answer = await ask(through, target, ['accept', 'application/json']);
-    assert.equal(answer.status, 200, target);
-    const serving = servers.filter((_, i) => groupVersions(documents[i]).includes(groupVersion)).at(-1);
-    assert.ok(serving !== undefined);
-    assertSameAnswer(answer, await ask(clientOf(serving), target, ['accept', 'application/json']), target);
+describe('unaggregated', () => {
+  /** What a client that knows no other discovery learns, as `verbsByPath` puts it. */
+  async function walk(client: HttpClient): Promise<Map<string, Set<string>>> {
+    const read = async (target: string) => {
+      const answer = await ask(client, target, ['accept', 'application/json']);
+      assert.equal(answer.status, 200, target);
+      return JSON.parse(answer.body.toString());
+    };
+    const paths = new Map<string, Set<string>>();
+    const { groups }: { groups: { name: string; versions: { groupVersion: string }[] }[] } = await read('/apis');
+    for (const { name, versions } of groups) {
+      paths.set(name, new Set());
+      for (const { groupVersion } of versions) {
+        paths.set(groupVersion, new Set());
+        const list: { resources: { name: string; verbs: string[] }[] } = await read(`/apis/${groupVersion}`);
+        for (const resource of list.resources) paths.set(`${groupVersion}/${resource.name}`, new Set(resource.verbs));
+      }
+    }
+    return paths;
   }
-  t.diagnostic(`${elsewhere.size} group-versions that the local server lacks: ${[...elsewhere].join(' ')}`);
-});
 
-test('a group that only a peer has comes from that peer', async () => {
-  // Its APIService may be gone (an older server's start deletes it), so the answer is whatever the peer has.
-  const target = '/apis/storagemigration.k8s.io';
-  const answer = await ask(clientOf(sidecar), target, ['accept', 'application/json']);
-  assertSameAnswer(answer, await ask(newest, target, ['accept', 'application/json']), target);
+  test('documents, read one by one, say what the aggregated one says', async () => {
+    const aggregated = sorted(verbsByPath(await discoveryOf(merged, '/apis', V2)));
+    for (const client of [merged, clientOf(replica, 'http/1.1'), clientOf(sidecar)]) {
+      assert.deepEqual(sorted(await walk(client)), aggregated);
+    }
+  });
+
+  for (const accept of [undefined, 'application/json', '*/*', `${V2},application/json`]) {
+    test(`lists (Accept: ${accept}) are the newest server's but for storageVersionHash`, async () => {
+      const headers = accept === undefined ? ['accept', ''] : ['accept', accept];
+      for (const target of [CERTIFICATES, `${CERTIFICATES}?pretty=1`, `${CERTIFICATES}/`, '/api/v1']) {
+        const direct = await ask(newest, target, headers);
+        const through = await ask(clientOf(sidecar), target, headers);
+        assert.equal(through.body.toString(), direct.body.toString().replaceAll(HASH, ''), target);
+        for (const name of ['content-type', 'cache-control', 'vary', 'etag', 'content-encoding']) {
+          assert.deepEqual(headerValues(through, name), headerValues(direct, name), name);
+        }
+        const again = await ask(clientOf(replica), target, headers);
+        assert.deepEqual(again.body, through.body, 'of another proxy');
+      }
+    });
+  }
+
+  test('a list of the local server holds what only a newer one has', async () => {
+    const lists = [clientOf(controlPlane.server('older')), clientOf(sidecar)].map(async (client) => {
+      const { body } = await ask(client, CERTIFICATES, ['accept', 'application/json']);
+      return body.toString().includes('"name":"clustertrustbundles"');
+    });
+    assert.deepEqual(await Promise.all(lists), [false, true]);
+  });
+
+  test('the preferred version of each group is the first of the aggregated document', async () => {
+    const { body } = await ask(clientOf(sidecar), '/apis', ['accept', 'application/json']);
+    const list: { groups: { name: string; preferredVersion: { version: string } }[] } = JSON.parse(body.toString());
+    assert.deepEqual(
+      list.groups.map(({ name, preferredVersion }) => [name, preferredVersion.version]),
+      (await discoveryOf(merged, '/apis', V2)).items.map(({ metadata, versions }) => [
+        metadata.name,
+        versions[0]?.version,
+      ]),
+    );
+    for (const group of list.groups) {
+      const answer = await ask(merged, `/apis/${group.name}`, ['accept', 'application/json']);
+      assert.deepEqual(JSON.parse(answer.body.toString()), { kind: 'APIGroup', apiVersion: 'v1', ...group });
+    }
+  });
+
+  test('what nobody has is the local server’s 404', async () => {
+    for (const target of ['/apis/nowhere.example', '/apis/nowhere.example/v1', '/apis/apps/v9', '/api/v9']) {
+      const through = await ask(clientOf(sidecar), target, ['accept', 'application/json']);
+      assert.equal(through.status, 404, target);
+      assertSameAnswer(
+        through,
+        await ask(clientOf(controlPlane.server('older')), target, ['accept', 'application/json']),
+        target,
+      );
+    }
+  });
+
+  test('who may not read is answered as the server answers', async () => {
+    for (const target of ['/apis', '/apis/apps', CERTIFICATES]) {
+      const nobody = (url: string) => httpClient({ url, protocol: 'http/1.1', ca: pki.servingCa.cert });
+      const [through, direct] = [nobody(sidecar.url), nobody(controlPlane.server('older').url)];
+      clients.push(through, direct);
+      const answer = await ask(through, target, ['accept', 'application/json']);
+      assert.equal(answer.status, 403);
+      assertSameAnswer(answer, await ask(direct, target, ['accept', 'application/json']), target);
+    }
+  });
 });
 
 test('a custom resource joins the merged view and leaves it again', async () => {
