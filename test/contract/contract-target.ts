@@ -11,13 +11,13 @@ export interface ContractTarget {
   readonly ca: string;
   /** Of a user in `system:masters`. */
   readonly token: string;
-  /** User `jane` in groups `dev` and `ops`, who may do nothing of her own. */
-  readonly jane: Pick<KeyPair, 'cert' | 'key'>;
+  /** User `stranger` in group `strangers`, whom nobody gave any right. */
+  readonly stranger: Pick<KeyPair, 'cert' | 'key'>;
   close(): Promise<void>;
 }
 
 /** The first server of a control plane. */
-export function targetOf(plane: LabPlane): ContractTarget {
+export async function targetOf(plane: LabPlane): Promise<ContractTarget> {
   const [server] = plane.servers;
   if (server === undefined) throw new Error('A contract needs a control plane with one server.');
   return {
@@ -26,7 +26,7 @@ export function targetOf(plane: LabPlane): ContractTarget {
     url: server.url,
     ca: plane.pki.servingCa.cert,
     token: plane.adminToken,
-    jane: plane.pki.jane,
+    stranger: await plane.pki.issue('stranger', { commonName: 'stranger', organizations: ['strangers'] }),
     close: () => plane.close(),
   };
 }

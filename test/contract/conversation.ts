@@ -30,7 +30,7 @@ export interface Question {
   readonly type?: string;
   readonly accept?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly as?: 'admin' | 'jane' | 'nobody' | { readonly token: string };
+  readonly as?: 'admin' | 'stranger' | 'nobody' | { readonly token: string };
 }
 
 interface Remembering {
@@ -159,9 +159,9 @@ export class Clients {
   }
 
   #credentials(user: NonNullable<Question['as']>): Credentials {
-    const { ca, token, jane } = this.#target;
+    const { ca, token, stranger } = this.#target;
     if (user === 'admin') return { ca, token };
-    if (user === 'jane') return { ca, ...jane };
+    if (user === 'stranger') return { ca, ...stranger };
     return user === 'nobody' ? { ca } : { ca, token: user.token };
   }
 }

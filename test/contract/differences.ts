@@ -17,7 +17,11 @@ export function differences(said: readonly Utterance[], expected: readonly Utter
   const length = Math.max(said.length, expected.length);
   return Array.from({ length }, (_, at) => at).flatMap((at) => {
     const request = said[at]?.request ?? expected[at]?.request ?? '';
-    return [...compare(said[at], expected[at], [])].map((one) => ({ answer: at + 1, request, ...one }));
+    const [mine, other] = [said[at], expected[at]];
+    // Bodies of answers with different statuses have nothing in common.
+    const isOther = mine?.status !== other?.status;
+    const places = isOther ? [{ path: 'status', said: mine, expected: other }] : [...compare(mine, other, [])];
+    return places.map((one) => ({ answer: at + 1, request, ...one }));
   });
 }
 

@@ -37,6 +37,7 @@ export class NormalForm {
   }
 
   #member(name: string, value: unknown): unknown {
+    if (name === 'managedFields' && Array.isArray(value)) return this.json(value.toSorted(byManager));
     if (typeof value !== 'string' || value === '') return this.json(value);
     if (name === 'resourceVersion') return value === '0' ? value : this.#name('revision', value);
     if (name === 'continue') return '<continue>';
@@ -52,4 +53,13 @@ export class NormalForm {
     this.#names.set(`${kind} ${value}`, name);
     return name;
   }
+}
+
+/** Entries are sorted by their time first, and a second may begin at any moment. */
+function byManager(left: unknown, right: unknown): number {
+  const key = (entry: unknown) =>
+    isObject(entry)
+      ? JSON.stringify([entry['operation'], entry['manager'], entry['apiVersion'], entry['subresource'] ?? ''])
+      : '';
+  return key(left) < key(right) ? -1 : 1;
 }

@@ -40,6 +40,11 @@ export const createCases: readonly ContractCase[] = [
         path: server.in('v1', 'serviceaccounts'),
         body: { metadata: { name: 'sa' } },
       });
+      await server.ask({
+        method: 'POST',
+        path: server.in('v1', 'configmaps'),
+        body: { metadata: { name: 'empties', labels: {}, annotations: {}, finalizers: [] }, data: {} },
+      });
       const lease = { metadata: { name: 'l' }, spec: { holderIdentity: 'me', leaseDurationSeconds: 9 } };
       await server.ask({ method: 'POST', path: server.in('coordination.k8s.io/v1', 'leases'), body: lease });
     },
@@ -109,15 +114,15 @@ export const createCases: readonly ContractCase[] = [
       await server.ask({
         method: 'POST',
         path,
-        body: 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: y}\n',
+        body: 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: yaml}\n',
         type: 'application/yaml',
       });
-      await server.ask({ path: `${path}/y`, accept: 'text/html' });
-      await server.ask({ path: `${path}/y`, accept: '*/*' });
-      await server.ask({ path: `${path}/y`, accept: 'application/*' });
-      await server.ask({ path: `${path}/y`, accept: 'application/json;q=0.5, text/html' });
-      await server.ask({ path: `${path}/y`, accept: 'application/json;as=Other;v=v1;g=meta.k8s.io' });
-      await server.ask({ path: `${path}/y?pretty=true` });
+      await server.ask({ path: `${path}/yaml`, accept: 'text/html' });
+      await server.ask({ path: `${path}/yaml`, accept: '*/*' });
+      await server.ask({ path: `${path}/yaml`, accept: 'application/*' });
+      await server.ask({ path: `${path}/yaml`, accept: 'application/json;q=0.5, text/html' });
+      await server.ask({ path: `${path}/yaml`, accept: 'application/json;as=Other;v=v1;g=meta.k8s.io' });
+      await server.ask({ path: `${path}/yaml?pretty=true` });
     },
   },
 ];

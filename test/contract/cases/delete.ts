@@ -1,9 +1,17 @@
-import { textAt } from '../json.ts';
+import type { Said } from '../conversation.ts';
+import { isObject, listAt, textAt } from '../json.ts';
 import type { ContractCase } from './case.ts';
 import { configMap } from './objects.ts';
 
 const MERGE = 'application/merge-patch+json';
 const FINALIZERS = { finalizers: ['example.com/one', 'example.com/two'] };
+
+/** A collection is deleted in no order. */
+function byName({ json }: Said): unknown {
+  if (!isObject(json) || !Array.isArray(json['items'])) return json;
+  const name = (item: unknown) => textAt(item, 'metadata', 'name');
+  return { ...json, items: listAt(json, 'items').toSorted((left, right) => (name(left) < name(right) ? -1 : 1)) };
+}
 
 export const deleteCases: readonly ContractCase[] = [
   {
@@ -74,13 +82,14 @@ export const deleteCases: readonly ContractCase[] = [
         await server.quietly({ method: 'POST', path, body: configMap(name, {}, { labels }) });
       }
       await server.quietly({ method: 'POST', path, body: configMap('f', {}, FINALIZERS) });
-      await server.ask({ method: 'DELETE', path: `${path}?labelSelector=gone&dryRun=All` });
-      await server.ask({ method: 'DELETE', path: `${path}?labelSelector=gone` });
+      const remove = (query: string) => server.ask({ method: 'DELETE', path: `${path}${query}` }, { keep: byName });
+      await remove('?labelSelector=gone&dryRun=All');
+      await remove('?labelSelector=gone');
       await server.ask({ path });
-      await server.ask({ method: 'DELETE', path: `${path}?fieldSelector=metadata.name=none` });
-      await server.ask({ method: 'DELETE', path });
+      await remove('?fieldSelector=metadata.name=none');
+      await remove('');
       await server.ask({ path });
-      await server.ask({ method: 'DELETE', path: `${path}?labelSelector=a=b=c` });
+      await remove('?labelSelector=a=b=c');
     },
   },
 ];

@@ -16,15 +16,15 @@ export const identityCases: readonly ContractCase[] = [
       await server.ask({ path, as: 'nobody' });
       await server.ask({ path: `${path}/x`, as: 'nobody' });
       await server.ask({ path, as: { token: 'wrong' } });
-      await server.ask({ path, as: 'jane' });
-      await server.ask({ path: `${path}/x`, as: 'jane' });
-      await server.ask({ method: 'POST', path, body: configMap('x'), as: 'jane' });
-      await server.ask({ path: '/api/v1/nodes', as: 'jane' });
-      await server.ask({ path: server.in('apps/v1', 'deployments', 'x', 'scale'), as: 'jane' });
-      await server.ask({ path: '/metrics', as: 'jane' });
-      await server.ask({ path: '/apis/none.example.com/v1/nothings', as: 'jane' });
+      await server.ask({ path, as: 'stranger' });
+      await server.ask({ path: `${path}/x`, as: 'stranger' });
+      await server.ask({ method: 'POST', path, body: configMap('x'), as: 'stranger' });
+      await server.ask({ path: '/api/v1/nodes', as: 'stranger' });
+      await server.ask({ path: server.in('apps/v1', 'deployments', 'x', 'scale'), as: 'stranger' });
+      await server.ask({ path: '/metrics', as: 'stranger' });
+      await server.ask({ path: '/apis/none.example.com/v1/nothings', as: 'stranger' });
       await server.ask({ path, headers: { 'impersonate-user': 'joe' } });
-      await server.ask({ path, headers: { 'impersonate-user': 'joe' }, as: 'jane' });
+      await server.ask({ path, headers: { 'impersonate-user': 'joe' }, as: 'stranger' });
       await server.ask({ path, headers: { 'impersonate-group': 'ops' } });
     },
   },
@@ -34,18 +34,18 @@ export const identityCases: readonly ContractCase[] = [
     async talk(server) {
       const authentication = '/apis/authentication.k8s.io/v1';
       const authorization = '/apis/authorization.k8s.io/v1';
-      const ask = (path: string, body: object, as: 'admin' | 'jane' = 'admin') =>
+      const ask = (path: string, body: object, as: 'admin' | 'stranger' = 'admin') =>
         server.ask({ method: 'POST', path, body, as });
       const self = review('authentication.k8s.io', 'SelfSubjectReview');
       await ask(`${authentication}/selfsubjectreviews`, self);
-      await ask(`${authentication}/selfsubjectreviews`, self, 'jane');
+      await ask(`${authentication}/selfsubjectreviews`, self, 'stranger');
       const list = { resourceAttributes: { verb: 'list', resource: 'pods', namespace: server.namespace } };
       const access = review('authorization.k8s.io', 'SelfSubjectAccessReview', list);
       await ask(`${authorization}/selfsubjectaccessreviews`, access);
-      await ask(`${authorization}/selfsubjectaccessreviews`, access, 'jane');
+      await ask(`${authorization}/selfsubjectaccessreviews`, access, 'stranger');
       const path = { nonResourceAttributes: { verb: 'get', path: '/version' } };
       const nonResource = review('authorization.k8s.io', 'SelfSubjectAccessReview', path);
-      await ask(`${authorization}/selfsubjectaccessreviews`, nonResource, 'jane');
+      await ask(`${authorization}/selfsubjectaccessreviews`, nonResource, 'stranger');
       const subject = { user: 'joe', groups: ['system:masters'], ...list };
       await ask(
         `${authorization}/subjectaccessreviews`,

@@ -3,7 +3,7 @@ export const configMap = (name: string, data: object = { a: '1' }, metadata: obj
   apiVersion: 'v1',
   kind: 'ConfigMap',
   metadata: { name, ...metadata },
-  data,
+  ...(Object.keys(data).length > 0 && { data }),
 });
 
 /** Everything that defaulting would add is there already. */

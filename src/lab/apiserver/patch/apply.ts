@@ -3,7 +3,7 @@ import { type ApiObject, groupVersion, type JsonObject } from '../../api-object.
 import { applyConflict, badRequest } from '../api-error.ts';
 import type { ServedType } from '../served-type.ts';
 import { applyProblem, groupVersionKind } from './apply-problem.ts';
-import { emptyObject } from './empty-objects.ts';
+import { completed, emptyObject } from './empty-objects.ts';
 import {
   difference,
   type FieldSet,
@@ -61,7 +61,8 @@ export function apply(request: Apply): ApiObject {
 
   const merged = mergeApplied(live, configuration, shape);
   const pruned = last === undefined ? merged : prune(merged, shape, last.fields, claimed);
-  const { managers, taken } = change({ previous: live, next: pruned }, shape, reset, claimed, id);
+  const inMemory = (object: unknown) => completed(type, type.kind, object);
+  const { managers, taken } = change({ previous: inMemory(live), next: inMemory(pruned) }, shape, reset, claimed, id);
   if (!request.force && taken.size > 0) throw conflictOf(taken, claimed);
 
   const mine = owned(fields);
@@ -93,7 +94,13 @@ function managersOf({ current, configuration, type, now }: Apply, live: JsonObje
   if (known.size > 0 || current === undefined) return known;
   const apiVersion = String(member(configuration, 'apiVersion'));
   const by = { manager: 'before-first-apply', apiVersion, subresource: '', time: now };
-  return updated({ previous: emptyObject(type, type.kind), next: live }, shape, NO_FIELDS, known, by);
+  return updated(
+    { previous: emptyObject(type, type.kind), next: completed(type, type.kind, live) },
+    shape,
+    NO_FIELDS,
+    known,
+    by,
+  );
 }
 
 /** `merged` without what the manager owned by its `last` configuration and neither it nor another one claims now. */

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../api-object.ts';
 import type { ServedType } from '../served-type.ts';
+import { isObject, member, objectOf } from './json.ts';
 
 const POD_TEMPLATE = { metadata: {}, spec: { containers: null } };
 const WORKLOAD = { selector: null, template: POD_TEMPLATE };
@@ -106,4 +107,16 @@ const EMPTY_OBJECTS: Readonly<Record<string, JsonObject>> = {
 export function emptyObject(type: Pick<ServedType, 'custom'> | undefined, kind: string): JsonObject {
   if (type?.custom !== undefined) return {};
   return { metadata: {}, ...(Object.hasOwn(EMPTY_OBJECTS, kind) ? EMPTY_OBJECTS[kind] : {}) };
+}
+
+/** `object` as a real server has it in memory: with what every object of its kind has. */
+export function completed(type: Pick<ServedType, 'custom'> | undefined, kind: string, object: unknown): unknown {
+  return filled(object, emptyObject(type, kind));
+}
+
+function filled(value: unknown, empty: unknown): unknown {
+  if (value === undefined) return empty;
+  if (!isObject(value) || !isObject(empty)) return value;
+  const missing = Object.entries(empty).map(([name, item]) => [name, filled(member(value, name), item)] as const);
+  return objectOf([...Object.entries(value), ...missing]);
 }

@@ -1,10 +1,11 @@
 import type { ApiObject, JsonObject, ManagedFieldsEntry } from '../../api-object.ts';
 import type { ServedType } from '../served-type.ts';
 import { builtInShape } from './built-in-shape.ts';
-import { emptyObject } from './empty-objects.ts';
+import { completed } from './empty-objects.ts';
 import { type FieldSet, fieldSetOf, isEmptySet, NO_FIELDS, outside, union } from './field-set.ts';
 import { ListItemError } from './list-items.ts';
 import { capped, type Manager, type Managers, managedFields, managerId, parseManagers } from './managers.ts';
+import { omitEmpty } from './omit-empty.ts';
 import { change, owned, resetFields } from './ownership.ts';
 import type { Shape } from './shape.ts';
 import { shapeOf } from './shape-of.ts';
@@ -38,13 +39,17 @@ export function trackUpdate(
   const shape = type === undefined ? builtInShape(next.kind) : shapeOf(type);
   const reset = type === undefined ? fieldSetOf([]) : resetFields(type, update.subresource);
   try {
-    return managedFields(
-      capped(updated({ previous: previous ?? emptyObject(type, next.kind), next }, shape, reset, managers, update)),
-    );
+    const objects = { previous: inMemory(previous ?? {}, next.kind, type), next: inMemory(next, next.kind, type) };
+    return managedFields(capped(updated(objects, shape, reset, managers, update)));
   } catch (error) {
     if (error instanceof ListItemError) return [...(previous?.metadata.managedFields ?? [])];
     throw error;
   }
+}
+
+/** What a create or update did not mention, or left empty, is no change of anybody. */
+function inMemory(object: ApiObject | JsonObject, kind: string, type: ServedType | undefined): unknown {
+  return type?.custom === undefined ? completed(type, kind, omitEmpty(object)) : object;
 }
 
 function recorded(previous: ApiObject | undefined, next: ApiObject, isSubresource: boolean): Managers {
@@ -59,7 +64,7 @@ function recorded(previous: ApiObject | undefined, next: ApiObject, isSubresourc
 
 /** `managers` after an update by one of them: it owns what it changed, and nobody what is gone. */
 export function updated(
-  objects: { readonly previous: ApiObject | JsonObject; readonly next: ApiObject | JsonObject },
+  objects: { readonly previous: unknown; readonly next: unknown },
   shape: Shape,
   reset: FieldSet,
   managers: Managers,
