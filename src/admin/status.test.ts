@@ -18,8 +18,8 @@ test('the status says of each server what it is, whether it gets requests and ho
     respond: () => {},
     failed: () => {},
   });
-  const { view, generation, servers, conflicts } = describeStatus(registry, now() + 1_500);
-  assert.deepEqual([view, generation, conflicts], ['merged', registry.snapshot.generation, []]);
+  const { view, generation, settled, servers, conflicts } = describeStatus(registry, now() + 1_500);
+  assert.deepEqual([view, generation, settled, conflicts], ['merged', registry.snapshot.generation, true, []]);
   assert.deepEqual(servers, [
     {
       name: 'up',

@@ -25,6 +25,8 @@ export interface ServerStatus {
 export interface ProxyStatus {
   readonly view: 'merged' | 'server-local';
   readonly generation: number;
+  /** The merged documents say all that has been read. */
+  readonly settled: boolean;
   readonly servers: readonly ServerStatus[];
   readonly conflicts: readonly DiscoveryConflict[];
 }
@@ -46,5 +48,6 @@ export function describeStatus(registry: ServerRegistry, now: number): ProxyStat
       openExchanges: position === undefined ? 0 : openExchanges(snapshot.backends[position]),
     };
   });
-  return { view: snapshot.view, generation: snapshot.generation, servers, conflicts: registry.conflicts };
+  const { settled, conflicts } = registry;
+  return { view: snapshot.view, generation: snapshot.generation, settled, servers, conflicts };
 }

@@ -81,6 +81,11 @@ export class ServerRegistry implements Control {
     return this.#isComplete;
   }
 
+  /** The merged documents say all that has been read; they are prepared apart from the snapshot. */
+  get settled(): boolean {
+    return this.#merged.isSettled;
+  }
+
   get anyReady(): boolean {
     return this.#snapshot.servers.some(({ ready }) => ready);
   }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ProxyStatus, ServerStatus } from '../../admin/status.ts';
 import type { CertificateTrust } from '../../identity/client-certificate.ts';
 import type { IdentityHeaderNames } from '../../identity/header-names.ts';
 import { parseTrustAnchors } from '../../identity/trust-anchors.ts';
@@ -78,7 +79,11 @@ export class ApiFactory {
       handler: proxy?.handler ?? handler,
       async becomeReady() {
         api.ready = true;
-        if (proxy !== undefined) await untilRouted(proxy, api);
+        await proxy?.ready();
+        await until(() => proxy === undefined || !api.ready || proxy.status().servers.some(isLocalAndReady));
+      },
+      async untilWhole() {
+        await until(() => proxy === undefined || !api.ready || isWhole(proxy.status()));
       },
       becomeUnready() {
         api.ready = false;
@@ -109,9 +114,14 @@ export class ApiFactory {
   }
 }
 
-/** Resolves when the proxy has noticed that its own server is ready, or the server is not any more. */
-async function untilRouted(proxy: MixedVersionProxy, api: ApiServer): Promise<void> {
-  await proxy.ready();
-  const isRouted = () => proxy.status().servers.some(({ local, state }) => local && state === 'ready');
-  while (api.ready && !isRouted()) await delay(POLL_MS);
+function isLocalAndReady({ local, state }: ServerStatus): boolean {
+  return local && state === 'ready';
+}
+
+function isWhole({ servers, settled }: ProxyStatus): boolean {
+  return settled && servers.every(({ state }) => state === 'ready');
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await delay(POLL_MS);
 }

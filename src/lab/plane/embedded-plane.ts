@@ -55,6 +55,7 @@ class EmbeddedPlane implements LabPlane {
   readonly #store: Store;
   #servers: readonly EmbeddedServer[] = [];
   #versions: readonly string[] = [];
+  #isUp = false;
 
   constructor(options: EmbeddedPlaneOptions, directory: string, store: Store, pki: Pki) {
     this.builtIn = options.builtIn;
@@ -84,6 +85,7 @@ class EmbeddedPlane implements LabPlane {
       adminToken: this.adminToken,
       members: addresses.map(({ name, port }) => ({ name, url: `https://127.0.0.1:${port}` })),
       ...this.#options,
+      logger: this.#quietWhileStarting(),
     });
     this.#servers = recordings.map((recording, index) => {
       const { name = '', port = 0 } = addresses[index] ?? {};
@@ -99,6 +101,17 @@ class EmbeddedPlane implements LabPlane {
       });
     });
     await Promise.all(this.#servers.map((server) => server.start()));
+    await Promise.all(this.#servers.map((server) => server.untilWhole()));
+    this.#isUp = true;
+  }
+
+  /** Servers that start together do not reach each other at first, which is nobody's trouble. */
+  #quietWhileStarting(): Logger {
+    const { logger } = this.#options;
+    return {
+      ...logger,
+      warn: (message, fields) => (this.#isUp ? logger.warn : logger.debug)(message, fields),
+    };
   }
 
   async close(): Promise<void> {

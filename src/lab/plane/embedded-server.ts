@@ -17,6 +17,8 @@ export interface ServedApi {
   readonly handler: ExchangeHandler;
   /** Lets `/readyz` succeed; resolves when it does. */
   becomeReady(): Promise<void>;
+  /** Resolves when it knows all other servers, which must be ready. */
+  untilWhole(): Promise<void>;
   /** Lets `/readyz` fail, and nothing else. */
   becomeUnready(): void;
   /** Ends open watches as a server does that shuts down. */
@@ -90,6 +92,11 @@ export class EmbeddedServer implements LabServer {
       this.#life = { state: 'stopped' };
       throw error;
     }
+  }
+
+  /** Resolves when it knows all other servers, which must be ready; at once when it does not run. */
+  async untilWhole(): Promise<void> {
+    if (this.#life.state === 'ready') await this.#life.running.api.untilWhole();
   }
 
   async stop(): Promise<void> {
