@@ -32,6 +32,8 @@ export const discoveryCases: readonly ContractCase[] = [
       await server.ask({ path: '/api' }, { keep: ({ json }) => at(json, 'versions') });
       await server.ask({ path: '/apis' }, { keep: groups });
       await server.ask({ path: '/api/v1' });
+      await server.ask({ path: '/api/v1/' });
+      await server.ask({ path: '/apis/' }, { keep: groups });
       await server.ask({ path: '/apis/apps' });
       await server.ask({ path: '/apis/apps/v1' });
       await server.ask({ path: '/apis/batch/v1' });
