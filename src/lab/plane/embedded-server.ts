@@ -9,6 +9,8 @@ import type { LabServer, LabServerState } from './lab-server.ts';
 const HOST = '127.0.0.1';
 /** Between the failing of `/readyz` and the end of the listener, so that whoever balances notices (`--shutdown-delay-duration`). */
 const SHUTDOWN_DELAY_MS = 2_500;
+const BIND_TRIES = 50;
+const BIND_PAUSE_MS = 100;
 /** How long open requests may go on after that. */
 const SHUTDOWN_GRACE_MS = 1_000;
 
@@ -142,12 +144,26 @@ export class EmbeddedServer implements LabServer {
     const clientCa = `${pki.clientCa.cert}\n${pki.frontProxyCa.cert}`;
     const listener = await listen({ host: HOST, port: 0, tls: { cert, key, clientCa }, handler: api.handler });
     try {
-      const wire = await relayTcp({ host: HOST, port, choose: () => ({ host: HOST, port: listener.port }) });
+      const choose = () => ({ host: HOST, port: listener.port });
+      const wire = await patiently(() => relayTcp({ host: HOST, port, choose }));
       return { api, listener, wire };
     } catch (error) {
       await listener.close(0);
       await api.close();
       throw error;
+    }
+  }
+}
+
+/** While a server was down, another process may have been lent its port for a moment. */
+async function patiently<T>(bind: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await bind();
+    } catch (error) {
+      const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+      if (!isTaken || tries === BIND_TRIES) throw error;
+      await delay(BIND_PAUSE_MS);
     }
   }
 }
