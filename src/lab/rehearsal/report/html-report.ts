@@ -85,6 +85,7 @@ function sizes(columns: readonly ColumnResult[]): Sizes {
   const seconds = Math.max(1, ...columns.map(({ timeline }) => timeline.seconds.length));
   const top = (...values: ((second: TimelineSecond) => number)[]): PlotSize => ({
     seconds,
+    scale: 'linear',
     top: Math.max(
       1,
       ...columns.flatMap(({ timeline }) => timeline.seconds.flatMap((second) => values.map((value) => value(second)))),
@@ -98,7 +99,7 @@ function sizes(columns: readonly ColumnResult[]): Sizes {
       ({ incompleteDiscovery }) => incompleteDiscovery,
       ({ collected }) => collected,
     ),
-    latency: top(({ p99 = 0 }) => p99),
+    latency: { ...top(({ p99 = 0 }) => p99), scale: 'logarithmic' },
   };
 }
 

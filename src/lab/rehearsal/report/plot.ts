@@ -13,6 +13,8 @@ export interface PlotSize {
   /** Seconds and value at the far ends of the axes, shared by plots that are compared. */
   readonly seconds: number;
   readonly top: number;
+  /** Logarithmic from 1 on, for values that differ by orders of magnitude. */
+  readonly scale: 'linear' | 'logarithmic';
 }
 
 const WIDTH = 860;
@@ -27,14 +29,15 @@ export function plotSvg(
   title: string,
   timeline: Timeline,
   curves: readonly Curve[],
-  { seconds, top }: PlotSize,
+  { seconds, top, scale }: PlotSize,
 ): string {
   const x = (second: number) => LEFT + (second / Math.max(seconds, 1)) * (WIDTH - LEFT - RIGHT);
-  const y = (value: number) => HEIGHT - BOTTOM - (value / Math.max(top, 1)) * (HEIGHT - TOP - BOTTOM);
+  const { share, levels } = scale === 'linear' ? linear(top) : logarithmic(top);
+  const y = (value: number) => HEIGHT - BOTTOM - share(value) * (HEIGHT - TOP - BOTTOM);
   return [
     `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(title)}">`,
     ...phaseBands(timeline, x),
-    ...axes(seconds, top, x, y),
+    ...axes(seconds, levels, x, y),
     ...eventMarks(timeline, x),
     ...curves.map(({ style, values }) => `<path class="curve ${style}" d="${path(values, x, y)}"/>`),
     '</svg>',
@@ -84,7 +87,31 @@ function eventMarks(timeline: Timeline, x: (second: number) => number): string[]
   });
 }
 
-function axes(seconds: number, top: number, x: (second: number) => number, y: (value: number) => number): string[] {
+interface Scale {
+  /** Of the height, from 0 to 1. */
+  readonly share: (value: number) => number;
+  /** Where the axis is labelled. */
+  readonly levels: readonly number[];
+}
+
+function linear(top: number): Scale {
+  return { share: (value) => value / Math.max(top, 1), levels: [0, top / 2, top] };
+}
+
+function logarithmic(top: number): Scale {
+  const decades = Math.max(1, Math.ceil(Math.log10(Math.max(top, 1))));
+  return {
+    share: (value) => Math.log10(Math.max(value, 1)) / decades,
+    levels: Array.from({ length: decades + 1 }, (_, decade) => 10 ** decade),
+  };
+}
+
+function axes(
+  seconds: number,
+  levels: readonly number[],
+  x: (second: number) => number,
+  y: (value: number) => number,
+): string[] {
   const base = HEIGHT - BOTTOM;
   const step = tickStep(seconds);
   const ticks: string[] = [];
@@ -93,12 +120,12 @@ function axes(seconds: number, top: number, x: (second: number) => number, y: (v
       `<text class="tick" text-anchor="middle" x="${x(second).toFixed(1)}" y="${base + 15}">${second} s</text>`,
     );
   }
-  const levels = [0, top / 2, top].map(
+  const lines = levels.map(
     (value) =>
       `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(value).toFixed(1)}" y2="${y(value).toFixed(1)}"/>` +
       `<text class="tick" text-anchor="end" x="${LEFT - 6}" y="${(y(value) + 4).toFixed(1)}">${round(value)}</text>`,
   );
-  return [...levels, ...ticks];
+  return [...lines, ...ticks];
 }
 
 /** At most about ten ticks, at round seconds. */
