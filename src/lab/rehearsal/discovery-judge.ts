@@ -80,14 +80,15 @@ export class DiscoveryJudge {
     const last = this.#last.get(form);
     this.#last.set(form, { types, askedAt });
     if (last === undefined) return true;
-    const served = this.#served.typesThroughout(last.askedAt, answeredAt);
+    const served = this.#served.typesThroughout(last.askedAt - this.#settleMs, answeredAt);
     const gone = [...last.types].filter((type) => !types.has(type) && served.has(type));
     if (gone.length > 0) this.#example(`${form}: ${named(gone)} vanished`);
     return gone.length === 0;
   }
 
   #example(text: string): void {
-    if (this.#examples.length < EXAMPLES) this.#examples.push(text);
+    const seconds = ((Date.now() - this.#measurements.startedAt) / 1000).toFixed(1);
+    if (this.#examples.length < EXAMPLES) this.#examples.push(`${text} (${seconds} s)`);
   }
 }
 

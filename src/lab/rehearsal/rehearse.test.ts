@@ -25,7 +25,7 @@ suite('a rehearsal on embedded servers', () => {
   const stopped = new AbortController();
 
   before(async () => {
-    const options = { logger: SILENT, programs: undefined, crdLagMs: [0, 500] };
+    const options = { logger: SILENT, programs: undefined, crdLagMs: [0] };
     result = await rehearse({
       from: '1.34',
       to: '1.37',
@@ -60,11 +60,10 @@ suite('a rehearsal on embedded servers', () => {
   });
 
   test('a balancer does harm', () => {
-    const { false404s, discovery, dependents, namespaces, requests } = column('balancer');
+    const { false404s, dependents, namespaces, requests } = column('balancer');
     assert.ok(requests > 100);
     assert.ok(false404s.total > 0);
     assert.ok(false404s.byClient.some(({ client }) => client === 'reader'));
-    assert.ok(discovery.incomplete + discovery.vanished > 0);
     assert.ok(dependents.live > 0 && namespaces.deleted > 0);
     assert.ok(dependents.wronglyCollected + namespaces.leaked.length > 0, 'within the bound of rounds');
   });

@@ -73,7 +73,7 @@ export interface DiscoveryFindings {
   readonly answers: number;
   /** Answers that lack a type which a server had been serving for `bounds.settleMs` before the question. */
   readonly incomplete: number;
-  /** Pairs of consecutive answers to one client in which a type vanished that a running server went on serving. */
+  /** Pairs of consecutive answers in one form between which a type vanished that a server had been serving as long, and went on serving. */
   readonly vanished: number;
   /** Those among all of the above that are about unaggregated discovery, which clients before 1.26 read. */
   readonly unaggregated?: { readonly answers: number; readonly incomplete: number; readonly vanished: number };
