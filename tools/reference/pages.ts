@@ -3,6 +3,7 @@ import { configurationPage } from './configuration-page.ts';
 import { errorsPage } from './errors-page.ts';
 import { flagsPage } from './flags-page.ts';
 import { jsonText } from './json-text.ts';
+import { labDifferencesPage } from './lab-differences-page.ts';
 
 /** File name in `docs/reference` → content. */
 export function referencePages(): ReadonlyMap<string, string> {
@@ -11,5 +12,6 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['configuration.md', configurationPage()],
     ['configuration.schema.json', `${jsonText(configurationJsonSchema)}\n`],
     ['errors.md', errorsPage()],
+    ['lab-differences.md', labDifferencesPage()],
   ]);
 }
