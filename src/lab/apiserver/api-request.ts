@@ -12,6 +12,8 @@ export interface ApiRequest {
   readonly type: ServedType;
   /** The whole request body, at most 3 MiB; rejects with ApiError 413 beyond. */
   body(): Promise<Buffer>;
+  /** Adds a Warning field (code 299, RFC 7234 section 5.5) to the answer, whatever that will be. */
+  warn(text: string): void;
 }
 
 /** Answers one kind of request; rejections that are ApiErrors become Status answers, others 500. */

@@ -21,6 +21,9 @@ async function ask(client: H2Client, path: string, request: Omit<ApiRequest, 'pa
   return { status, headers, text, json: () => JSON.parse(text) };
 }
 
+/** Of Go the text is UTF-8. */
+const warnings = ({ warning }: Record<string, unknown>) => Buffer.from(String(warning), 'latin1').toString();
+
 const post = (client: H2Client, path: string, body: unknown, headers = {}) =>
   ask(client, path, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
 
@@ -80,6 +83,31 @@ describe('the chain', () => {
   test('what another proxy says about routing changes nothing', async () => {
     const headers = { 'x-kubernetes-peer-proxied': 'true' };
     assert.equal((await ask(admin, '/api/v1/namespaces', { headers })).status, 200);
+  });
+});
+
+describe('fields that a kind does not have', () => {
+  const path = '/api/v1/namespaces/default/configmaps';
+  const body = { metadata: { name: 'odd', 'naïve"\n': 1 }, dat: { a: 'b' } };
+
+  test('are warned of, whatever the answer is', async () => {
+    const expected = '299 - "unknown field \\"metadata.naïve\\\\\\"\\\\n\\"", 299 - "unknown field \\"dat\\""';
+    const created = await post(admin, path, body);
+    assert.deepEqual([created.status, warnings(created.headers)], [201, expected]);
+    const again = await post(admin, path, body);
+    assert.deepEqual([again.status, warnings(again.headers)], [409, expected]);
+    const many = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`field-${i}-${'x'.repeat(100)}`, 1]));
+    const flooded = await post(admin, `${path}?dryRun=All`, { ...many, metadata: { name: 'many' } });
+    assert.equal(flooded.status, 201);
+    assert.ok(warnings(flooded.headers).length < 8192);
+  });
+
+  test('are refused where the client is strict', async () => {
+    const { status, json } = await post(admin, `${path}?fieldValidation=Strict`, { metadata: { name: 'x' }, dat: {} });
+    assert.deepEqual(
+      [status, json().message],
+      [400, 'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "dat"'],
+    );
   });
 });
 

@@ -25,8 +25,10 @@ import { RequestCounts } from './dispatch/request-counts.ts';
 import { resourceRoute } from './dispatch/resource-route.ts';
 import { ServedExchange } from './dispatch/served-exchange.ts';
 import { OpenapiDocuments } from './openapi/openapi-documents.ts';
+import type { Kind } from './openapi/schema-pool.ts';
 import { createResourceHandler } from './resources/resource-handler.ts';
 import { Reviews } from './reviews/reviews.ts';
+import type { KindFields } from './served-type.ts';
 
 /** `--request-timeout`: how long a request may take that is no watch, log, exec, attach, proxy or port-forward. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -65,6 +67,7 @@ export class ApiServer {
   readonly #clock: () => number;
   readonly #compiledIn: ReadonlySet<string>;
   readonly #catalog: TypeCatalog;
+  readonly #openapi: OpenapiDocuments;
   readonly #documents: readonly DocumentAnswerer[];
   readonly #authenticator: Authenticator;
   readonly #authorizer: RbacAuthorizer;
@@ -84,7 +87,8 @@ export class ApiServer {
     this.#clock = clock;
     this.#compiledIn = new Set(['', ...recording.apis.map(({ metadata }) => metadata.name)]);
     this.#catalog = new TypeCatalog({ recording, store, crdLagMs });
-    this.#documents = [new DiscoveryDocuments(this.#catalog), new OpenapiDocuments(this.#catalog)];
+    this.#openapi = new OpenapiDocuments(this.#catalog);
+    this.#documents = [new DiscoveryDocuments(this.#catalog), this.#openapi];
     const serviceAccounts = new ServiceAccountTokens(options.serviceAccountKey, store, clock, minor >= 30);
     this.#authenticator = new Authenticator({ version, trust, names, tokens, serviceAccounts, clock });
     this.#authorizer = new RbacAuthorizer(store);
@@ -92,6 +96,8 @@ export class ApiServer {
       store,
       types: this.#catalog,
       clock,
+      minor,
+      fieldsOf: (kind) => this.#fieldsOf(kind),
       watchList: hasWatchList(minor),
       closing: this.#closing.signal,
     });
@@ -173,8 +179,23 @@ export class ApiServer {
     const type = resourceRoute(this.#catalog, (group) => this.#compiledIn.has(group), head.method, info);
     if (type === undefined) return answerPageNotFound(exchange);
     const handler = this.#reviews.handler(type.group, type.resource, info.subresource) ?? this.#resources;
-    await handler({ exchange, info, query, user, type, body: requestBody(exchange, REQUEST_TIMEOUT_MS) });
+    const body = requestBody(exchange, REQUEST_TIMEOUT_MS);
+    await handler({ exchange, info, query, user, type, body, warn: (text) => exchange.warn(text) });
   }
+
+  /** A server without schemas takes objects as they come. */
+  async #fieldsOf(kind: Kind): Promise<KindFields | undefined> {
+    try {
+      return await this.#openapi.fieldsOf(kind);
+    } catch (error) {
+      this.#options.logger?.warn('The recorded schemas cannot be read, so fields are not validated.', {
+        server: this.name,
+        cause: error instanceof Error ? error.message : String(error),
+      });
+      return undefined;
+    }
+  }
+
   #fail(exchange: ServedExchange, error: unknown): void {
     if (error instanceof RequestAborted) return;
     if (!(error instanceof ApiError)) {

@@ -48,3 +48,22 @@ export interface ServedTypes {
   /** All of them, in the order of discovery. */
   all(): Iterable<ServedType>;
 }
+
+/** Which fields the objects of one kind have. */
+export interface KindFields {
+  check(object: JsonObject): CheckedFields;
+}
+
+export interface CheckedFields {
+  /** The object without its unknown fields. */
+  readonly object: JsonObject;
+  /** In the order in which kube-apiserver names them. */
+  readonly unknown: readonly UnknownField[];
+}
+
+export interface UnknownField {
+  /** As decoding names it: `spec.template.spec.containers[0].imag`. */
+  readonly path: string;
+  /** As applying names it: `.spec.template.spec.containers[name="c"].imag`. */
+  readonly typedPath: string;
+}

@@ -12,6 +12,9 @@ import type {
 import { type Fields, fieldValue, withoutFields } from '../../../wire/fields.ts';
 import { PROTOBUF } from '../protobuf/protobuf-object.ts';
 
+/** Characters of all warnings together (apiserver pkg/endpoints/filters/warning.go). */
+const MAX_WARNINGS = 4096;
+const UNPRINTABLE = /\p{Cc}/gu;
 const CACHE_CONTROL = 'no-cache, private';
 
 /** An exchange whose answers carry the fields that every answer of kube-apiserver carries, and that tells when they are over. */
@@ -29,7 +32,8 @@ export class ServedExchange implements ServerExchange {
   onOver: (() => void) | undefined;
   onAbort: ((reason: ResetReason) => void) | undefined;
   readonly #exchange: ServerExchange;
-  readonly #common: Fields;
+  readonly #common: string[];
+  #warned = 0;
   #sink: WatchedSink | undefined;
 
   constructor(exchange: ServerExchange, now: number) {
@@ -55,6 +59,14 @@ export class ServedExchange implements ServerExchange {
       onAbort?.(reason);
       this.#over();
     };
+  }
+
+  /** Adds a Warning field to the answer if that has not begun; too many are dropped, for clients take only so large a head. */
+  warn(text: string): void {
+    this.#warned += text.length;
+    if (this.#warned > MAX_WARNINGS) return;
+    const quoted = `"${text.replace(/["\\]/g, '\\$&')}"`;
+    this.#common.push('warning', `299 - ${Buffer.from(quoted.replace(UNPRINTABLE, '?')).toString('latin1')}`);
   }
 
   inform(head: ResponseHead): void {

@@ -8,6 +8,7 @@ import { crdKey } from '../catalog/custom-resource-definition.ts';
 import { TypeCatalog } from '../catalog/type-catalog.ts';
 import { type Asked, asked } from '../discovery/testing/asked.ts';
 import { type WireField, wireFields } from '../protobuf/wire-fields.ts';
+import type { CheckedFields } from '../served-type.ts';
 import { OpenapiDocuments } from './openapi-documents.ts';
 
 const PROTOBUF = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
@@ -257,11 +258,15 @@ interface Overrides {
   readonly schemas?: () => Promise<undefined>;
 }
 
-describe('unknownFields', () => {
+describe('the fields of a kind', () => {
   const container = { name: 'c', image: 'i', imag: 'j', resources: { limits: { cpu: '1', anything: 2 } } };
-  const template = { metadata: { labels: { any: 'thing' }, labelz: {} }, spec: { containers: [container] } };
+  const template = {
+    metadata: { labels: { any: 'thing' }, labelz: {} },
+    spec: { containers: [container], tolerations: [{ kei: 'x' }] },
+  };
+  const paths = ({ unknown }: CheckedFields) => unknown.map(({ path }) => path);
 
-  it('finds what a kind does not have, wherever it stands', async () => {
+  it('are told from others, wherever these stand', async () => {
     const { documents } = await server();
     const deployment = {
       apiVersion: 'apps/v1',
@@ -270,22 +275,52 @@ describe('unknownFields', () => {
       spec: { replicaz: 1, template },
       statu: {},
     };
-    assert.deepEqual(await documents.unknownFields(DEPLOYMENT, deployment), [
-      'spec.replicaz',
-      'spec.template.metadata.labelz',
-      'spec.template.spec.containers[0].imag',
-      'statu',
+    const fields = await documents.fieldsOf(DEPLOYMENT);
+    assert.ok(fields);
+    const checked = fields.check(deployment);
+    assert.deepEqual(checked.unknown, [
+      { path: 'spec.replicaz', typedPath: '.spec.replicaz' },
+      { path: 'spec.template.metadata.labelz', typedPath: '.spec.template.metadata.labelz' },
+      {
+        path: 'spec.template.spec.containers[0].imag',
+        typedPath: '.spec.template.spec.containers[name="c"].imag',
+      },
+      { path: 'spec.template.spec.tolerations[0].kei', typedPath: '.spec.template.spec.tolerations[0].kei' },
+      { path: 'statu', typedPath: '.statu' },
     ]);
-    assert.deepEqual(await documents.unknownFields({ ...DEPLOYMENT, kind: 'Nope' }, deployment), []);
+    const { imag: _imag, ...knownContainer } = container;
+    assert.deepEqual(checked.object, {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: deployment.metadata,
+      spec: {
+        template: {
+          metadata: { labels: { any: 'thing' } },
+          spec: { containers: [knownContainer], tolerations: [{}] },
+        },
+      },
+    });
+    const good = checked.object;
+    assert.equal(fields.check(good).object, good);
+    assert.equal(await documents.fieldsOf({ ...DEPLOYMENT, kind: 'Nope' }), undefined);
   });
 
-  it('leaves open what a custom type leaves open', async () => {
+  it('of a custom type are those of its schema, but for what that leaves open', async () => {
     const { documents, store } = await server();
     store.put(crdKey('widgets.example.com'), widgets(), 'absent');
-    const spec = { size: 1, port: 'http', pod: { apiVersion: 'v1', kind: 'Pod', spec: { x: 1 } }, siz: 2 };
-    const widget = { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'w', nam: 'x' }, spec };
-    const kind = { group: 'example.com', version: 'v1', kind: 'Widget' };
-    assert.deepEqual(await documents.unknownFields(kind, widget), ['metadata.nam', 'spec.siz']);
+    const pod = { apiVersion: 'v1', kind: 'Pod', spec: { x: 1 }, metadata: { name: 'p', nam: 'x' } };
+    const spec = { size: 1, siz: 2, port: 'http', pod, bare: { x: 1 } };
+    const metadata = { name: 'w', labels: { any: 'thing' }, nam: 'x' };
+    const fields = await documents.fieldsOf({ group: 'example.com', version: 'v1', kind: 'Widget' });
+    const checked = fields?.check({ top: 1, spec, metadata, apiVersion: 'example.com/v1', kind: 'Widget' });
+    assert.ok(checked);
+    assert.deepEqual(paths(checked), ['metadata.nam', 'spec.bare.x', 'spec.pod.metadata.nam', 'spec.siz', 'top']);
+    assert.deepEqual(checked.object['spec'], {
+      size: 1,
+      port: 'http',
+      pod: { ...pod, metadata: { name: 'p' } },
+      bare: {},
+    });
   });
 });
 
@@ -317,6 +352,7 @@ function widgets(): ApiObject {
       size: { type: 'integer', minimum: 1, description: 'How big it is.' },
       port: { 'x-kubernetes-int-or-string': true },
       maybe: { type: 'string', nullable: true },
+      bare: { type: 'object' },
       pod: { type: 'object', 'x-kubernetes-embedded-resource': true, ...preserve },
     },
   };

@@ -1,14 +1,14 @@
 import type { ServerExchange } from '../../../wire/exchange.ts';
 import { fieldValue, NO_FIELDS } from '../../../wire/fields.ts';
 import { groupVersionPath, type JsonObject } from '../../api-object.ts';
-import type { ServedType } from '../served-type.ts';
+import type { KindFields, ServedType } from '../served-type.ts';
 import { customSchemas } from './custom-schemas.ts';
+import { kindFields } from './kind-fields.ts';
 import { accepted, type Document, hashOf, send, sendDocument } from './openapi-answer.ts';
 import { openapiPaths } from './openapi-paths.ts';
 import { type Kind, SchemaPool } from './schema-pool.ts';
 import { swaggerDocument, swaggerJson } from './swagger-document.ts';
 import { swaggerProtobuf } from './swagger-protobuf.ts';
-import { unknownFields } from './unknown-fields.ts';
 
 /** What the documents are made of; a TypeCatalog has it. */
 export interface OpenapiSource {
@@ -39,6 +39,7 @@ interface Documents {
   /** By path below `/openapi/v3`. */
   readonly v3: ReadonlyMap<string, () => Document>;
   readonly v2: Readonly<Record<Form, () => Document>>;
+  readonly recorded: SchemaPool;
   /** The recorded schemas and those of custom types. */
   readonly pool: () => SchemaPool;
 }
@@ -68,15 +69,13 @@ export class OpenapiDocuments {
     return true;
   }
 
-  /**
-   * Fields of an object that its kind does not have, for `fieldValidation=Strict` and `Warn`; none when the kind's schema was
-   * not recorded.
-   */
-  async unknownFields(kind: Kind, object: JsonObject): Promise<readonly string[]> {
-    const { pool } = await this.#documents();
+  /** The fields of a kind; undefined when its schema was not recorded. */
+  async fieldsOf(kind: Kind): Promise<KindFields | undefined> {
+    const { recorded, pool } = await this.#documents();
     const name = pool().nameOf(kind);
     const schema = name === undefined ? undefined : pool().get(name);
-    return schema === undefined ? [] : unknownFields(object, schema, pool());
+    if (name === undefined || schema === undefined) return undefined;
+    return kindFields(schema, pool(), recorded.get(name) === undefined);
   }
 
   async #answer(exchange: ServerExchange, path: string, hash: string): Promise<void> {
@@ -125,7 +124,7 @@ export class OpenapiDocuments {
     const protobuf = once(
       (): Document => ({ contentType: PROTOBUF_TYPES[1], body: swaggerProtobuf(swagger()), hash: json().hash }),
     );
-    return { v3: new Map(v3), v2: { json, protobuf }, pool };
+    return { v3: new Map(v3), v2: { json, protobuf }, recorded, pool };
   }
 }
 

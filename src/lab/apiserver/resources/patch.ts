@@ -1,11 +1,14 @@
 import { fieldValue } from '../../../wire/fields.ts';
 import { type ApiObject, groupVersion } from '../../api-object.ts';
-import { invalid, notFound } from '../api-error.ts';
+import { type ApiError, invalid, notFound } from '../api-error.ts';
 import type { ApiRequest } from '../api-request.ts';
+import { goFormat } from '../patch/go-format.ts';
 import { patchObject } from '../patch/patch.ts';
+import { parseYaml } from '../patch/yaml.ts';
 import type { AnswerForm } from './answer-form.ts';
 import { createObject } from './create-object.ts';
 import { invalidValue } from './field-problems.ts';
+import { FieldValidator } from './field-validator.ts';
 import { MetaTypeError, readMeta, type SentObject, timestamp } from './object-meta.ts';
 import type { ResourceOptions } from './resource-options.ts';
 import { keyOf, namespaceOf } from './stored-object.ts';
@@ -30,10 +33,14 @@ export async function patch(context: ResourceOptions, request: ApiRequest, answe
   const body = await request.body();
   const { force } = options;
   const fieldManager = request.query.get('fieldManager') ?? '';
+  const fields = await FieldValidator.of(context, request, type, options.fieldValidation);
+  if (isApply) fields.requireDeclared(parseYaml(body));
   const patched = (current: ApiObject | undefined): SentObject => {
     const now = timestamp(context.clock());
-    const object = patchObject({ contentType, body, current, type, fieldManager, force, now, subresource });
-    const sent = asSent(type, object);
+    // A server knows no fields of another version, which may have stored them.
+    const known = current && fields.known(current);
+    const object = patchObject({ contentType, body, current: known, type, fieldManager, force, now, subresource });
+    const sent = asSent(type, fields.validated(object, refusedPatch(contentType, body, object)));
     requireSameObject(sent, namespace, name);
     return sent;
   };
@@ -53,6 +60,15 @@ export async function patch(context: ResourceOptions, request: ApiRequest, answe
 export function patchType({ exchange }: ApiRequest): string {
   const contentType = fieldValue(exchange.head.fields, 'content-type') ?? '';
   return contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
+/** What is said of a patch that makes unknown fields: of a strategic one, the patch; of others, what they would make. */
+export function refusedPatch(contentType: string, body: Buffer, patched: ApiObject): (problem: string) => ApiError {
+  return (problem) => {
+    const isStrategic = contentType === 'application/strategic-merge-patch+json';
+    const what = isStrategic ? goFormat(JSON.parse(body.toString())) : JSON.stringify(patched);
+    return invalid('', '', '', [invalidValue('patch', what, problem)]);
+  };
 }
 
 /** A patch may bring in anything; what the object is stays settled. Throws ApiError 422 when it is no such object any more. */

@@ -3,6 +3,7 @@ import { badRequest, conflict } from '../api-error.ts';
 import type { ApiRequest } from '../api-request.ts';
 import type { AnswerForm } from './answer-form.ts';
 import { deleteObject } from './delete-object.ts';
+import { FieldValidator } from './field-validator.ts';
 import { requireLiveNamespace } from './namespace-lifecycle.ts';
 import { isObject, timestamp } from './object-meta.ts';
 import { requestObject } from './request-object.ts';
@@ -11,6 +12,8 @@ import { requiredEntry } from './stored-object.ts';
 import { updateObject } from './update-object.ts';
 import { writeOptions } from './write-options.ts';
 
+const BINDING = { group: '', version: 'v1', kind: 'Binding' };
+const EVICTION = { group: 'policy', version: 'v1', kind: 'Eviction' };
 const SUCCESS = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
 
 /** `pods/binding`: what a scheduler says. Throws ApiError 409 when the pod has a node already. */
@@ -18,7 +21,8 @@ export async function bindPod(context: ResourceOptions, request: ApiRequest, ans
   const { type, info } = request;
   const { name, namespace } = info;
   const options = writeOptions(request, 'CreateOptions');
-  const { target } = await requestObject(request, { group: '', version: 'v1', kind: 'Binding' });
+  const fields = await FieldValidator.of(context, request, BINDING, options.fieldValidation);
+  const { target } = await requestObject(request, BINDING, fields);
   const node = isObject(target) ? target['name'] : undefined;
   if (typeof node !== 'string' || node === '') throw badRequest('a Binding needs the name of a node as target.name');
   requireLiveNamespace(context.store, type, namespace, name);
@@ -50,8 +54,9 @@ export async function bindPod(context: ResourceOptions, request: ApiRequest, ans
 export async function evictPod(context: ResourceOptions, request: ApiRequest, answer: AnswerForm): Promise<void> {
   const { type, info } = request;
   const { name, namespace } = info;
-  const { dryRun } = writeOptions(request, 'CreateOptions');
-  await requestObject(request, { group: 'policy', version: 'v1', kind: 'Eviction' });
+  const { dryRun, fieldValidation } = writeOptions(request, 'CreateOptions');
+  const fields = await FieldValidator.of(context, request, EVICTION, fieldValidation);
+  await requestObject(request, EVICTION, fields);
   requireLiveNamespace(context.store, type, namespace, name);
   const entry = requiredEntry(context.store, type, namespace, name);
   const plain = {

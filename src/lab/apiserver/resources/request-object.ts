@@ -4,6 +4,7 @@ import { groupVersion, type JsonObject } from '../../api-object.ts';
 import { badRequest, invalid, unsupportedMediaType } from '../api-error.ts';
 import type { ApiRequest } from '../api-request.ts';
 import { invalidValue } from './field-problems.ts';
+import type { FieldValidator } from './field-validator.ts';
 import { isObject, MetaTypeError, readMeta, type SentObject } from './object-meta.ts';
 
 const SUMMARY_LENGTH = 30;
@@ -19,11 +20,19 @@ export interface ExpectedKind {
 
 /**
  * Reads the body as an object of `expected`. Throws ApiError: 415 for a Content-Type other than JSON or YAML, 400 when it
- * is no such object.
+ * is no such object, or one with unknown fields that `fields` refuses.
  */
-export async function requestObject(request: ApiRequest, expected: ExpectedKind): Promise<SentObject> {
+export async function requestObject(
+  request: ApiRequest,
+  expected: ExpectedKind,
+  fields?: FieldValidator,
+): Promise<SentObject> {
   const body = await request.body();
-  return typedObject(decodeBody(request, body, expected.kind), body, expected);
+  const value = decodeBody(request, body, expected.kind);
+  const sent = typedObject(value, body, expected);
+  if (fields === undefined || !isObject(value)) return sent;
+  const known = fields.validated(value, (problem) => badRequest(cannotBeHandled(sent, expected, problem)));
+  return known === value ? sent : typedObject(known, body, expected);
 }
 
 /** The JSON value of a body in JSON or YAML. */
@@ -56,9 +65,7 @@ export function typedObject(value: unknown, body: Buffer, expected: ExpectedKind
   const sentKind = typeof kind === 'string' && kind !== '' ? kind : expected.kind;
   const sentVersion = typeof apiVersion === 'string' && apiVersion !== '' ? apiVersion : expectedVersion;
   const cannot = (why: string) =>
-    badRequest(
-      `${sentKind} in version "${sentVersion.split('/').at(-1)}" cannot be handled as a ${expected.kind}: ${why}`,
-    );
+    badRequest(cannotBeHandled({ kind: sentKind, apiVersion: sentVersion }, expected, why));
   if (sentVersion !== expectedVersion) {
     throw badRequest(
       `the API version in the data (${sentVersion}) does not match the expected API version (${expectedVersion})`,
@@ -72,6 +79,14 @@ export function typedObject(value: unknown, body: Buffer, expected: ExpectedKind
     ]);
   }
   return { kind: sentKind, apiVersion: sentVersion, metadata: meta, ...rest };
+}
+
+function cannotBeHandled(
+  { kind, apiVersion }: Pick<SentObject, 'kind' | 'apiVersion'>,
+  expected: ExpectedKind,
+  why: string,
+): string {
+  return `${kind} in version "${apiVersion.split('/').at(-1)}" cannot be handled as a ${expected.kind}: ${why}`;
 }
 
 function readMetaOr(metadata: unknown, cannot: (why: string) => Error) {

@@ -1,5 +1,6 @@
 import type { Store } from '../../store/store.ts';
-import type { ServedTypes } from '../served-type.ts';
+import type { Kind } from '../openapi/schema-pool.ts';
+import type { KindFields, ServedTypes } from '../served-type.ts';
 
 /** What the resources of one server live on. */
 export interface ResourceOptions {
@@ -9,6 +10,8 @@ export interface ResourceOptions {
   readonly clock: () => number;
   /** Minor version of Kubernetes that the server plays, for the columns of tables. Default: the newest known. */
   readonly minor?: number;
+  /** Fields of a kind; undefined when they are not known. Default: they never are, and nothing is validated. */
+  readonly fieldsOf?: (kind: Kind) => Promise<KindFields | undefined>;
   /** Milliseconds between two bookmarks of a watch that allows them. Default one minute, as kube-apiserver. */
   readonly bookmarkIntervalMs?: number;
   /** Seconds that a watch without `timeoutSeconds` lasts. Default random, 30 to 60 minutes (`--min-request-timeout`). */

@@ -4,8 +4,9 @@ import type { ApiRequest } from '../api-request.ts';
 import { patchObject } from '../patch/patch.ts';
 import type { AnswerForm } from './answer-form.ts';
 import { invalidValue } from './field-problems.ts';
+import { FieldValidator } from './field-validator.ts';
 import { isObject, type SentObject, timestamp } from './object-meta.ts';
-import { patchType } from './patch.ts';
+import { patchType, refusedPatch } from './patch.ts';
 import { requestObject } from './request-object.ts';
 import type { ResourceOptions } from './resource-options.ts';
 import { SCALE, scaled, scaleOf } from './scale-object.ts';
@@ -26,9 +27,10 @@ export async function scale(context: ResourceOptions, request: ApiRequest, answe
 
   const options = writeOptions(request, verb === 'update' ? 'UpdateOptions' : 'PatchOptions');
   const body = await request.body();
-  const sent = verb === 'update' ? await requestObject(request, SCALE) : undefined;
+  const fields = await FieldValidator.of(context, request, SCALE, options.fieldValidation);
+  const sent = verb === 'update' ? await requestObject(request, SCALE, fields) : undefined;
   const entry = requiredEntry(context.store, type, namespace, name);
-  const wanted = sent ?? patchedScale(context, request, body, scaleOf(type, entry.value));
+  const wanted = sent ?? patchedScale(context, request, body, fields, scaleOf(type, entry.value));
   requireSameObject(wanted, namespace, name);
   const replicas = replicasOf(wanted);
   const { resourceVersion = entry.value.metadata.resourceVersion } = wanted.metadata;
@@ -40,10 +42,17 @@ export async function scale(context: ResourceOptions, request: ApiRequest, answe
   answer.object(200, scaleOf(type, object));
 }
 
-function patchedScale(context: ResourceOptions, request: ApiRequest, body: Buffer, current: ApiObject): SentObject {
+function patchedScale(
+  context: ResourceOptions,
+  request: ApiRequest,
+  body: Buffer,
+  fields: FieldValidator,
+  current: ApiObject,
+): SentObject {
+  const contentType = patchType(request);
   const { subresources, custom, ...type } = request.type;
-  return patchObject({
-    contentType: patchType(request),
+  const patched = patchObject({
+    contentType,
     body,
     current,
     type: { ...type, ...SCALE, subresources, custom: undefined },
@@ -52,6 +61,7 @@ function patchedScale(context: ResourceOptions, request: ApiRequest, body: Buffe
     now: timestamp(context.clock()),
     subresource: 'scale',
   });
+  return fields.validated(patched, refusedPatch(contentType, body, patched));
 }
 
 function replicasOf({ metadata, spec }: SentObject): number {

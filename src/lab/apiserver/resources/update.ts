@@ -3,6 +3,7 @@ import { badRequest, conflict, notFound } from '../api-error.ts';
 import type { ApiRequest } from '../api-request.ts';
 import type { AnswerForm } from './answer-form.ts';
 import { createObject } from './create-object.ts';
+import { FieldValidator } from './field-validator.ts';
 import { rulesOf } from './kind-rules.ts';
 import type { SentObject } from './object-meta.ts';
 import { requestObject } from './request-object.ts';
@@ -20,7 +21,8 @@ export async function update(context: ResourceOptions, request: ApiRequest, answ
   const { name, subresource } = info;
   const namespace = namespaceOf(request);
   const options = writeOptions(request, 'UpdateOptions');
-  const sent = await requestObject(request, type);
+  const fields = await FieldValidator.of(context, request, type, options.fieldValidation);
+  const sent = await requestObject(request, type, fields);
   requireSameObject(sent, namespace, name);
 
   const entry = context.store.get(keyOf(type, namespace, name));

@@ -3,6 +3,9 @@ import { invalid } from '../api-error.ts';
 import type { ApiRequest } from '../api-request.ts';
 import { forbiddenValue, invalidValue, requiredValue, unsupportedValue } from './field-problems.ts';
 
+/** What becomes of fields that a kind does not have. */
+export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
+
 /** `metav1.CreateOptions`, `UpdateOptions` and `PatchOptions`, as far as they matter here. */
 export interface WriteOptions {
   readonly dryRun: boolean;
@@ -10,8 +13,10 @@ export interface WriteOptions {
   readonly fieldManager: string;
   /** Of an apply; undefined when the query does not say. */
   readonly force: boolean | undefined;
+  readonly fieldValidation: FieldValidation;
 }
 
+const VALIDATIONS: readonly string[] = ['', 'Ignore', 'Strict', 'Warn'];
 const MAX_MANAGER = 128;
 const PRINTABLE = /^[^\p{C}\p{Zl}\p{Zp}]*$/u;
 
@@ -24,6 +29,7 @@ export function writeOptions(
   const dryRun = query.getAll('dryRun');
   const manager = query.get('fieldManager') ?? '';
   const force = query.get('force');
+  const validation = query.get('fieldValidation') ?? '';
   const causes = dryRunProblems(dryRun);
   if (isApply && manager === '') causes.push(requiredValue('fieldManager', 'is required for apply patch'));
   if (!isApply && kind === 'PatchOptions' && force !== null) {
@@ -35,11 +41,15 @@ export function writeOptions(
   }
   if (!PRINTABLE.test(manager))
     causes.push(invalidValue('fieldManager', manager, 'should only contain printable characters'));
+  if (!VALIDATIONS.includes(validation)) {
+    causes.push(unsupportedValue('fieldValidation', validation, VALIDATIONS));
+  }
   if (causes.length > 0) throw invalid('meta.k8s.io', kind, '', causes);
   return {
     dryRun: dryRun.length > 0,
     fieldManager: manager === '' ? agentOf(fieldValue(exchange.head.fields, 'user-agent') ?? '') : manager,
     force: force === null ? undefined : isTrue(force),
+    fieldValidation: validation === 'Ignore' || validation === 'Strict' ? validation : 'Warn',
   };
 }
 

@@ -28,6 +28,7 @@ export class CalledExchange implements ServerExchange, BodySource, BodySink {
   onAbort: ((reason: ResetReason) => void) | undefined;
   onDrain: (() => void) | undefined;
   answer: ResponseHead | undefined;
+  readonly warnings: string[] = [];
   text = '';
   isOver = false;
   slow = false;

@@ -15,6 +15,7 @@ type Json = any;
 export interface Answered {
   readonly status: number;
   readonly value: Json;
+  readonly warnings: readonly string[];
 }
 
 /** 2026-01-02T03:04:05Z */
@@ -65,7 +66,8 @@ export class ResourceClient {
     const exchange = this.open(method, target, body, contentType, accept);
     await exchange.until(() => exchange.isOver);
     const { status = 0 } = exchange.answer ?? {};
-    return { status, value: exchange.text === '' ? undefined : JSON.parse(exchange.text) };
+    const value = exchange.text === '' ? undefined : JSON.parse(exchange.text);
+    return { status, value, warnings: exchange.warnings };
   }
 
   async #serve(exchange: CalledExchange): Promise<void> {
@@ -96,6 +98,7 @@ function apiRequest(exchange: CalledExchange): ApiRequest {
       );
       return body;
     },
+    warn: (text) => exchange.warnings.push(text),
   };
 }
 
