@@ -44,7 +44,12 @@ function summary({ rounds, requests, false404s, dependents, namespaces, discover
   );
 }
 
-describe('a rolling upgrade of real kube-apiservers 1.34.4 to 1.37.2 with a real kube-controller-manager', () => {
+/** Some minutes, should chance want all rounds. */
+const TIMEOUT_MS = 600_000;
+
+describe('a rolling upgrade of real kube-apiservers 1.34.4 to 1.37.2 with a real kube-controller-manager', {
+  timeout: TIMEOUT_MS,
+}, () => {
   it('does every harm through a balancer', async (t) => {
     const result = await rehearseColumn('balancer');
     t.diagnostic(summary(result));
