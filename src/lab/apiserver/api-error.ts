@@ -86,7 +86,7 @@ export const invalid = (group: string, kind: string, name: string, causes: reado
 
 /** A watch or list asked for a revision that is not there yet. */
 export const tooLargeResourceVersion = (asked: number, current: number) =>
-  error(504, 'Timeout', `Too large resource version: ${asked}, current: ${current}`, {
+  error(504, 'Timeout', `Timeout: Too large resource version: ${asked}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     retryAfterSeconds: 1,
   });

@@ -112,5 +112,16 @@ test('bad options are refused', async () => {
     assert.equal(answer.status, status, query);
     assert.match(answer.value.message, message);
   }
-  assert.equal((await client.call('GET', `${MAPS}/a?resourceVersion=1000`)).status, 504);
+  const ahead = await client.call('GET', `${MAPS}/a?resourceVersion=1000`);
+  assert.deepEqual(
+    [ahead.status, ahead.value.message, ahead.value.details],
+    [
+      504,
+      `Timeout: Too large resource version: 1000, current: ${client.store.revision}`,
+      {
+        causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+        retryAfterSeconds: 1,
+      },
+    ],
+  );
 });
