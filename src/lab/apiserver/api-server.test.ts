@@ -264,6 +264,41 @@ describe('reviews', () => {
   });
 });
 
+test('schemas that cannot be read are a 500 and a line in the log, and hinder nobody who writes', async () => {
+  const lines: string[] = [];
+  const log = (message: string) => lines.push(message);
+  const unreadable = () => Promise.reject(new Error('no such file'));
+  const logger = { debug: log, info: log, warn: log, error: log };
+  const own = await runServer('1.34', { schemas: unreadable }, logger);
+  try {
+    const client = await connect(own, { token: ADMIN_TOKEN });
+    const { status, json } = await ask(client, '/openapi/v3');
+    assert.deepEqual([status, json().reason], [500, 'InternalError']);
+    assert.equal(lines.length, 1);
+    const path = '/api/v1/namespaces/default/configmaps?fieldValidation=Strict';
+    assert.equal((await post(client, path, { metadata: { name: 'a' }, dat: {} })).status, 201);
+    assert.equal((await post(client, path, { metadata: { name: 'b' }, dat: {} })).status, 201);
+    assert.equal(lines.length, 2);
+  } finally {
+    await own.close();
+  }
+});
+
+test('tables have the columns of the version that is played', async () => {
+  const older = await runServer('1.34');
+  try {
+    const columns = async (client: H2Client) => {
+      const headers = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
+      const { json } = await ask(client, '/api/v1/serviceaccounts', { headers });
+      return json().columnDefinitions.map(({ name }: { name: string }) => name);
+    };
+    assert.deepEqual(await columns(await connect(older, { token: ADMIN_TOKEN })), ['Name', 'Secrets', 'Age']);
+    assert.deepEqual(await columns(admin), ['Name', 'Age']);
+  } finally {
+    await older.close();
+  }
+});
+
 test('open watches end cleanly when the server says so', async () => {
   const own = await runServer('1.34');
   try {

@@ -76,6 +76,8 @@ export class ApiServer {
   readonly #closing = new AbortController();
   readonly #resources: ApiHandler;
   #started = false;
+  /** Said once, not at every write. */
+  #schemasMissed = false;
 
   constructor(options: ApiServerOptions) {
     const { name, recording, store, crdLagMs, trust, names, tokens, clock = Date.now } = options;
@@ -167,7 +169,7 @@ export class ApiServer {
     const question = head.target.indexOf('?');
     const query = new URLSearchParams(question < 0 ? '' : head.target.slice(question + 1));
     if (!info.isResourceRequest) {
-      answerNonResource(exchange, info, query, {
+      await answerNonResource(exchange, info, query, {
         types: this.#catalog,
         versionInfo: this.#options.recording.versionInfo,
         documents: this.#documents,
@@ -188,10 +190,12 @@ export class ApiServer {
     try {
       return await this.#openapi.fieldsOf(kind);
     } catch (error) {
-      this.#options.logger?.warn('The recorded schemas cannot be read, so fields are not validated.', {
-        server: this.name,
-        cause: error instanceof Error ? error.message : String(error),
-      });
+      if (!this.#schemasMissed)
+        this.#options.logger?.warn('The recorded schemas cannot be read, so fields are not validated.', {
+          server: this.name,
+          cause: error instanceof Error ? error.message : String(error),
+        });
+      this.#schemasMissed = true;
       return undefined;
     }
   }
@@ -201,12 +205,15 @@ export class ApiServer {
     if (!(error instanceof ApiError)) {
       const { method, target } = exchange.head;
       const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      this.#options.logger?.error('An embedded API server failed on a request; this is a defect of the lab.', {
-        server: this.name,
-        method,
-        target,
-        cause,
-      });
+      this.#options.logger?.error(
+        'An embedded API server failed on a request. Unless the cause is a file, this is a defect of the lab.',
+        {
+          server: this.name,
+          method,
+          target,
+          cause,
+        },
+      );
     }
     if (exchange.status !== undefined) {
       exchange.reset('internal');

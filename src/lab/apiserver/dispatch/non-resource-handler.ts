@@ -9,7 +9,7 @@ import type { RequestCounts } from './request-counts.ts';
 
 /** Answers some paths of its own; false, with the exchange untouched, for all others. */
 export interface DocumentAnswerer {
-  answer(exchange: ServerExchange): boolean;
+  answer(exchange: ServerExchange): boolean | Promise<boolean>;
 }
 
 export interface NonResourceOptions {
@@ -21,12 +21,12 @@ export interface NonResourceOptions {
 }
 
 /** Answers what is no resource: index, version, health, metrics, discovery, OpenAPI; 404 for the rest. */
-export function answerNonResource(
+export async function answerNonResource(
   exchange: ServerExchange,
   { path }: RequestInfo,
   query: URLSearchParams,
   { types, versionInfo, documents, health, counts }: NonResourceOptions,
-): void {
+): Promise<void> {
   switch (path) {
     case '':
     case '/':
@@ -42,7 +42,7 @@ export function answerNonResource(
       return;
   }
   if (answerHealth(exchange, path, query, health)) return;
-  if (documents.some((document) => document.answer(exchange))) return;
+  for (const document of documents) if (await document.answer(exchange)) return;
   answerPageNotFound(exchange);
 }
 

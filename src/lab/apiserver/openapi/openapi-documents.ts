@@ -58,18 +58,21 @@ export class OpenapiDocuments {
     this.#source = source;
   }
 
-  /** @returns false, without touching the exchange, for a path that is none of OpenAPI */
-  answer(exchange: ServerExchange): boolean {
+  /**
+   * Resolves to false, without touching the exchange, for a path that is none of OpenAPI; rejects when the recorded schemas
+   * cannot be read.
+   */
+  async answer(exchange: ServerExchange): Promise<boolean> {
     const { target } = exchange.head;
     const question = target.indexOf('?');
     const path = question === -1 ? target : target.slice(0, question);
     if (path !== V2 && path !== V3 && !path.startsWith(`${V3}/`)) return false;
     const hash = new URLSearchParams(question === -1 ? '' : target.slice(question)).get('hash') ?? '';
-    void this.#answer(exchange, path, hash);
+    await this.#answer(exchange, path, hash);
     return true;
   }
 
-  /** The fields of a kind; undefined when its schema was not recorded. */
+  /** The fields of a kind; undefined when its schema was not recorded. Rejects when the schemas cannot be read. */
   async fieldsOf(kind: Kind): Promise<KindFields | undefined> {
     const { recorded, pool } = await this.#documents();
     const name = pool().nameOf(kind);

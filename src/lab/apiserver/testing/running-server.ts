@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_NAMES } from '../../../identity/testing/default-names.ts';
 import { parseTrustAnchors } from '../../../identity/trust-anchors.ts';
+import type { Logger } from '../../../observe/logger.ts';
 import { listen } from '../../../wire/listener.ts';
 import { createPki, type Pki } from '../../pki/pki.ts';
 import { findRecording } from '../../recording/find-recording.ts';
+import type { Recording } from '../../recording/recording.ts';
 import { MemoryStore } from '../../store/memory-store.ts';
 import { ApiServer } from '../api-server.ts';
 import { serviceAccountKey } from './objects.ts';
@@ -22,7 +24,11 @@ export interface RunningServer {
 export const ADMIN_TOKEN = 'admin-token';
 
 /** An API server behind a listener on loopback, started and ready. */
-export async function runServer(version: string): Promise<RunningServer> {
+export async function runServer(
+  version: string,
+  overrides: Partial<Recording> = {},
+  logger?: Logger,
+): Promise<RunningServer> {
   const directory = await mkdtemp(join(tmpdir(), 'api-server-'));
   const pki = await createPki(directory);
   const store = new MemoryStore();
@@ -33,7 +39,8 @@ export async function runServer(version: string): Promise<RunningServer> {
   };
   const server = new ApiServer({
     name: 'one',
-    recording: await findRecording(version),
+    recording: { ...(await findRecording(version)), ...overrides },
+    logger,
     store,
     trust: () => trust,
     names: DEFAULT_NAMES,
