@@ -1,10 +1,11 @@
 import { type Command, Option } from 'commander';
 import type { Spread } from '../lab/front/front.ts';
 import type { LabFront } from '../lab/lab.ts';
-import { commaSeparated, kubeApiserverOption, type NamedProgram, wholeNumber } from './option-values.ts';
+import type { ProgramFlags } from './named-programs.ts';
+import { commaSeparated, kubeApiserverOption, wholeNumber } from './option-values.ts';
 
 /** The flags of `mvproxy lab`, parsed. */
-export interface LabFlags {
+export interface LabFlags extends ProgramFlags {
   readonly versions: readonly string[];
   readonly front: LabFront;
   readonly spread: Spread;
@@ -12,8 +13,6 @@ export interface LabFlags {
   readonly crdLag: readonly number[];
   readonly port: number;
   readonly kubeconfig?: string;
-  readonly kubeApiserver: readonly NamedProgram[];
-  readonly etcd?: string;
   readonly controllers: boolean;
   readonly v: number;
 }

@@ -3,6 +3,7 @@ import { ControlPlaneError } from '../lab/control-plane/control-plane-error.ts';
 import { type Lab, type LabOptions, startLab } from '../lab/lab.ts';
 import { LabEvents } from '../lab/lab-events.ts';
 import { RecordingError } from '../lab/recording/recording-error.ts';
+import { ColumnError } from '../lab/rehearsal/columns.ts';
 import { findSkewedResource } from '../lab/skewed-resource.ts';
 import { DataFileError } from '../lab/store/data-file-error.ts';
 import { type CliIo, EXIT, type ExitCode } from './io.ts';
@@ -75,7 +76,10 @@ function labOptions(flags: LabFlags, io: CliIo, events: LabEvents): LabOptions {
 /** What a lab that did not start means to its user and to the shell. */
 export function describeLabFailure(error: unknown): { readonly exitCode: ExitCode; readonly message: string } {
   const isUsage =
-    error instanceof RecordingError || error instanceof ControlPlaneError || error instanceof DataFileError;
+    error instanceof RecordingError ||
+    error instanceof ControlPlaneError ||
+    error instanceof DataFileError ||
+    error instanceof ColumnError;
   return isUsage ? { exitCode: EXIT.usage, message: error.message } : describeStartFailure(error);
 }
 

@@ -24,14 +24,14 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
 
 export function kubeApiserverOption(description: string): Option {
   return new Option('--kube-apiserver <VERSION=PATH>', description)
-    .argParser(namedProgram)
+    .argParser((text: string, earlier: readonly NamedProgram[]) => [...earlier, namedProgram(text)])
     .default([], 'embedded servers');
 }
 
-function namedProgram(text: string, earlier: readonly NamedProgram[]): NamedProgram[] {
+export function namedProgram(text: string): NamedProgram {
   const [, version, path] = /^v?(\d+\.\d+\.\d+)=(.+)$/.exec(text) ?? [];
   if (version === undefined || path === undefined) {
     throw new InvalidArgumentError('It must be a full version and a path, like 1.34.4=/usr/local/bin/kube-apiserver.');
   }
-  return [...earlier, { version, path }];
+  return { version, path };
 }

@@ -1,19 +1,19 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { COLUMN_NAMES, type ColumnName } from '../lab/rehearsal/columns.ts';
-import { commaSeparated, kubeApiserverOption, type NamedProgram, wholeNumber } from './option-values.ts';
+import type { ProgramFlags } from './named-programs.ts';
+import { commaSeparated, kubeApiserverOption, namedProgram, wholeNumber } from './option-values.ts';
 
 /** The flags of `mvproxy lab rehearse`, parsed. */
-export interface RehearseFlags {
+export interface RehearseFlags extends ProgramFlags {
   readonly from: string;
   readonly to: string;
-  readonly with: readonly ColumnName[];
+  /** Default: balancer, gateway and, with embedded servers, built-in. */
+  readonly with?: readonly ColumnName[];
   readonly report?: string;
   readonly output: 'table' | 'json';
   readonly failOn: readonly ColumnName[];
   readonly seed?: number;
   readonly servers?: number;
-  readonly kubeApiserver: readonly NamedProgram[];
-  readonly etcd?: string;
   readonly v: number;
 }
 
@@ -24,16 +24,15 @@ const columns = (text: string): ColumnName[] =>
     return known;
   });
 
-const DEFAULT_COLUMNS: readonly ColumnName[] = ['balancer', 'gateway', 'built-in'];
-
 export function addRehearseOptions(command: Command): void {
   command
     .addOption(new Option('--from <VERSION>', 'What the servers run before the upgrade.').default('1.34'))
     .addOption(new Option('--to <VERSION>', 'What they run after it.').default('1.37'))
     .addOption(
-      new Option('--with <LIST>', `Ways to front the servers, compared column by column: ${COLUMN_NAMES.join(', ')}.`)
-        .argParser(columns)
-        .default(DEFAULT_COLUMNS, DEFAULT_COLUMNS.join(',')),
+      new Option(
+        '--with <LIST>',
+        `Ways to front the servers, compared column by column, of ${COLUMN_NAMES.join(', ')} (default balancer,gateway,built-in; without built-in for real servers).`,
+      ).argParser(columns),
     )
     .addOption(new Option('--report <DIR>', 'Write report.html and report.json into this directory.'))
     .addOption(
@@ -56,6 +55,12 @@ export function addRehearseOptions(command: Command): void {
       kubeApiserverOption(
         'Use this real kube-apiserver, with real etcd, for that version. Give it once for each version.',
       ),
+    )
+    .addOption(
+      new Option(
+        '--kube-controller-manager <VERSION=PATH>',
+        'Run this real kube-controller-manager against the real servers. Default: controllers of the lab that judge as it does.',
+      ).argParser(namedProgram),
     )
     .addOption(
       new Option('--etcd <PATH>', 'The etcd of real kube-apiservers. Default: on PATH or in KUBEBUILDER_ASSETS.'),

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { DEFAULT_BOUNDS } from '../lab/rehearsal/bounds.ts';
-import { rehearsalColumn } from '../lab/rehearsal/columns.ts';
+import { type ColumnName, rehearsalColumn } from '../lab/rehearsal/columns.ts';
 import { rehearse } from '../lab/rehearsal/rehearse.ts';
 import { isHarmful } from '../lab/rehearsal/report/findings.ts';
 import { summaryRows } from '../lab/rehearsal/report/summary.ts';
@@ -10,7 +10,7 @@ import type { RehearsalResult } from '../lab/rehearsal/result.ts';
 import { type CliIo, EXIT, type ExitCode } from './io.ts';
 import { describeLabFailure } from './lab.ts';
 import { createLogger } from './logger.ts';
-import { namedPrograms } from './named-programs.ts';
+import { namedPrograms, namedVersion } from './named-programs.ts';
 import { RehearsalView } from './rehearsal-view.ts';
 import type { RehearseFlags } from './rehearse-options.ts';
 import { textTable } from './text-table.ts';
@@ -18,7 +18,7 @@ import { stopSignal } from './until-stopped.ts';
 
 /** `mvproxy lab rehearse`: a rolling upgrade under load, once for each way to front the servers. */
 export async function runRehearsal(flags: RehearseFlags, io: CliIo): Promise<ExitCode> {
-  const { from, to, seed = randomInt(2 ** 32), servers = DEFAULT_BOUNDS.servers, v } = flags;
+  const { seed = randomInt(2 ** 32), servers = DEFAULT_BOUNDS.servers, v } = flags;
   const logger = createLogger({ output: io.stderr, verbosity: v, environment: io.environment });
   const quiet = { ...logger, info: () => {}, warn: () => {}, debug: () => {} };
   const view = new RehearsalView(io);
@@ -27,13 +27,15 @@ export async function runRehearsal(flags: RehearseFlags, io: CliIo): Promise<Exi
       logger: v > 0 ? logger : quiet,
       programs: namedPrograms(flags, io.directory),
       crdLagMs: CRD_LAG_MS,
+      kubeControllerManager: flags.kubeControllerManager?.version,
     };
+    const names = flags.with ?? (options.programs === undefined ? EMBEDDED_COLUMNS : REAL_COLUMNS);
     const result = await rehearse({
-      from,
-      to,
+      from: namedVersion(flags.from, flags),
+      to: namedVersion(flags.to, flags),
       seed,
       bounds: { ...DEFAULT_BOUNDS, servers },
-      columns: flags.with.map((name) => rehearsalColumn(name, options)),
+      columns: names.map((name) => rehearsalColumn(name, options)),
       onProgress: (progress) => view.show(progress),
       signal: stopSignal(io.signals),
     });
@@ -50,6 +52,8 @@ export async function runRehearsal(flags: RehearseFlags, io: CliIo): Promise<Exi
   }
 }
 
+const EMBEDDED_COLUMNS: readonly ColumnName[] = ['balancer', 'gateway', 'built-in'];
+const REAL_COLUMNS: readonly ColumnName[] = ['balancer', 'gateway'];
 /** Servers of one control plane notice a CustomResourceDefinition one after the other. */
 const CRD_LAG_MS = [0, 300, 800];
 

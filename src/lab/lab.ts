@@ -59,7 +59,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     closers.push(() => front.close());
     const kubeconfig = options.kubeconfig ?? (await temporaryFile(closers, 'kubeconfig'));
     await writeFile(kubeconfig, kubeconfigText(plane, front, options), { mode: 0o600 });
-    if (options.controllers && plane.kind === 'embedded') {
+    if (options.controllers) {
       const controllers = startControllers({ url: front.url, ca: plane.pki.servingCa.cert, token: plane.adminToken });
       closers.push(() => controllers.close());
     }
