@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import type { ApiObject, JsonObject, ManagedFieldsEntry } from '../../api-object.ts';
 import { ApiError } from '../api-error.ts';
 import type { ServedType } from '../served-type.ts';
-import { isList, isObject, member } from './json.ts';
+import { isList, isObject } from './json.ts';
 import { patchObject, trackUpdate } from './patch.ts';
 
 /** What a real kube-apiserver 1.37.2 answered to each request, in order. Ids, times and versions are replaced by fixed ones. */
@@ -103,24 +103,26 @@ function withManagedFields(object: ApiObject, managedFields: readonly ManagedFie
   return { ...object, metadata: managedFields.length === 0 ? metadata : { ...metadata, managedFields } };
 }
 
-/** Without what defaulting and the resource's strategy decide: of an apply only what it says, of `status` only where it is meant. */
-function comparable(object: ApiObject, { subresource, contentType }: Step): unknown {
+/**
+ * Without what the caller decides: of a status request only the status counts, of an apply that creates only its metadata,
+ * and not the fields that the server gives their default when nobody sets them.
+ */
+function comparable(object: ApiObject, { subresource, contentType, status: code }: Step): unknown {
   const { uid: _, creationTimestamp: __, generation: ___, namespace: ____, ...metadata } = object.metadata;
   const { status, ...rest } = object;
   if (subresource === 'status') return { status, managedFields: metadata.managedFields };
-  if (contentType === 'application/apply-patch+yaml') return { lists: keyOrder(rest), metadata };
-  return { ...rest, metadata };
+  if (contentType !== 'application/apply-patch+yaml') return { ...rest, metadata };
+  return code === 201 ? { metadata } : { ...Object(withoutDefaulted(rest)), metadata };
 }
 
-/** Names of list items in their order, and scalars of maps: all that defaulting leaves alone. */
-function keyOrder(value: unknown): unknown {
-  if (isList(value)) return value.map((item) => (isObject(item) ? (member(item, 'name') ?? member(item, 'id')) : item));
+function withoutDefaulted(value: unknown): unknown {
+  if (isList(value)) return value.map(withoutDefaulted);
   if (!isObject(value)) return value;
-  const skipped = new Set(['metadata', 'creationTimestamp', 'clusterIP', 'clusterIPs']);
+  const defaulted = new Set(['replicas', 'zone']);
   return Object.fromEntries(
-    ['data', 'template', 'spec', 'containers', 'volumes', 'tags', 'parts', 'nodeSelector', 'free', 'labels']
-      .filter((name) => Object.hasOwn(value, name) && !skipped.has(name))
-      .map((name) => [name, keyOrder(value[name])]),
+    Object.entries(value)
+      .filter(([name]) => !defaulted.has(name))
+      .map(([name, item]) => [name, withoutDefaulted(item)]),
   );
 }
 
