@@ -55,33 +55,30 @@ export class DiscoveryDocuments {
     this.#offered = offeredDiscovery(source.recording.version);
   }
 
-  /** Whether `path` (without query) is one of discovery, served or not. */
-  concerns(path: string): boolean {
-    return discoveryPath(path) !== undefined;
-  }
-
   /**
    * Answers, as long as the path is one of discovery; group-versions that this server does not serve get its 404.
    * Authentication and authorisation are done before.
-   * @returns false, without touching the exchange, for any other path
+   * Resolves to false, without touching the exchange, for any other path.
    */
-  answer(exchange: ServerExchange): boolean {
+  async answer(exchange: ServerExchange): Promise<boolean> {
     const { target } = exchange.head;
     const question = target.indexOf('?');
     const path = discoveryPath(question === -1 ? target : target.slice(0, question));
     if (path === undefined) return false;
-    if (!allows(path, exchange.head.method)) answerJson(exchange, 405, METHOD_NOT_ALLOWED);
-    else this.#answer(new DiscoveryRequest(exchange, question === -1 ? '' : target.slice(question + 1)), path);
+    await this.#answer(new DiscoveryRequest(exchange, question === -1 ? '' : target.slice(question + 1)), path);
     return true;
   }
 
-  #answer(request: DiscoveryRequest, path: DiscoveryPath): void {
+  /** Only `/api` and the versions of compiled-in groups mind the method: such are kube-apiserver's routes. */
+  async #answer(request: DiscoveryRequest, path: DiscoveryPath): Promise<void> {
+    const isGet = request.exchange.head.method === 'GET';
     const { api, apis } = this.#source.discovery;
     switch (path.kind) {
       case 'root': {
+        if (!isGet && path.root === '/api') return answerJson(request.exchange, 405, METHOD_NOT_ALLOWED);
         const aggregates = path.root === '/api' || path.exact;
         const form = request.negotiate(aggregates ? this.#offered : []);
-        if (form.kind === 'aggregated') void this.#answerAggregated(request, path.root, form);
+        if (form.kind === 'aggregated') await this.#answerAggregated(request, path.root, form);
         else if (path.root === '/apis') request.send(form, wireAPIGroupList(toAPIGroupList(apis)));
         else request.send(form, wireAPIVersions(toAPIVersions(api, [everyClient(request.exchange)])));
         return;
@@ -96,6 +93,7 @@ export class DiscoveryDocuments {
         const group = path.group === '' ? api[0] : find(apis, path.group);
         const version = group?.versions?.find((entry) => entry.version === path.version);
         if (version === undefined) this.#unknownVersion(request.exchange, path.group);
+        else if (!isGet && this.#source.isCompiledIn(path.group)) answerJson(request.exchange, 405, METHOD_NOT_ALLOWED);
         else request.send(request.negotiate([]), wireAPIResourceList(toAPIResourceList(path.group, version)));
         return;
       }
@@ -176,11 +174,6 @@ const NOT_ACCEPTABLE = failureStatus(
   'NotAcceptable',
   'only the following media types are accepted: application/json',
 );
-
-/** `/apis` and `/apis/GROUP` answer every method alike, the others GET only: such are kube-apiserver's routes. */
-function allows(path: DiscoveryPath, method: string): boolean {
-  return method === 'GET' || path.kind === 'group' || (path.kind === 'root' && path.root === '/apis');
-}
 
 function find(groups: readonly APIGroupDiscovery[], name: string): APIGroupDiscovery | undefined {
   return groups.find((group) => group.metadata.name === name);

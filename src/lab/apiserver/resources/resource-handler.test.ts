@@ -7,7 +7,14 @@ const MAPS = '/api/v1/namespaces/ns/configmaps';
 
 test('what the lab does not do, it says', async () => {
   const client = await clientWithNamespace();
-  const log = await client.call('GET', '/api/v1/namespaces/ns/pods/p/log');
+  const path = '/api/v1/namespaces/ns/pods/p/log';
+  const absent = await client.call('GET', path);
+  assert.deepEqual(
+    [absent.status, absent.value.message, absent.value.details],
+    [404, 'pods "p" not found', { name: 'p', kind: 'pods' }],
+  );
+  await client.call('POST', '/api/v1/namespaces/ns/pods', { metadata: { name: 'p' } });
+  const log = await client.call('GET', path);
   assert.deepEqual([log.status, log.value.reason], [501, 'NotImplemented']);
   assert.match(log.value.message, /the lab does not implement get of pods\/log/);
   const binding = await client.call('POST', '/api/v1/namespaces/ns/bindings', {});

@@ -10,6 +10,7 @@ import { bindPod, evictPod } from './pod-subresources.ts';
 import { notImplemented } from './refusals.ts';
 import type { ResourceOptions } from './resource-options.ts';
 import { scale } from './scale.ts';
+import { namespaceOf, requiredEntry } from './stored-object.ts';
 import { update } from './update.ts';
 import { watch } from './watch.ts';
 
@@ -37,17 +38,21 @@ const PARTS: Readonly<Record<string, Answer>> = { get, update, patch };
  */
 export function createResourceHandler(options: ResourceOptions): ApiHandler {
   return async (request) => {
-    const answer = answerOf(request);
+    const answer = answerOf(options, request);
     await answer(options, request, new AnswerForm(options, request));
   };
 }
 
-function answerOf({ type, info }: ApiRequest): Answer {
-  const { verb, subresource } = info;
+function answerOf({ store }: ResourceOptions, request: ApiRequest): Answer {
+  const { type, info } = request;
+  const { verb, subresource, name } = info;
   const answer = subresource === '' ? BY_VERB[verb] : subresourceAnswer(type.resource, subresource, verb);
   // Types that cannot be read, such as reviews and bindings, are questions to the server and have no objects.
-  if (answer === undefined || !type.verbs.includes('get')) throw notImplemented(type, verb, subresource);
-  return answer;
+  if (!type.verbs.includes('get')) throw notImplemented(type, verb, subresource);
+  if (answer !== undefined) return answer;
+  // Whatever would be done with it, an object that is absent is missed first.
+  if (subresource !== '') requiredEntry(store, type, namespaceOf(request), name);
+  throw notImplemented(type, verb, subresource);
 }
 
 function subresourceAnswer(resource: string, subresource: string, verb: string): Answer | undefined {
