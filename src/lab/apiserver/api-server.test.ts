@@ -264,6 +264,47 @@ describe('reviews', () => {
   });
 });
 
+test('while a definition is being deleted nothing new comes, and watches end with the type', async () => {
+  const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+  const things = '/apis/example.com/v1/namespaces/default/things';
+  const thing = (name: string, metadata = {}) => ({
+    apiVersion: 'example.com/v1',
+    kind: 'Thing',
+    metadata: { name, ...metadata },
+  });
+  const version = { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } };
+  const names = { plural: 'things', singular: 'thing', kind: 'Thing', listKind: 'ThingList' };
+  const spec = { group: 'example.com', scope: 'Namespaced', names, versions: [version] };
+  assert.equal((await post(admin, definitions, { metadata: { name: 'things.example.com' }, spec })).status, 201);
+  const held = await post(admin, things, thing('held', { finalizers: ['example.com/hold'] }));
+  assert.equal(held.status, 201);
+  const { body } = await admin.open({ path: `${things}?watch=true` });
+  await once(body, 'data');
+  body.resume();
+  assert.equal((await ask(admin, `${definitions}/things.example.com`, { method: 'DELETE' })).status, 200);
+
+  const merge = { 'content-type': 'application/merge-patch+json' };
+  const apply = { 'content-type': 'application/apply-patch+yaml' };
+  const creations = [
+    await post(admin, things, thing('new')),
+    await ask(admin, `${things}/new?fieldManager=me`, { method: 'PATCH', headers: apply, body: thing('new') }),
+  ];
+  for (const { status, json } of creations) {
+    assert.deepEqual(
+      [status, json().message],
+      [
+        403,
+        'things.example.com "new" is forbidden: create not allowed while custom resource definition is terminating',
+      ],
+    );
+  }
+  const release = { metadata: { finalizers: null } };
+  const released = await ask(admin, `${things}/held`, { method: 'PATCH', headers: merge, body: release });
+  assert.equal(released.status, 200);
+  assert.deepEqual(await bodyEnd(body), { kind: 'complete' });
+  assert.equal((await ask(admin, things)).status, 404);
+});
+
 test('schemas that cannot be read are a 500 and a line in the log, and hinder nobody who writes', async () => {
   const lines: string[] = [];
   const log = (message: string) => lines.push(message);

@@ -47,6 +47,8 @@ export interface ServedTypes {
   find(type: GroupVersionResource): ServedType | undefined;
   /** All of them, in the order of discovery. */
   all(): Iterable<ServedType>;
+  /** Calls `listener` once when the type is served no more, unless the result is called before. Default: types stay. */
+  onGone?(type: GroupVersionResource, listener: () => void): () => void;
 }
 
 /** Which fields the objects of one kind have. */

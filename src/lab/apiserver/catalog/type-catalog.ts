@@ -40,6 +40,8 @@ export class TypeCatalog implements ServedTypes {
   readonly #pending = new Set<() => void>();
   /** Definitions as this server has noticed them, by key. */
   readonly #noticed = new Map<string, CustomResourceDefinition>();
+  /** Who wants to know that a type has gone. */
+  readonly #awaited = new Set<{ readonly type: GroupVersionResource; readonly listener: () => void }>();
   readonly #watch: Watch;
   #current: { readonly discovery: ServerDiscovery; readonly types: ReadonlyMap<string, ServedType> } | undefined;
 
@@ -69,6 +71,12 @@ export class TypeCatalog implements ServedTypes {
     return this.#state.types.values();
   }
 
+  onGone(type: GroupVersionResource, listener: () => void): () => void {
+    const awaited = { type, listener };
+    this.#awaited.add(awaited);
+    return () => this.#awaited.delete(awaited);
+  }
+
   /** Whether the group is one of the server itself; groups of CustomResourceDefinitions are not. The core group is ''. */
   isCompiledIn(group: string): boolean {
     const { api, apis } = this.#recorded;
@@ -80,6 +88,15 @@ export class TypeCatalog implements ServedTypes {
     for (const cancel of this.#pending) cancel();
     this.#pending.clear();
     this.#lifecycle.close();
+  }
+
+  #changed(): void {
+    this.#current = undefined;
+    for (const awaited of [...this.#awaited]) {
+      if (this.find(awaited.type) !== undefined) continue;
+      this.#awaited.delete(awaited);
+      awaited.listener();
+    }
   }
 
   #notice(event: StoreEvent): void {
@@ -108,7 +125,7 @@ export class TypeCatalog implements ServedTypes {
       ),
     );
     this.#noticed.set(entry.key, definition);
-    this.#current = undefined;
+    this.#changed();
     if (definition.terminating) this.#lifecycle.finalize(entry.key);
   }
 
@@ -116,7 +133,7 @@ export class TypeCatalog implements ServedTypes {
   #drop(key: string): void {
     const group = this.#noticed.get(key)?.group;
     this.#noticed.delete(key);
-    this.#current = undefined;
+    this.#changed();
     for (const [other, definition] of [...this.#noticed]) {
       if (definition.group !== group || conditionStatus(definition, 'NamesAccepted') === 'True') continue;
       const entry = this.#store.get(other);

@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import type { ApiObject, ObjectMeta } from '../../api-object.ts';
 import type { Entry } from '../../store/store.ts';
-import { ApiError, alreadyExists, badRequest, invalid } from '../api-error.ts';
+import { ApiError, alreadyExists, badRequest, forbidden, invalid } from '../api-error.ts';
 import { trackUpdate } from '../patch/patch.ts';
 import type { ServedType } from '../served-type.ts';
 import { withDefaults, withServerFields } from './defaults.ts';
@@ -22,6 +22,8 @@ const SUFFIX_LENGTH = 5;
 const MAX_GENERATED_PREFIX = 63 - SUFFIX_LENGTH;
 const GENERATED_NAME_ATTEMPTS = 8;
 
+const TERMINATING = 'create not allowed while custom resource definition is terminating';
+
 export interface Creation {
   readonly type: ServedType;
   /** '' for cluster-wide types. */
@@ -34,11 +36,12 @@ export interface Creation {
 
 /**
  * Creates one object, or with dryRun says what would be created. Throws ApiError: 400 for another namespace than the
- * request's, 403 and 404 about the namespace, 409 AlreadyExists, 422 for bad metadata.
+ * request's, 403 while the type's definition is being deleted, 403 and 404 about the namespace, 409 AlreadyExists, 422 for bad metadata.
  */
 export function createObject(context: ResourceOptions, creation: Creation): ApiObject {
   const { type, namespace, sent, options } = creation;
   const { generateName } = sent.metadata;
+  if (type.custom?.terminating === true) throw forbidden(type, sent.metadata.name ?? '', TERMINATING);
   if (type.namespaced && sent.metadata.namespace !== undefined && sent.metadata.namespace !== namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }

@@ -23,12 +23,13 @@ const INITIAL_EVENTS_END = { 'k8s.io/initial-events-end': 'true' };
 const defaultTimeout = () => MIN_TIMEOUT_SECONDS + randomInt(MIN_TIMEOUT_SECONDS);
 
 /**
- * Streams the changes of a collection until the client leaves, the time is over or the server drains. Throws ApiError for
+ * Streams the changes of a collection until the client leaves, the time is over, the type is served no more or the
+ * server drains. Throws ApiError for
  * bad options; what goes wrong with the history is an ERROR event in a stream, as kube-apiserver reports it.
  */
 export async function watch(context: ResourceOptions, request: ApiRequest, answer: AnswerForm): Promise<void> {
   const { exchange, type, query } = request;
-  const { store, closing, watchBuffer = BUFFER, watchList = true } = context;
+  const { store, types, closing, watchBuffer = BUFFER, watchList = true } = context;
   const options = listOptions(query, true, watchList);
   const selection = selectionOf(request);
   const prefix = collectionPrefix(request);
@@ -42,11 +43,13 @@ export async function watch(context: ResourceOptions, request: ApiRequest, answe
   const sink = exchange.respond({ status: 200, fields }, exchange.head.method === 'HEAD');
   let changes: Watch | undefined;
   let stopClock = () => {};
-  const onClosing = () => stream.end();
+  let stopWaiting = () => {};
+  const end = () => stream.end();
   const stream = new WatchStream(sink, watchBuffer, () => {
     changes?.close();
     stopClock();
-    closing?.removeEventListener('abort', onClosing);
+    stopWaiting();
+    closing?.removeEventListener('abort', end);
     exchange.onAbort = undefined;
   });
   exchange.onAbort = () => stream.giveUp();
@@ -63,15 +66,16 @@ export async function watch(context: ResourceOptions, request: ApiRequest, answe
   const entries = start.withState ? store.range(prefix).entries : [];
   const state = entries.filter(({ value }) => selection.matches(value));
   const isEndMarked = options.sendInitialEvents === true && options.allowWatchBookmarks;
-  const end = isEndMarked ? [bookmarkOf(type, store.revision, INITIAL_EVENTS_END)] : [];
+  const endMarks = isEndMarked ? [bookmarkOf(type, store.revision, INITIAL_EVENTS_END)] : [];
   changes = watchAfter(store, prefix, start, (change) => {
     const event = watchEvent(change, selection);
     if (event !== undefined) stream.send(frame(event));
   });
-  stream.begin(initialFrames(frame, state, end));
+  stream.begin(initialFrames(frame, state, endMarks));
   if (closing?.aborted) return stream.end();
-  closing?.addEventListener('abort', onClosing);
+  closing?.addEventListener('abort', end);
 
+  if (type.custom !== undefined) stopWaiting = types.onGone?.(type, end) ?? stopWaiting;
   stopClock = startClock(context, options, stream, () => frame(bookmarkOf(type, store.revision)));
 }
 
