@@ -5,6 +5,7 @@ import { AGGREGATED_ACCEPT, type Discovered, discover, LEGACY_ACCEPT } from '../
 import type { DiscoveryJudge } from '../discovery-judge.ts';
 import { typeName } from '../served-history.ts';
 import type { Stage } from '../stage.ts';
+import { Routine } from './routine.ts';
 
 const PERIOD_MS = 300;
 /** One in so many runs is an old client's, which costs a request for each group-version. */
@@ -18,14 +19,14 @@ export class DiscoveryLoad {
   readonly #stage: Stage;
   readonly #judge: DiscoveryJudge;
   readonly #seen = new Set<string>();
+  readonly #routine: Routine;
   #interesting: readonly GroupVersionResource[] = [];
-  #isStopped = false;
-  #running: Promise<void> = Promise.resolve();
   runs = 0;
 
   constructor(stage: Stage, judge: DiscoveryJudge) {
     this.#stage = stage;
     this.#judge = judge;
+    this.#routine = new Routine(stage, PERIOD_MS, () => this.#next());
   }
 
   /** Types to list from now on, whenever discovery has them. */
@@ -39,20 +40,16 @@ export class DiscoveryLoad {
   }
 
   start(): void {
-    this.#running = this.#run();
+    this.#routine.start();
   }
 
-  async stop(): Promise<void> {
-    this.#isStopped = true;
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#routine.stop();
   }
 
-  async #run(): Promise<void> {
-    while (!this.#isStopped && !this.#stage.signal.aborted) {
-      await this.#kubectl(this.runs % LEGACY_SHARE === LEGACY_SHARE - 1);
-      this.runs += 1;
-      await this.#stage.rest(PERIOD_MS);
-    }
+  async #next(): Promise<void> {
+    await this.#kubectl(this.runs % LEGACY_SHARE === LEGACY_SHARE - 1);
+    this.runs += 1;
   }
 
   async #kubectl(isLegacy: boolean): Promise<void> {

@@ -1,6 +1,7 @@
 import { ClientError } from '../../client/client-error.ts';
 import type { LabClient } from '../../client/lab-client.ts';
 import type { Stage } from '../stage.ts';
+import { Routine } from './routine.ts';
 
 const PERIOD_MS = 40;
 
@@ -9,12 +10,12 @@ export class Reader {
   readonly #stage: Stage;
   readonly #client: LabClient;
   readonly #targets: string[] = [];
-  #isStopped = false;
-  #running: Promise<void> = Promise.resolve();
+  readonly #routine: Routine;
 
   constructor(stage: Stage) {
     this.#stage = stage;
     this.#client = stage.client('reader');
+    this.#routine = new Routine(stage, PERIOD_MS, () => this.#read());
   }
 
   /** Also reads this one from now on. */
@@ -23,24 +24,18 @@ export class Reader {
   }
 
   start(): void {
-    this.#running = this.#run();
+    this.#routine.start();
   }
 
-  async stop(): Promise<void> {
-    this.#isStopped = true;
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#routine.stop();
   }
 
-  async #run(): Promise<void> {
-    const { random, signal } = this.#stage;
-    while (!this.#isStopped && !signal.aborted) {
-      const target = this.#targets[Math.floor(random() * this.#targets.length)];
-      if (target !== undefined) {
-        await this.#client.request('GET', target).catch((error: unknown) => {
-          if (!(error instanceof ClientError)) throw error;
-        });
-      }
-      await this.#stage.rest(PERIOD_MS);
-    }
+  async #read(): Promise<void> {
+    const target = this.#targets[Math.floor(this.#stage.random() * this.#targets.length)];
+    if (target === undefined) return;
+    await this.#client.request('GET', target).catch((error: unknown) => {
+      if (!(error instanceof ClientError)) throw error;
+    });
   }
 }

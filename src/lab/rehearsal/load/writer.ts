@@ -4,6 +4,7 @@ import type { LabClient } from '../../client/lab-client.ts';
 import type { ListedObject } from '../../client/listed-object.ts';
 import type { Stage } from '../stage.ts';
 import { sampleObject, type TypeSample } from '../type-samples.ts';
+import { Routine } from './routine.ts';
 
 const SEQUENCE = 'rehearsal.example/sequence';
 const PERIOD_MS = 150;
@@ -24,8 +25,9 @@ export class Writer {
   readonly #sample: TypeSample;
   readonly #namespace: string;
   readonly #client: LabClient;
-  #isStopped = false;
-  #running: Promise<void> = Promise.resolve();
+  readonly #routine: Routine;
+  /** The newest state that it knows of its object. */
+  #known: ListedObject | undefined;
   /** Writes that were answered with success. */
   acknowledged = 0;
   /** The number in the last of them. */
@@ -38,6 +40,7 @@ export class Writer {
     this.name = `written-by-${sample.resource}`;
     this.collection = resourcePath(sample, { namespace: this.#namespace });
     this.#client = stage.client(`writer-${sample.resource}`);
+    this.#routine = new Routine(stage, PERIOD_MS, () => this.#next());
   }
 
   get target(): string {
@@ -45,25 +48,24 @@ export class Writer {
   }
 
   start(): void {
-    this.#running = this.#run();
+    this.#routine.start();
   }
 
   /** Resolves when the write under way has ended. */
-  async stop(): Promise<void> {
-    this.#isStopped = true;
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#routine.stop();
   }
 
-  async #run(): Promise<void> {
+  async #next(): Promise<void> {
+    this.#known = this.#known === undefined ? await this.#create() : await this.#write(this.#known);
+  }
+
+  async #create(): Promise<ListedObject | undefined> {
     const namespace = this.#namespace === '' ? {} : { namespace: this.#namespace };
     const body = sampleObject(this.#sample, { name: this.name, ...namespace });
-    let known = await this.#stage.create(this.#client, this.collection, body, this.name);
-    if (known === undefined) return;
-    this.acknowledged += 1;
-    while (!this.#isStopped && !this.#stage.signal.aborted) {
-      known = await this.#write(known);
-      await this.#stage.rest(PERIOD_MS);
-    }
+    const created = await this.#stage.create(this.#client, this.collection, body, this.name);
+    if (created !== undefined) this.acknowledged += 1;
+    return created;
   }
 
   /** The newest state known after one write, or after one look when the write failed. */
