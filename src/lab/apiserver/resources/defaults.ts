@@ -1,8 +1,19 @@
 import type { ApiObject, JsonObject } from '../../api-object.ts';
-import { type Store, storePrefix } from '../../store/store.ts';
+import type { Store } from '../../store/store.ts';
 import { withCrdDefaults } from '../catalog/crd-strategy.ts';
 import type { ServedType } from '../served-type.ts';
 import { isObject } from './object-meta.ts';
+import { podSpec, withRequests, withValues } from './pod-defaults.ts';
+import { serviceSpec, withAddresses } from './service-defaults.ts';
+import {
+  cronJobSpec,
+  daemonSetSpec,
+  deploymentSpec,
+  jobSpec,
+  replicaSetSpec,
+  statefulSetSpec,
+  volumeSpec,
+} from './workload-defaults.ts';
 
 /** `previous` is the state that an update replaces; undefined when the object is new. */
 type Default = (object: ApiObject, previous: ApiObject | undefined, store: Store) => ApiObject;
@@ -17,8 +28,6 @@ const filled = (object: ApiObject, field: string, values: JsonObject): ApiObject
   ...object,
   [field]: { ...values, ...part(object, field) },
 });
-
-const oneReplica: Default = (object) => filled(object, 'spec', { replicas: 1 });
 
 const initialPhase =
   (phase: string): Default =>
@@ -49,53 +58,53 @@ const secret: Default = ({ stringData, ...object }) => {
   return { ...object, data: { ...part(object, 'data'), ...Object.fromEntries(encoded) }, type };
 };
 
-const service: Default = (object) => {
-  const { ports, ...spec } = part(object, 'spec');
-  const withProtocol = (port: unknown) =>
-    isObject(port) ? { protocol: 'TCP', targetPort: port['port'], ...port } : port;
-  return {
-    ...object,
-    spec: {
-      ...(ports !== undefined && { ports: Array.isArray(ports) ? ports.map(withProtocol) : ports }),
-      ...spec,
-      type: spec['type'] ?? 'ClusterIP',
-      sessionAffinity: spec['sessionAffinity'] ?? 'None',
-    },
-  };
+const ofSpec =
+  (fill: (spec: JsonObject) => JsonObject): Default =>
+  (object) => ({ ...object, spec: fill(part(object, 'spec')) });
+
+const pod = ofSpec((spec) => withRequests(withValues(podSpec(spec), { enableServiceLinks: true })));
+
+const persistentVolume = ofSpec((spec) => withValues(volumeSpec(spec), { persistentVolumeReclaimPolicy: 'Retain' }));
+
+/** Without labels or a selector of its own, a ReplicationController has those of its template. */
+const replicationController: Default = (object) => {
+  const spec = replicaSetSpec(part(object, 'spec'));
+  const template = isObject(spec['template']) ? spec['template'] : {};
+  const metadata = isObject(template['metadata']) ? template['metadata'] : {};
+  const { labels } = metadata;
+  if (!isObject(labels)) return { ...object, spec };
+  const own = object.metadata.labels ?? (labels as Readonly<Record<string, string>>);
+  return { ...object, metadata: { ...object.metadata, labels: own }, spec: { selector: labels, ...spec } };
 };
 
-/** A Service keeps its address for life. */
-const serviceAddress: Default = (object, previous, store) => {
-  const spec = part(object, 'spec');
-  if (spec['type'] === 'ExternalName') return object;
-  const old = part(previous, 'spec');
-  const clusterIP = spec['clusterIP'] || old['clusterIP'] || freeAddress(store);
-  const clusterIPs = spec['clusterIPs'] ?? old['clusterIPs'] ?? [clusterIP];
-  return { ...object, spec: { ...spec, clusterIP, clusterIPs }, status: object['status'] ?? { loadBalancer: {} } };
-};
-
-/** Values that clients and controllers rely on; everything else stays as it was sent. */
+/** Values that clients show and controllers rely on; everything else stays as it was sent. */
 const DEFAULTS: Readonly<Record<string, Default>> = {
   '/namespaces': namespaceLabel,
-  '/services': service,
+  '/services': ofSpec(serviceSpec),
+  '/pods': pod,
+  '/persistentvolumes': persistentVolume,
+  '/persistentvolumeclaims': ofSpec(volumeSpec),
   '/secrets': secret,
-  '/replicationcontrollers': oneReplica,
-  'apps/deployments': oneReplica,
-  'apps/replicasets': oneReplica,
-  'apps/statefulsets': oneReplica,
+  '/replicationcontrollers': replicationController,
+  'apps/deployments': ofSpec(deploymentSpec),
+  'apps/replicasets': ofSpec(replicaSetSpec),
+  'apps/statefulsets': ofSpec(statefulSetSpec),
+  'apps/daemonsets': ofSpec(daemonSetSpec),
+  'batch/jobs': ofSpec(jobSpec),
+  'batch/cronjobs': ofSpec(cronJobSpec),
   'apiextensions.k8s.io/customresourcedefinitions': withCrdDefaults,
 };
 
 /** What the server adds of its own, which no client's managedFields claim. */
 const ADDED_AT_CREATION: Readonly<Record<string, Default>> = {
   '/namespaces': activeNamespace,
-  '/services': serviceAddress,
+  '/services': withAddresses,
   '/pods': initialPhase('Pending'),
   '/persistentvolumes': initialPhase('Pending'),
   '/persistentvolumeclaims': initialPhase('Pending'),
 };
 
-const ADDED_AT_UPDATE: Readonly<Record<string, Default>> = { '/services': serviceAddress };
+const ADDED_AT_UPDATE: Readonly<Record<string, Default>> = { '/services': withAddresses };
 
 function applied(
   table: Readonly<Record<string, Default>>,
@@ -116,16 +125,4 @@ export function withDefaults(type: ServedType, object: ApiObject, previous: ApiO
 /** The object with what the server decides. */
 export function withServerFields(type: ServedType, object: ApiObject, previous: ApiObject | undefined, store: Store) {
   return applied(previous === undefined ? ADDED_AT_CREATION : ADDED_AT_UPDATE, type, object, previous, store);
-}
-
-/** The first address of 10.0.0.0/16 that no Service has; 10.0.0.1 is left to the Service `kubernetes`. */
-function freeAddress(store: Store): string {
-  const used = new Set(
-    store.range(storePrefix('', 'services')).entries.map(({ value }) => part(value, 'spec')['clusterIP']),
-  );
-  for (let host = 2; host < 0xffff; host++) {
-    const address = `10.0.${host >> 8}.${host & 0xff}`;
-    if (!used.has(address)) return address;
-  }
-  return 'None';
 }
