@@ -25,8 +25,10 @@ export function labText({ lab, front, skewed, milliseconds }: LabText): string {
     [FRONT_CONTEXT, url, FRONTS[front]],
     ...plane.servers.map(({ name, url: address, version }) => [name, address, `Kubernetes ${version}`]),
   ]);
+  const ofVersions =
+    new Set(plane.servers.map(({ version }) => version)).size === 1 ? 'one version' : 'different versions';
   return [
-    `The lab is up after ${(milliseconds / 1000).toFixed(1)} s: ${plane.servers.length} ${kind} of different versions with one store.`,
+    `The lab is up after ${(milliseconds / 1000).toFixed(1)} s: ${plane.servers.length} ${kind} of ${ofVersions} with one store.`,
     '',
     ...endpoints.map((line) => `  ${line}`),
     '',
