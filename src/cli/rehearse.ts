@@ -17,7 +17,7 @@ import { textTable } from './text-table.ts';
 import { stopSignal } from './until-stopped.ts';
 
 /** `mvproxy lab rehearse`: a rolling upgrade under load, once for each way to front the servers. */
-export async function runRehearsal(flags: RehearseFlags, io: CliIo): Promise<ExitCode> {
+export async function runRehearsal(flags: RehearseFlags, io: CliIo, run = rehearse): Promise<ExitCode> {
   const { seed = randomInt(2 ** 32), servers = DEFAULT_BOUNDS.servers, v } = flags;
   const logger = createLogger({ output: io.stderr, verbosity: v, environment: io.environment });
   const quiet = { ...logger, info: () => {}, warn: () => {}, debug: () => {} };
@@ -30,7 +30,7 @@ export async function runRehearsal(flags: RehearseFlags, io: CliIo): Promise<Exi
       kubeControllerManager: flags.kubeControllerManager?.version,
     };
     const names = flags.with ?? (options.programs === undefined ? EMBEDDED_COLUMNS : REAL_COLUMNS);
-    const result = await rehearse({
+    const result = await run({
       from: namedVersion(flags.from, flags),
       to: namedVersion(flags.to, flags),
       seed,
