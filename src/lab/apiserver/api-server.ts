@@ -16,7 +16,6 @@ import { accessOf, forbiddenAccess } from './authorization/access.ts';
 import { impersonatedUser } from './authorization/impersonation.ts';
 import { RbacAuthorizer } from './authorization/rbac-authorizer.ts';
 import { bootstrap } from './bootstrap/bootstrap.ts';
-import { DefaultServiceAccounts } from './bootstrap/default-service-accounts.ts';
 import { TypeCatalog } from './catalog/type-catalog.ts';
 import { DiscoveryDocuments } from './discovery/discovery-documents.ts';
 import { answerNonResource, type DocumentAnswerer } from './dispatch/non-resource-handler.ts';
@@ -76,7 +75,6 @@ export class ApiServer {
   readonly #counts = new RequestCounts();
   readonly #closing = new AbortController();
   readonly #resources: ApiHandler;
-  #serviceAccounts: DefaultServiceAccounts | undefined;
   #started = false;
   /** Said once, not at every write. */
   #schemasMissed = false;
@@ -114,10 +112,9 @@ export class ApiServer {
     });
   }
 
-  /** Puts the objects that every cluster has into the store, and keeps some there. Whether the server is ready is for its owner to say. */
+  /** Puts the objects that every cluster has into the store. Whether the server is ready is for its owner to say. */
   start(): void {
     bootstrap(this.#options.store, this.#clock());
-    this.#serviceAccounts ??= new DefaultServiceAccounts(this.#options.store, this.#clock);
     this.#started = true;
   }
 
@@ -132,7 +129,6 @@ export class ApiServer {
     this.endWatches();
     this.#authorizer.close();
     this.#catalog.close();
-    this.#serviceAccounts?.close();
   }
 
   readonly handler: ExchangeHandler = (exchange) => {

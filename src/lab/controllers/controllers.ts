@@ -3,6 +3,7 @@ import { LabClient } from '../client/lab-client.ts';
 import { GarbageCollector } from './garbage-collector.ts';
 import { NamespaceController } from './namespace-controller.ts';
 import type { ObjectReference } from './object-reference.ts';
+import { ServiceAccountController } from './service-account-controller.ts';
 
 export interface ControllersOptions {
   /** Of the front: `https://127.0.0.1:PORT`. */
@@ -13,7 +14,8 @@ export interface ControllersOptions {
   readonly certificate?: { readonly cert: string; readonly key: string } | undefined;
   /** The version in the user agent, such as `1.37.2`. */
   readonly version?: string | undefined;
-  /** Hears of every request, under the names `garbage-collector` and `namespace-controller`. */
+  /** Hears of every request, of those that delete, under the names `garbage-collector` and
+   * `namespace-controller`. */
   readonly onRecord?: ((record: ClientRecord) => void) | undefined;
   /** Milliseconds; see GarbageCollectorOptions. */
   readonly syncPeriodMs?: number;
@@ -24,7 +26,7 @@ export interface ControllersOptions {
   readonly onNamespaceFailure?: (namespace: string, why: string) => void;
 }
 
-/** A running garbage collector and namespace controller. */
+/** The running garbage collector, namespace controller and service account controller. */
 export interface Controllers {
   /** Resolves when the garbage collector has judged all it knows of; see GarbageCollector. */
   settled(): Promise<void>;
@@ -34,25 +36,27 @@ export interface Controllers {
 const TIMEOUT_MS = 60_000;
 
 /**
- * Starts the two controllers of kube-controller-manager that delete things. Each has a connection of its own. They only wait
+ * Starts the two controllers of kube-controller-manager that delete things, and the one that makes the ServiceAccount
+ * `default` of every namespace, without which there are no tokens and pods. Each has a connection of its own. They only wait
  * for events in between; started again, they have forgotten everything, as after a restart of kube-controller-manager.
  */
 export function startControllers(options: ControllersOptions): Controllers {
   const { url, ca, token, certificate, onRecord, version = '0.0.0' } = options;
-  const client = (name: string, account: string): LabClient =>
+  const client = (name: string, account: string, heard = onRecord): LabClient =>
     new LabClient({
       name,
       url,
       ca,
       token,
       certificate,
-      onRecord,
+      onRecord: heard,
       userAgent: `kube-controller-manager/v${version} (linux/amd64) kubernetes/system:serviceaccount:kube-system:${account}`,
       timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
     });
   const clients = [
     client('garbage-collector', 'generic-garbage-collector'),
     client('namespace-controller', 'namespace-controller'),
+    client('service-account-controller', 'service-account-controller', () => {}),
   ] as const;
   const collector = new GarbageCollector({
     client: clients[0],
@@ -64,11 +68,13 @@ export function startControllers(options: ControllersOptions): Controllers {
     ...(options.namespaceDelayMs !== undefined && { delayMs: options.namespaceDelayMs }),
     ...(options.onNamespaceFailure && { onFailure: options.onNamespaceFailure }),
   });
+  const accounts = new ServiceAccountController(clients[2]);
   return {
     settled: () => collector.settled(),
     async close() {
       collector.close();
       namespaces.close();
+      accounts.close();
       await Promise.all(clients.map((each) => each.close()));
     },
   };

@@ -1,10 +1,9 @@
 import { parse as parseYaml } from 'yaml';
 import { fieldValue } from '../../../wire/fields.ts';
 import { groupVersion, type JsonObject } from '../../api-object.ts';
-import { badRequest, invalid, unsupportedMediaType } from '../api-error.ts';
+import { type ApiError, badRequest, invalid, unsupportedMediaType } from '../api-error.ts';
 import type { ApiRequest } from '../api-request.ts';
 import { invalidValue } from './field-problems.ts';
-import type { FieldValidator } from './field-validator.ts';
 import { isObject, MetaTypeError, readMeta, type SentObject } from './object-meta.ts';
 
 const SUMMARY_LENGTH = 30;
@@ -18,6 +17,11 @@ export interface ExpectedKind {
   readonly custom?: unknown;
 }
 
+/** A FieldValidator. */
+interface Validator {
+  validated(object: JsonObject, refusal: (problem: string) => ApiError): JsonObject;
+}
+
 /**
  * Reads the body as an object of `expected`. Throws ApiError: 415 for a Content-Type other than JSON or YAML, 400 when it
  * is no such object, or one with unknown fields that `fields` refuses.
@@ -25,7 +29,7 @@ export interface ExpectedKind {
 export async function requestObject(
   request: ApiRequest,
   expected: ExpectedKind,
-  fields?: FieldValidator,
+  fields?: Validator,
 ): Promise<SentObject> {
   const body = await request.body();
   const value = decodeBody(request, body, expected.kind);
