@@ -78,10 +78,6 @@ export function intersection(left: FieldSet, right: FieldSet): FieldSet {
   );
 }
 
-export function equalSets(left: FieldSet, right: FieldSet): boolean {
-  return isEmptySet(difference(left, right)) && isEmptySet(difference(right, left));
-}
-
 /** Every member's path, as conflicts name it: `.spec.containers[name="web"].image`. Members of one parent come before what is below them. */
 export function pathsOf(set: FieldSet, prefix = ''): string[] {
   const children = sorted(set.children).map(([element, child]) => [prefix + pathElement(element), child] as const);

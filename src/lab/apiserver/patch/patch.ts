@@ -39,11 +39,6 @@ export interface Patch {
   readonly subresource: string;
 }
 
-/** Whether a patch of this media type may create the object. */
-export function isApply(contentType: string): boolean {
-  return mediaType(contentType) === APPLY_YAML;
-}
-
 /**
  * The object that `patch` makes of the current one. What a request may not change (name, uid, status by way of the object
  * …) is for the caller to keep. An apply's answer has its managedFields; for all other patches the caller gets them from
