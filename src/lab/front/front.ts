@@ -1,5 +1,3 @@
-import type { LabPlane } from '../plane/lab-plane.ts';
-
 /** What clients of a lab connect to. */
 export interface Front {
   /** `https://127.0.0.1:PORT` */
@@ -9,5 +7,3 @@ export interface Front {
 
 /** How a balancer spreads: one choice for each connection, or for each request. */
 export type Spread = 'connection' | 'request';
-
-export type StartFront = (plane: LabPlane) => Promise<Front>;
