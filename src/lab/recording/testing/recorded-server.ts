@@ -7,11 +7,12 @@ import { MemoryStore } from '../../store/memory-store.ts';
 import type { Recording } from '../recording.ts';
 
 /** Answers what a server says about itself: version, discovery and OpenAPI; 404 for everything else. */
-export function recordedServer(recording: Recording): (exchange: ServerExchange) => void {
+export function recordedServer(recording: Recording): (exchange: ServerExchange) => Promise<void> {
   const catalog = new TypeCatalog({ recording, store: new MemoryStore(), crdLagMs: 0 });
   const documents = [new DiscoveryDocuments(catalog), new OpenapiDocuments(catalog)];
-  return (exchange) => {
-    if (exchange.head.target === '/version') answerJson(exchange, 200, recording.versionInfo);
-    else if (!documents.some((document) => document.answer(exchange))) answerJson(exchange, 404, {});
+  return async (exchange) => {
+    if (exchange.head.target === '/version') return answerJson(exchange, 200, recording.versionInfo);
+    for (const document of documents) if (await document.answer(exchange)) return;
+    answerJson(exchange, 404, {});
   };
 }
