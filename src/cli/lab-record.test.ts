@@ -30,7 +30,7 @@ describe('mvproxy lab record', () => {
       tls: serving,
       handler: (exchange) => {
         const isKnown = fieldValue(exchange.head.fields, 'authorization') === `Bearer ${TOKEN}`;
-        if (isKnown) serve(exchange);
+        if (isKnown) void serve(exchange);
         else exchange.respond({ status: 401, fields: [] }, true);
       },
     });
