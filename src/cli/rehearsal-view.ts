@@ -26,7 +26,7 @@ export class RehearsalView {
         break;
       case 'counts': {
         const { requests, false404s, failed, incompleteDiscovery, collected, leakedNamespaces } = progress;
-        this.#counters = `  ${this.#elapsed()}  ${requests} requests, ${false404s} false 404s, ${incompleteDiscovery} incomplete discovery answers, ${collected} wrongly collected, ${leakedNamespaces} namespaces leaked, ${failed} failed`;
+        this.#counters = `  ${this.#elapsed()}  ${requests} requests: ${false404s} false 404s, ${incompleteDiscovery} incomplete lists of types, ${collected} wrongly collected, ${leakedNamespaces} leaked, ${failed} failed`;
         this.#region.draw([this.#counters]);
         break;
       }

@@ -37,6 +37,14 @@ test('it compares the columns that were asked for in a table, and harm alone is 
   assert.match(stdout, /^verdict +HARM +no harm$/m);
 });
 
+test('a column that did not finish says why, and counts as harm', async () => {
+  const broken = result(column({ failure: 'the rehearsal was stopped', unmet: ['deleted namespaces are gone'] }));
+  const { code, stdout } = await run({ failOn: ['gateway'] }, broken);
+  assert.equal(code, 1);
+  assert.match(stdout, /^gateway did not finish: the rehearsal was stopped$/m);
+  assert.match(stdout, /^gateway waited in vain: deleted namespaces are gone$/m);
+});
+
 test('--fail-on makes harm in that column the exit code 1, and in no other', async () => {
   assert.equal((await run({ failOn: ['gateway'] })).code, 0);
   assert.equal((await run({ failOn: ['gateway', 'balancer'] })).code, 1);

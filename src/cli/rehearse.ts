@@ -59,8 +59,16 @@ const CRD_LAG_MS = [0, 300, 800];
 
 async function report(result: RehearsalResult, { output, report: directory }: RehearseFlags, io: CliIo): Promise<void> {
   if (output === 'json') io.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
-  else io.stdout.write(`\n${textTable(summaryRows(result)).join('\n')}\n`);
+  else io.stdout.write(`\n${[...textTable(summaryRows(result)), ...remarks(result)].join('\n')}\n`);
   if (directory === undefined) return;
   const { html, json } = await writeReport(resolve(io.directory, directory), result);
   io.stderr.write(`The report is in ${html}, its numbers in ${json}.\n`);
+}
+
+/** What the table does not say: why a column did not run to its end, and what did not happen in time. */
+function remarks({ columns }: RehearsalResult): string[] {
+  return columns.flatMap(({ name, failure, unmet }) => [
+    ...(failure === undefined ? [] : [`${name} did not finish: ${failure}`]),
+    ...unmet.map((step) => `${name} waited in vain: ${step}`),
+  ]);
 }
