@@ -6,15 +6,13 @@ import {
   type ReadBody,
   Receiver,
   readBody,
-  SERVER_NAME,
   startListener,
-  testPki,
+  startUpstream,
 } from '../../test/support/loopback.ts';
 import type { BodySink, RequestHead, ResetReason, ServerExchange } from './exchange.ts';
 import { NO_FIELDS } from './fields.ts';
 import { openInProcessUpstream } from './in-process-upstream.ts';
 import type { Upstream, UpstreamReceiver } from './upstream.ts';
-import { openUpstream } from './upstream-pool.ts';
 
 /** What users of an upstream rely on, whatever is behind it. */
 interface Setting {
@@ -23,21 +21,8 @@ interface Setting {
 }
 
 async function overSockets(t: TestContext): Promise<Setting> {
-  const { ca } = await testPki();
   const { port, exchanges } = await startListener(t);
-  const upstream = openUpstream({
-    host: '127.0.0.1',
-    port,
-    servername: SERVER_NAME,
-    ca: ca.cert,
-    certificate: undefined,
-    connectTimeoutMs: 10_000,
-    pingIntervalMs: 60_000,
-    pingTimeoutMs: 60_000,
-    maxConnections: 8,
-    onEvent: undefined,
-  });
-  t.after(() => upstream.close(0));
+  const upstream = await startUpstream(t, port);
   return { upstream, exchanges };
 }
 

@@ -188,7 +188,6 @@ describe('without the proxy', () => {
     const answers = new Set<number>();
     for (let run = 0; run < 60 && answers.size < 2; run++) {
       answers.add((await kubectl.run(['get', SKEWED])).code);
-      await delay(0);
     }
     assert.deepEqual([...answers].sort(), [0, 1], 'the same command both works and fails');
   });

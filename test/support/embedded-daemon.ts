@@ -4,6 +4,7 @@ import { loadConfiguration } from '../../src/config/load.ts';
 import { type Daemon, startDaemon } from '../../src/daemon/daemon.ts';
 import type { RecordedVersion } from '../../src/kubernetes/testing/recorded-documents.ts';
 import { createPki, type Pki } from '../../src/lab/pki/pki.ts';
+import { serveFlags as labServeFlags } from '../../src/lab/pki/serve-flags.ts';
 import type { Logger } from '../../src/observe/logger.ts';
 import { type ApiClient, connectClient, H1Client, type Protocol } from './api-client.ts';
 import { FakeApiServer } from './fake-api-server.ts';
@@ -79,20 +80,9 @@ export async function startEmbeddedControlPlane(
   };
 }
 
-/** What `mvproxy serve` needs besides its servers. */
+/** What `mvproxy serve` needs besides its servers; any free ports. */
 export function serveFlags(pki: Pki): Readonly<Record<string, string>> {
-  return {
-    'bind-address': '127.0.0.1',
-    'secure-port': '0',
-    'tls-cert-file': pki.proxyServing.certFile,
-    'tls-private-key-file': pki.proxyServing.keyFile,
-    'client-ca-file': pki.clientCa.certFile,
-    'requestheader-client-ca-file': pki.frontProxyCa.certFile,
-    'peer-ca-file': pki.servingCa.certFile,
-    'proxy-client-cert-file': pki.frontProxyClient.certFile,
-    'proxy-client-key-file': pki.frontProxyClient.keyFile,
-    'admin-port': '0',
-  };
+  return { ...labServeFlags(pki), 'secure-port': '0', 'admin-port': '0' };
 }
 
 /** A fake server of that release, stopped when the test ends. */

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { ControlPlane } from '../../src/lab/control-plane/control-plane.ts';
 import { commandLine, type FlagChanges, type Flags } from '../../src/lab/control-plane/flags.ts';
 import { type Launch, type ProcessContext, ServerProcess } from '../../src/lab/control-plane/server-process.ts';
+import { serveFlags } from '../../src/lab/pki/serve-flags.ts';
 import { freePort } from '../../src/wire/free-port.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../bin/mvproxy.ts', import.meta.url));
@@ -67,16 +68,8 @@ export class ProxyProcess extends ServerProcess {
   #flags(): Flags {
     const { pki, servers } = this.#controlPlane;
     return {
-      'bind-address': '127.0.0.1',
+      ...serveFlags(pki),
       'secure-port': String(this.#ports.secure),
-      'tls-cert-file': pki.proxyServing.certFile,
-      'tls-private-key-file': pki.proxyServing.keyFile,
-      'client-ca-file': pki.clientCa.certFile,
-      'requestheader-client-ca-file': pki.frontProxyCa.certFile,
-      'requestheader-allowed-names': 'front-proxy-client',
-      'peer-ca-file': pki.servingCa.certFile,
-      'proxy-client-cert-file': pki.frontProxyClient.certFile,
-      'proxy-client-key-file': pki.frontProxyClient.keyFile,
       server: (this.#options.servers ?? servers).map(({ name, url }) => `${name}=${url}`),
       'admin-bind-address': '127.0.0.1',
       'admin-port': String(this.#ports.admin),

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { type KubeconfigUser, singleKubeconfig } from '../pki/kubeconfig.ts';
 import { createPki, type Pki } from '../pki/pki.ts';
 import { grantAccess, requestServiceAccountToken } from './access.ts';
 import { ControlPlaneError } from './control-plane-error.ts';
 import { Etcd } from './etcd.ts';
 import { KubeApiserver, type KubeApiserverContext, type KubeApiserverSpec } from './kube-apiserver.ts';
-import { type KubeconfigUser, kubeconfigText } from './kubeconfig.ts';
 import { ETCD_VERSION, type ProgramFinder } from './programs.ts';
 import { Reaper } from './reaper.ts';
 import { elapsed, type Reporter, reportToStandardError } from './reporter.ts';
@@ -82,8 +82,10 @@ export class ControlPlane {
     const file = join(this.directory, `${name ?? `kubeconfig-${this.#kubeconfigs}`}.conf`);
     const ca = caFile === undefined ? this.pki.servingCa.cert : await readFile(caFile, 'utf8');
     const credentials: KubeconfigUser =
-      typeof user === 'string' ? { name: user, ...this.pki[user] } : { name: 'token', token: user.token };
-    await writeFile(file, kubeconfigText(server, ca, credentials), { mode: 0o600 });
+      typeof user === 'string'
+        ? { kind: 'certificate', cert: this.pki[user].cert, key: this.pki[user].key }
+        : { kind: 'token', token: user.token };
+    await writeFile(file, singleKubeconfig(server, ca, credentials), { mode: 0o600 });
     return file;
   }
 

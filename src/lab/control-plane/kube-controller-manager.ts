@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../wire/free-port.ts';
+import { singleKubeconfig } from '../pki/kubeconfig.ts';
 import type { Pki } from '../pki/pki.ts';
 import { commandLine, type FlagChanges } from './flags.ts';
-import { kubeconfigText } from './kubeconfig.ts';
 import type { ProgramFinder } from './programs.ts';
 import { type QueueLengths, queueLengths } from './queue-lengths.ts';
 import { Reaper } from './reaper.ts';
@@ -110,7 +110,8 @@ export async function createKubeControllerManager(
   const [port, serving] = await Promise.all([freePort(), pki.serving(NAME, ADDRESS)]);
   const directory = await mkdtemp(join(tmpdir(), 'mvproxy-controllers-'));
   const kubeconfig = join(directory, 'kubeconfig.conf');
-  await writeFile(kubeconfig, kubeconfigText(url, pki.servingCa.cert, { name: 'admin', token }), { mode: 0o600 });
+  const text = singleKubeconfig(url, pki.servingCa.cert, { kind: 'token', token });
+  await writeFile(kubeconfig, text, { mode: 0o600 });
   const long = parseVersion(version).minor >= FIRST_MINOR_WITH_LONG_NAMES;
   const flags = {
     kubeconfig,

@@ -2,6 +2,7 @@ import { loadConfiguration } from '../../config/load.ts';
 import { type Daemon, startDaemon } from '../../daemon/daemon.ts';
 import type { ExchangeRecord } from '../../observe/exchange-record.ts';
 import type { Logger } from '../../observe/logger.ts';
+import { serveFlags } from '../pki/serve-flags.ts';
 import type { LabPlane } from '../plane/lab-plane.ts';
 import type { Front } from './front.ts';
 
@@ -19,19 +20,7 @@ export async function startGateway(
   options: GatewayOptions,
 ): Promise<Front & { readonly adminUrl: string }> {
   const { pki, servers } = plane;
-  const flags: Readonly<Record<string, string>> = {
-    'bind-address': '127.0.0.1',
-    'secure-port': String(options.port ?? 0),
-    'admin-port': '0',
-    'tls-cert-file': pki.proxyServing.certFile,
-    'tls-private-key-file': pki.proxyServing.keyFile,
-    'client-ca-file': pki.clientCa.certFile,
-    'requestheader-client-ca-file': pki.frontProxyCa.certFile,
-    'requestheader-allowed-names': 'front-proxy-client',
-    'peer-ca-file': pki.servingCa.certFile,
-    'proxy-client-cert-file': pki.frontProxyClient.certFile,
-    'proxy-client-key-file': pki.frontProxyClient.keyFile,
-  };
+  const flags = { ...serveFlags(pki), 'secure-port': String(options.port ?? 0), 'admin-port': '0' };
   const configuration = await loadConfiguration({
     flags: new Map([
       ...Object.entries(flags).map(([name, value]): [string, string[]] => [name, [value]]),

@@ -36,6 +36,11 @@ export function labKubeconfig(
   );
 }
 
+/** The text of a kubeconfig with one context. */
+export function singleKubeconfig(server: string, ca: string, user: KubeconfigUser): string {
+  return labKubeconfig([{ name: 'default', server, ca, user: 'default' }], { default: user });
+}
+
 function credentials(user: KubeconfigUser): Readonly<Record<string, string>> {
   if (user.kind === 'token') return { token: user.token };
   return { 'client-certificate-data': base64(user.cert), 'client-key-data': base64(user.key) };

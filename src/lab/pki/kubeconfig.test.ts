@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { labKubeconfig } from './kubeconfig.ts';
+import { labKubeconfig, singleKubeconfig } from './kubeconfig.ts';
 
 const users = {
   admin: { kind: 'certificate', cert: 'CERT', key: 'KEY' },
@@ -34,9 +34,16 @@ test('every context leads to its server as its user, and the first is current', 
   assert.deepEqual(config.users[1], { name: 'robot', user: { token: 'a: "b" #c' } });
 });
 
+test('a kubeconfig with one context', () => {
+  const config = parse(singleKubeconfig('https://127.0.0.1:1', 'CA', users.robot));
+  assert.equal(config['current-context'], 'default');
+  assert.deepEqual(config.contexts, [{ name: 'default', context: { cluster: 'default', user: 'default' } }]);
+  assert.deepEqual(config.users, [{ name: 'default', user: { token: users.robot.token } }]);
+});
+
 test('our own reader of kubeconfigs understands it', async (t) => {
-  const { readKubeconfig } = await import('../config/kubeconfig.ts');
-  const { createPki } = await import('./pki/pki.ts');
+  const { readKubeconfig } = await import('../../config/kubeconfig.ts');
+  const { createPki } = await import('./pki.ts');
   const directory = await mkdtemp(join(tmpdir(), 'mvproxy-kubeconfig-'));
   t.after(() => rm(directory, { recursive: true }));
   const pki = await createPki(join(directory, 'pki'));
