@@ -13,6 +13,8 @@ export interface RoutableServer {
   readonly condition: string;
   /** Its discovery has been read at least once. */
   readonly known: boolean;
+  /** Epoch milliseconds at which the last good reading of its discovery began: it saw everything older. 0: never read. */
+  readonly readAt: number;
 }
 
 /**

@@ -1,10 +1,10 @@
-import { parseServerVersion, type ServerVersion } from '../kubernetes/kube-version.ts';
+import type { ServerVersion } from '../kubernetes/kube-version.ts';
 import type { Logger } from '../observe/logger.ts';
 import { FetchError, fetchFrom } from '../wire/fetch.ts';
 import type { UpstreamEvent } from '../wire/upstream.ts';
 import { type ControlIdentity, controlIdentity } from './control-identity.ts';
-import { type FetchedDiscovery, fetchDiscovery } from './discovery-fetch.ts';
-import { DiscoveryFetchError } from './discovery-fetch-error.ts';
+import type { FetchedDiscovery } from './discovery-fetch.ts';
+import { DiscoveryReader } from './discovery-reader.ts';
 import type { PeerTrust } from './peer-trust.ts';
 import { Repeater } from './repeater.ts';
 import {
@@ -33,9 +33,7 @@ export interface MonitorDependencies {
   readonly openUpstream?: OpenUpstream | undefined;
 }
 
-/** Longest pause between attempts to read a failing server's discovery (product.md section 7). */
-const DISCOVERY_BACKOFF_MS = 5_000;
-const VERSION_BYTES = 64 * 1024;
+const HEALTH_BYTES = 64 * 1024;
 /** Between probes that requests cause; clients can make servers close connections as often as they like. */
 const NOTICE_PAUSE_MS = 200;
 
@@ -49,14 +47,8 @@ export class ServerMonitor {
   readonly #clock: () => number;
   readonly #identity: ControlIdentity;
   readonly #probing: Repeater;
-  readonly #reading: Repeater;
+  readonly #reader: DiscoveryReader;
   #state: ServerState = { kind: 'discovered' };
-  #version: ServerVersion | undefined;
-  #versionKnown = false;
-  #fetched: FetchedDiscovery | undefined;
-  #confirmedAt = 0;
-  #discoveryFailure = '';
-  #isRefused = false;
   #mayBeReplaced = false;
   #noticedAt = Number.NEGATIVE_INFINITY;
 
@@ -77,7 +69,15 @@ export class ServerMonitor {
       dependencies.openUpstream,
     );
     this.#probing = new Repeater(() => this.#probe(), settings.health.intervalMs);
-    this.#reading = new Repeater(() => this.#read(), settings.discovery.intervalMs, DISCOVERY_BACKOFF_MS);
+    this.#reader = new DiscoveryReader({
+      server: spec.name,
+      upstream: this.connections.discovery,
+      fields: this.#identity.fields,
+      ...settings.discovery,
+      logger: this.#logger,
+      clock: this.#clock,
+      changed,
+    });
   }
 
   get state(): ServerState {
@@ -85,50 +85,53 @@ export class ServerMonitor {
   }
 
   get version(): ServerVersion | undefined {
-    return this.#version;
+    return this.#reader.version;
   }
 
   /** The last good document; kept whatever fails later. */
   get fetched(): FetchedDiscovery | undefined {
-    return this.#fetched;
+    return this.#reader.fetched;
+  }
+
+  /** Epoch milliseconds at which the last successful reading began: it saw everything older. 0 before the first. */
+  get readAt(): number {
+    return this.#reader.beganAt;
   }
 
   /** Epoch milliseconds of the last successful reading; 0 before the first. */
   get confirmedAt(): number {
-    return this.#confirmedAt;
+    return this.#reader.confirmedAt;
   }
 
   /** Why discovery cannot be read at the moment; '' when it can. */
   get discoveryFailure(): string {
-    return this.#discoveryFailure;
+    return this.#reader.failure;
   }
 
   /** It is ready, and has not been silent when it was probed last, nor for `patienceMs` while it is read. */
   answers(patienceMs: number): boolean {
-    return this.#state.kind === 'ready' && this.#state.failures === 0 && this.#reading.busyMs < patienceMs;
+    return this.#state.kind === 'ready' && this.#state.failures === 0 && this.#reader.busyMs < patienceMs;
   }
 
   start(): void {
     this.#observe({ kind: 'asked' });
     this.#probing.start();
-    if (this.#settings.readsDiscovery) this.#reading.start();
+    if (this.#settings.readsDiscovery) this.#reader.start();
   }
 
   /** Reads discovery from the beginning: a reading under way may have begun before what the caller waits for. */
   async refresh(): Promise<void> {
-    if (this.#settings.readsDiscovery) await this.#reading.again();
+    if (this.#settings.readsDiscovery) await this.#reader.again();
   }
 
   /** Takes over what `previous` learned of the same server, so that a reload forgets nothing. */
   inherit(previous: ServerMonitor): void {
-    this.#fetched = previous.#fetched;
-    this.#version = previous.#version;
-    this.#confirmedAt = previous.#confirmedAt;
+    this.#reader.inherit(previous.#reader);
   }
 
   async stop(graceMs: number): Promise<void> {
     this.#probing.stop();
-    this.#reading.stop();
+    this.#reader.stop();
     await this.connections.close(graceMs);
   }
 
@@ -140,7 +143,7 @@ export class ServerMonitor {
         target: health.path,
         fields: this.#identity.fields,
         timeoutMs: health.timeoutMs,
-        maxBytes: VERSION_BYTES,
+        maxBytes: HEALTH_BYTES,
       });
       if (status === 200) await this.#healthy();
       else this.#observe({ kind: 'refused', condition: `${health.path} answered ${status}: ${firstLine(body)}` });
@@ -160,58 +163,9 @@ export class ServerMonitor {
   async #healthy(): Promise<void> {
     this.#observe({ kind: 'healthy' });
     if (this.#state.kind !== 'confirming') return;
-    this.#versionKnown = false;
-    const read = this.#settings.readsDiscovery ? await this.#reading.again() : await this.#readVersion();
-    if (read || this.#fetched === undefined || this.#isRefused) this.#observe({ kind: 'confirmed' });
-  }
-
-  async #read(): Promise<boolean> {
-    const { discovery } = this.#settings;
-    try {
-      if (!this.#versionKnown) await this.#readVersion();
-      const options = {
-        upstream: this.connections.discovery,
-        fields: this.#identity.fields,
-        timeoutMs: discovery.timeoutMs,
-        maxBytes: discovery.maxBytes,
-      };
-      const fetched = await fetchDiscovery(options, this.#fetched);
-      this.#fetched = fetched;
-      this.#confirmedAt = this.#clock();
-      if (this.#discoveryFailure !== '') this.#logger.info('discovery can be read again', { server: this.spec.name });
-      this.#discoveryFailure = '';
-      this.#isRefused = false;
-      this.#changed();
-      return true;
-    } catch (error) {
-      const failure = reasonOf(error);
-      this.#isRefused = error instanceof DiscoveryFetchError && error.isRefusal;
-      if (failure !== this.#discoveryFailure) {
-        this.#logger.warn('discovery cannot be read; the last good document is kept', {
-          server: this.spec.name,
-          reason: failure,
-        });
-        this.#discoveryFailure = failure;
-        this.#changed();
-      }
-      return false;
-    }
-  }
-
-  /** A server that is too busy to say its version keeps the one it had; false. */
-  async #readVersion(): Promise<boolean> {
-    const { discovery } = this.#settings;
-    const { status, body } = await fetchFrom(this.connections.discovery, {
-      method: 'GET',
-      target: '/version',
-      fields: this.#identity.fields,
-      timeoutMs: discovery.timeoutMs,
-      maxBytes: VERSION_BYTES,
-    });
-    if (status === 429 || status >= 500) return false;
-    this.#versionKnown = true;
-    this.#version = status === 200 ? parseServerVersion(gitVersionOf(body)) : undefined;
-    return true;
+    this.#reader.forgetVersion();
+    const read = this.#settings.readsDiscovery ? await this.#reader.again() : await this.#reader.readVersion();
+    if (read || this.fetched === undefined || this.#reader.isRefused) this.#observe({ kind: 'confirmed' });
   }
 
   /** Passive signals: a request that found nobody listening is proof enough; a lost connection asks for a probe. */
@@ -246,17 +200,6 @@ export class ServerMonitor {
       condition: conditionOf(next),
     });
     this.#changed();
-  }
-}
-
-/** '' for an answer that does not tell. */
-function gitVersionOf(body: Buffer): string {
-  try {
-    const parsed: unknown = JSON.parse(body.toString('utf8'));
-    if (typeof parsed !== 'object' || parsed === null || !('gitVersion' in parsed)) return '';
-    return typeof parsed.gitVersion === 'string' ? parsed.gitVersion : '';
-  } catch {
-    return '';
   }
 }
 

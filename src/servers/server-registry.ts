@@ -181,13 +181,14 @@ export class ServerRegistry implements Control {
   }
 
   #reports(): ServerReport[] {
-    return this.monitors.map(({ spec, state, version, fetched, confirmedAt, connections }) => ({
+    return this.monitors.map(({ spec, state, version, fetched, readAt, confirmedAt, connections }) => ({
       name: spec.name,
       local: spec.local,
       version,
       ready: state.kind === 'ready',
       condition: conditionOf(state),
       discovery: fetched?.discovery,
+      readAt,
       confirmedAt,
       backend: backendOf(spec.name, connections, fetched?.conditions ?? NO_CONDITIONS),
     }));

@@ -21,6 +21,7 @@ function report(name: string, version: string, overrides: Partial<ServerReport> 
     ready: true,
     condition: '',
     discovery: discoveryOf({ v1: { pods: ['get'] } }),
+    readAt: 1_000,
     confirmedAt: 1_000,
     backend: {
       name,

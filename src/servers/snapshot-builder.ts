@@ -14,7 +14,9 @@ export interface ServerReport {
   readonly ready: boolean;
   readonly condition: string;
   readonly discovery: ServerDiscovery | undefined;
-  /** Epoch milliseconds; 0 when discovery was never read. */
+  /** Epoch milliseconds at which the last good reading of discovery began; 0 when it was never read. */
+  readonly readAt: number;
+  /** Epoch milliseconds at which it ended. */
   readonly confirmedAt: number;
   readonly backend: Backend;
 }
@@ -38,10 +40,10 @@ export function inSnapshotOrder(reports: readonly ServerReport[]): ServerReport[
 export function buildSnapshot(input: SnapshotInput, tables: RoutingTables): ProxySnapshot {
   const reports = inSnapshotOrder(input.reports);
   let ageRank = 0;
-  const servers = reports.map(({ name, version, ready, condition, discovery }, position) => {
+  const servers = reports.map(({ name, version, ready, condition, discovery, readAt }, position) => {
     const newer = reports[position - 1];
     if (newer !== undefined && compareVersions(newer.version, version) !== 0) ageRank++;
-    return { name, version, ageRank, ready, condition, known: discovery !== undefined };
+    return { name, version, ageRank, ready, condition, known: discovery !== undefined, readAt };
   });
   const local = reports.findIndex((report) => report.local);
   return {

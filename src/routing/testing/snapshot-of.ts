@@ -35,6 +35,7 @@ export function snapshotOf(
       ready,
       condition: ready ? '' : 'down',
       known: discoveries[position] !== undefined,
+      readAt: 0,
     };
   });
   return {

@@ -1,0 +1,152 @@
+import { parseServerVersion, type ServerVersion } from '../kubernetes/kube-version.ts';
+import type { Logger } from '../observe/logger.ts';
+import { fetchFrom } from '../wire/fetch.ts';
+import type { Fields } from '../wire/fields.ts';
+import type { Upstream } from '../wire/upstream.ts';
+import { type FetchedDiscovery, fetchDiscovery } from './discovery-fetch.ts';
+import { DiscoveryFetchError } from './discovery-fetch-error.ts';
+import { Repeater } from './repeater.ts';
+
+export interface DiscoveryReaderOptions {
+  /** Of the server, for the log. */
+  readonly server: string;
+  readonly upstream: Upstream;
+  /** Sent with every request: who we are. */
+  readonly fields: Fields;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+  readonly logger: Logger;
+  /** Milliseconds that never step back. */
+  readonly clock: () => number;
+  /** Called after every successful reading, and when the reason of a failure changes. */
+  readonly changed: () => void;
+}
+
+/** Longest pause between attempts to read a failing server's discovery (product.md section 7). */
+const BACKOFF_MS = 5_000;
+const VERSION_BYTES = 64 * 1024;
+
+/** Reads one server's version and API metadata again and again. What was read last stays, whatever fails later. */
+export class DiscoveryReader {
+  readonly #options: DiscoveryReaderOptions;
+  readonly #reading: Repeater;
+  #version: ServerVersion | undefined;
+  #versionKnown = false;
+  #fetched: FetchedDiscovery | undefined;
+  #beganAt = 0;
+  #confirmedAt = 0;
+  #failure = '';
+  #isRefused = false;
+
+  constructor(options: DiscoveryReaderOptions) {
+    this.#options = options;
+    this.#reading = new Repeater(() => this.#read(), options.intervalMs, BACKOFF_MS);
+  }
+
+  get version(): ServerVersion | undefined {
+    return this.#version;
+  }
+
+  /** The last good documents. */
+  get fetched(): FetchedDiscovery | undefined {
+    return this.#fetched;
+  }
+
+  /** Epoch milliseconds at which the last successful reading began: it saw everything older. 0 before the first. */
+  get beganAt(): number {
+    return this.#beganAt;
+  }
+
+  /** Epoch milliseconds at which the last successful reading ended; 0 before the first. */
+  get confirmedAt(): number {
+    return this.#confirmedAt;
+  }
+
+  /** Why the documents cannot be read at the moment; '' when they can. */
+  get failure(): string {
+    return this.#failure;
+  }
+
+  /** The server will not let us read, which waiting does not change. */
+  get isRefused(): boolean {
+    return this.#isRefused;
+  }
+
+  /** Milliseconds for which the reading under way has lasted; 0 when there is none. */
+  get busyMs(): number {
+    return this.#reading.busyMs;
+  }
+
+  start(): void {
+    this.#reading.start();
+  }
+
+  stop(): void {
+    this.#reading.stop();
+  }
+
+  /** Reads from the beginning: a reading under way may have seen what was before. Resolves to whether it succeeded. */
+  again(): Promise<boolean> {
+    return this.#reading.again();
+  }
+
+  /** The server may be another binary by now: the next reading asks for its version too. */
+  forgetVersion(): void {
+    this.#versionKnown = false;
+  }
+
+  inherit(previous: DiscoveryReader): void {
+    this.#fetched = previous.#fetched;
+    this.#version = previous.#version;
+    this.#beganAt = previous.#beganAt;
+    this.#confirmedAt = previous.#confirmedAt;
+  }
+
+  /** A server that is too busy to say its version keeps the one it had; false. */
+  async readVersion(): Promise<boolean> {
+    const { upstream, fields, timeoutMs } = this.#options;
+    const request = { method: 'GET', target: '/version', fields, timeoutMs, maxBytes: VERSION_BYTES };
+    const { status, body } = await fetchFrom(upstream, request);
+    if (status === 429 || status >= 500) return false;
+    this.#versionKnown = true;
+    this.#version = status === 200 ? parseServerVersion(gitVersionOf(body)) : undefined;
+    return true;
+  }
+
+  async #read(): Promise<boolean> {
+    const { clock, logger, server, changed } = this.#options;
+    const beganAt = clock();
+    try {
+      if (!this.#versionKnown) await this.readVersion();
+      this.#fetched = await fetchDiscovery(this.#options, this.#fetched);
+      this.#beganAt = beganAt;
+      this.#confirmedAt = clock();
+      if (this.#failure !== '') logger.info('discovery can be read again', { server });
+      this.#failure = '';
+      this.#isRefused = false;
+      changed();
+      return true;
+    } catch (error) {
+      const failure = error instanceof Error ? error.message : String(error);
+      this.#isRefused = error instanceof DiscoveryFetchError && error.isRefusal;
+      if (failure !== this.#failure) {
+        logger.warn('discovery cannot be read; the last good document is kept', { server, reason: failure });
+        this.#failure = failure;
+        changed();
+      }
+      return false;
+    }
+  }
+}
+
+/** '' for an answer that does not tell. */
+function gitVersionOf(body: Buffer): string {
+  try {
+    const parsed: unknown = JSON.parse(body.toString('utf8'));
+    if (typeof parsed !== 'object' || parsed === null || !('gitVersion' in parsed)) return '';
+    return typeof parsed.gitVersion === 'string' ? parsed.gitVersion : '';
+  } catch {
+    return '';
+  }
+}
