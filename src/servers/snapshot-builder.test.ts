@@ -113,6 +113,7 @@ test('readiness, condition and version are those of the reports', () => {
     ready: false,
     condition: 'down',
     known: true,
+    readAt: 1_000,
   });
 });
 
