@@ -1,5 +1,7 @@
 import type { DiscoveryConflict } from '../discovery/conflict.ts';
+import type { ServerVersion } from '../kubernetes/kube-version.ts';
 import { openExchanges } from '../proxy/proxy-snapshot.ts';
+import type { DepartedServer } from '../servers/departures.ts';
 import type { ServerRegistry } from '../servers/server-registry.ts';
 import { addressOf } from '../servers/server-spec.ts';
 import { conditionOf } from '../servers/server-state.ts';
@@ -40,7 +42,7 @@ export function describeStatus(registry: ServerRegistry, now: number): ProxyStat
       name: spec.name,
       address: addressOf(spec),
       local: spec.local,
-      version: version === undefined ? undefined : `${version.major}.${version.minor}.${version.patch}`,
+      version: versionText(version),
       state: state.kind,
       condition: conditionOf(state),
       discovery: { shape: fetched?.shape, failure: discoveryFailure },
@@ -49,5 +51,26 @@ export function describeStatus(registry: ServerRegistry, now: number): ProxyStat
     };
   });
   const { settled, conflicts } = registry;
+  servers.push(...registry.departed.map((departed) => describeDeparted(departed, now)));
   return { view: snapshot.view, generation: snapshot.generation, settled, servers, conflicts };
+}
+
+/** A server that left stays in sight as long as its types do. */
+function describeDeparted({ report, address, leftAt }: DepartedServer, now: number): ServerStatus {
+  const { name, version, confirmedAt } = report;
+  return {
+    name,
+    address,
+    local: false,
+    version: versionText(version),
+    state: 'gone',
+    condition: `left the control plane ${Math.round((now - leftAt) / 1000)} s ago; its types stay listed for the departure grace`,
+    discovery: { shape: undefined, failure: '' },
+    discoveryAgeSeconds: (now - confirmedAt) / 1000,
+    openExchanges: 0,
+  };
+}
+
+function versionText(version: ServerVersion | undefined): string | undefined {
+  return version === undefined ? undefined : `${version.major}.${version.minor}.${version.patch}`;
 }

@@ -55,6 +55,7 @@ describe('loadConfiguration', () => {
         intervalSeconds: 2,
         timeoutSeconds: 5,
         staleAfterSeconds: 10,
+        expireAfterSeconds: 0,
         freshnessWindowSeconds: 0,
         refreshSpacingSeconds: 0.2,
         maxBytes: 64 * 1024 * 1024,

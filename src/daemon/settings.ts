@@ -64,6 +64,7 @@ export function registrySettings(
     trust,
     staleAfterMs: discovery.staleAfterSeconds * 1000,
     graceMs: routing.departureGraceSeconds * 1000,
+    expireAfterMs: discovery.expireAfterSeconds === 0 ? undefined : discovery.expireAfterSeconds * 1000,
     refreshSpacingMs: discovery.refreshSpacingSeconds * 1000,
   };
 }

@@ -5,9 +5,9 @@ import { PlayedServer } from '../../test/support/played-server.ts';
 import { serverDiscovery } from '../discovery/server-discovery.ts';
 import type { ServerExchange } from '../wire/exchange.ts';
 import type { Upstream } from '../wire/upstream.ts';
+import { UNVERIFIABLE_UPSTREAM } from './failing-upstream.ts';
 import type { PeerTrust } from './peer-trust.ts';
 import { backendOf, openServerConnections } from './server-connections.ts';
-import { UNVERIFIABLE_UPSTREAM } from './unverifiable-upstream.ts';
 
 const FRONT_PROXY = { cert: 'front-proxy certificate', key: 'front-proxy key' };
 const CONTROL = { cert: 'control certificate', key: 'control key' };

@@ -2,9 +2,9 @@ import type { Backend, DiscoveryCondition, DiscoveryRoot } from '../proxy/proxy-
 import { openInProcessUpstream, presentedCertificate } from '../wire/in-process-upstream.ts';
 import type { Upstream, UpstreamEvent, UpstreamOptions } from '../wire/upstream.ts';
 import { openUpstream } from '../wire/upstream-pool.ts';
+import { UNVERIFIABLE_UPSTREAM } from './failing-upstream.ts';
 import type { ClientKeyPair, PeerTrust } from './peer-trust.ts';
 import type { InProcessServer, ServerSpec } from './server-spec.ts';
-import { UNVERIFIABLE_UPSTREAM } from './unverifiable-upstream.ts';
 
 export interface ConnectionSettings {
   /** Milliseconds for TCP and TLS together. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { PEER_TRUST, playRegistry } from '../../test/support/played-registry.ts';
 import { PlayedServer, unreachable } from '../../test/support/played-server.ts';
 import { discoveryOf } from '../discovery/testing/discovery-of.ts';
@@ -337,7 +337,7 @@ describe('a registry that replaces another', () => {
     await started();
     const next = create(registry, [{ ...server.spec, port: 7443 }]);
     assert.deepEqual(
-      next.snapshot.servers.map(({ known, version }) => [known, version]),
+      next.snapshot.servers.filter(({ name }) => name === 'new').map(({ known, version }) => [known, version]),
       [[false, undefined]],
     );
   });
@@ -365,4 +365,97 @@ test('stopped, it asks nobody any more and closes all connections', async (t) =>
     server.opened.map(({ upstream }) => upstream.closedWith),
     [7_000, 7_000, 7_000, 7_000, 0, 0],
   );
+});
+
+describe('a server that membership drops', () => {
+  /** The registry after 'new', which alone serves widgets, was taken off the list. */
+  async function withoutNew(t: TestContext) {
+    const servers = [oldServer(), newServer()];
+    const played = playRegistry(t, servers);
+    await played.started();
+    const next = played.create(
+      played.registry,
+      servers.slice(0, 1).map(({ spec }) => spec),
+    );
+    next.start();
+    await next.whenComplete();
+    return { ...played, next };
+  }
+
+  test('is kept for the grace: its types are listed as Stale, and nobody is asked for them', async (t) => {
+    const { next } = await withoutNew(t);
+    assert.deepEqual(published(next), { 'example.com/v1': 'Stale' });
+    assert.deepEqual(serving(next, 'example.com', 'widgets'), ['new']);
+    assert.deepEqual(
+      next.snapshot.servers.map(({ name, ready, condition }) => [name, ready, condition]),
+      [
+        ['new', false, 'left the control plane'],
+        ['old', true, ''],
+      ],
+    );
+  });
+
+  test('is forgotten after it', async (t) => {
+    const { next, pass } = await withoutNew(t);
+    await pass(299_000);
+    assert.deepEqual(published(next), { 'example.com/v1': 'Stale' });
+    await pass(2_000);
+    assert.deepEqual([published(next), serving(next, 'example.com', 'widgets')], [{}, []]);
+    assert.deepEqual(
+      next.snapshot.servers.map(({ name }) => name),
+      ['old'],
+    );
+  });
+
+  test('is itself again when it comes back', async (t) => {
+    const { next, create, pass } = await withoutNew(t);
+    await pass(10_000);
+    const [old, recent] = [oldServer(), newServer()];
+    const again = create(
+      next,
+      [old, recent].map(({ spec }) => spec),
+    );
+    assert.deepEqual(again.departed, []);
+    again.start();
+    await again.whenComplete();
+    assert.deepEqual(published(again), { 'example.com/v1': 'Current' });
+  });
+
+  test('is kept through further changes, from when it left', async (t) => {
+    const { next, create, pass } = await withoutNew(t);
+    await pass(200_000);
+    const third = create(next, [oldServer().spec]);
+    third.start();
+    await third.whenComplete();
+    assert.deepEqual(published(third), { 'example.com/v1': 'Stale' });
+    await pass(101_000);
+    assert.deepEqual(published(third), {});
+  });
+
+  test('keeps a name of its own when another address has taken its name', async (t) => {
+    const servers = [oldServer(), newServer()];
+    const { registry, create, started } = playRegistry(t, servers);
+    await started();
+    const moved = servers.map(({ spec }) => (spec.name === 'new' ? { ...spec, port: spec.port + 1 } : spec));
+    const next = create(registry, moved);
+    assert.deepEqual(
+      next.departed.map(({ report }) => report.name),
+      [`new@${servers[1]?.spec.host}:${servers[1]?.spec.port}`],
+    );
+    assert.equal(next.snapshot.servers.length, 3);
+  });
+});
+
+test('a listed server that is not ready is forgotten when that is configured', async (t) => {
+  const [old, recent] = [oldServer(), newServer()];
+  const { registry, started, pass } = playRegistry(t, [old, recent], { expireAfterMs: 60_000 });
+  await started();
+  recent.health = 'refusing';
+  await pass(58_000);
+  assert.deepEqual(published(registry), { 'example.com/v1': 'Stale' });
+  await pass(5_000);
+  assert.deepEqual([published(registry), serving(registry, 'example.com', 'widgets')], [{}, []]);
+  recent.health = 200;
+  await pass(8_000);
+  assert.deepEqual(published(registry), { 'example.com/v1': 'Current' });
 });

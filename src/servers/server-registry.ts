@@ -1,19 +1,25 @@
 import type { DiscoveryConflict } from '../discovery/conflict.ts';
 import type { Control, ProxySnapshot } from '../proxy/proxy-snapshot.ts';
+import { type DepartedServer, Departures } from './departures.ts';
 import { DocumentIds } from './document-ids.ts';
 import { MergedView } from './merged-view.ts';
 import { peerView } from './peer-trust.ts';
-import { backendOf } from './server-connections.ts';
 import { type MonitorDependencies, type MonitorSettings, ServerMonitor } from './server-monitor.ts';
+import { reportOf } from './server-report.ts';
 import { isSameServer, type ServerSpec } from './server-spec.ts';
-import { conditionOf, isDecided } from './server-state.ts';
+import { isDecided } from './server-state.ts';
 import { buildSnapshot, buildTables, mergeInputs, type RoutingTables, type ServerReport } from './snapshot-builder.ts';
 
 export interface RegistrySettings extends Omit<MonitorSettings, 'readsDiscovery'> {
   /** Milliseconds without a successful reading after which a server's document counts as stale. */
   readonly staleAfterMs: number;
-  /** Milliseconds for which an unknown type is not believed to be unknown while a server has not been seen. */
+  /**
+   * Milliseconds for which an unknown type is not believed to be unknown while a server has not been seen, and for which the
+   * types of a server that left stay known.
+   */
   readonly graceMs: number;
+  /** Milliseconds after its last reading when a server that is not ready is forgotten; undefined: never. */
+  readonly expireAfterMs: number | undefined;
   /** Least milliseconds between the beginnings of two refreshes that requests ask for. */
   readonly refreshSpacingMs: number;
 }
@@ -23,8 +29,7 @@ export interface RegistryDependencies extends MonitorDependencies {
   readonly previous?: ServerRegistry | undefined;
 }
 
-const NO_CONDITIONS = { '/api': undefined, '/apis': undefined };
-const STALENESS_CHECK_MS = 1_000;
+const AGEING_CHECK_MS = 1_000;
 /** Longest wait for a refresh. A server that was silent for as long is not waited for again. */
 const REFRESH_PATIENCE_MS = 1_000;
 
@@ -38,7 +43,8 @@ export class ServerRegistry implements Control {
   readonly #clock: () => number;
   readonly #incompleteUntil: number;
   readonly #view: ProxySnapshot['view'];
-  readonly #staleness: NodeJS.Timeout;
+  readonly #ageing: NodeJS.Timeout;
+  readonly #departures: Departures;
   readonly #ids = new DocumentIds();
   readonly #merged: MergedView;
   readonly #complete = Promise.withResolvers<void>();
@@ -61,10 +67,11 @@ export class ServerRegistry implements Control {
     });
     const monitorSettings = { ...settings, readsDiscovery: this.#view === 'merged' };
     this.monitors = specs.map((spec) => new ServerMonitor(spec, monitorSettings, dependencies, () => this.#rebuild()));
+    this.#departures = new Departures(settings.graceMs);
     if (previous !== undefined) this.#inherit(previous);
     this.#snapshot = this.#build(this.#reports());
-    this.#staleness = setInterval(() => this.#merge(), STALENESS_CHECK_MS);
-    this.#staleness.unref();
+    this.#ageing = setInterval(() => this.#age(), AGEING_CHECK_MS);
+    this.#ageing.unref();
   }
 
   get snapshot(): ProxySnapshot {
@@ -90,6 +97,11 @@ export class ServerRegistry implements Control {
     return this.#snapshot.servers.some(({ ready }) => ready);
   }
 
+  /** Servers that left less than the departure grace ago. */
+  get departed(): readonly DepartedServer[] {
+    return this.#departures.servers;
+  }
+
   /** Resolves when `complete` holds. */
   whenComplete(): Promise<void> {
     return this.#complete.promise;
@@ -100,7 +112,7 @@ export class ServerRegistry implements Control {
   }
 
   async stop(graceMs: number): Promise<void> {
-    clearInterval(this.#staleness);
+    clearInterval(this.#ageing);
     await Promise.all(this.monitors.map((monitor) => monitor.stop(graceMs)));
   }
 
@@ -136,6 +148,7 @@ export class ServerRegistry implements Control {
       const same = previous.monitors.find(({ spec }) => isSameServer(spec, monitor.spec));
       if (same !== undefined) monitor.inherit(same);
     }
+    this.#departures.note(previous.#departures, previous.monitors, this.monitors, this.#clock());
     if (this.#view === 'merged') this.#merged.inherit(previous.#merged);
   }
 
@@ -143,6 +156,12 @@ export class ServerRegistry implements Control {
     this.#swap();
     this.#merge();
     this.#judge();
+  }
+
+  /** What time alone changes: documents become stale, servers are forgotten. */
+  #age(): void {
+    this.#departures.prune(this.#clock());
+    this.#rebuild();
   }
 
   #swap(): void {
@@ -181,16 +200,15 @@ export class ServerRegistry implements Control {
   }
 
   #reports(): ServerReport[] {
-    return this.monitors.map(({ spec, state, version, fetched, readAt, confirmedAt, connections }) => ({
-      name: spec.name,
-      local: spec.local,
-      version,
-      ready: state.kind === 'ready',
-      condition: conditionOf(state),
-      discovery: fetched?.discovery,
-      readAt,
-      confirmedAt,
-      backend: backendOf(spec.name, connections, fetched?.conditions ?? NO_CONDITIONS),
-    }));
+    const watched = this.monitors.map((monitor) => {
+      const report = reportOf(monitor);
+      return this.#isExpired(report) ? { ...report, discovery: undefined } : report;
+    });
+    return [...watched, ...this.#departures.servers.map(({ report }) => report)];
+  }
+
+  #isExpired({ ready, confirmedAt }: ServerReport): boolean {
+    const { expireAfterMs } = this.#settings;
+    return !ready && expireAfterMs !== undefined && this.#clock() - confirmedAt >= expireAfterMs;
   }
 }

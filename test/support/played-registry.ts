@@ -20,6 +20,7 @@ const SETTINGS: RegistrySettings = {
   trust: PEER_TRUST,
   staleAfterMs: 10_000,
   graceMs: 300_000,
+  expireAfterMs: undefined,
   refreshSpacingMs: 200,
 };
 

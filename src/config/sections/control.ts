@@ -22,6 +22,12 @@ export const discovery = field(
         description:
           'Age at which the group-versions of a server that cannot be fetched are marked Stale, unless a ready server confirms them. Must be longer than the interval.',
       }),
+      expireAfterSeconds: field(seconds(0).default(0), {
+        flag: 'discovery-expire-after-seconds',
+        argument: 'SECONDS',
+        description:
+          'How long after its last reading a listed server that is not ready is forgotten, with all types that only it served. 0 never forgets: what it served stays listed as Stale and is answered 503 until it is back or taken off the list. Set it where servers die for good without anybody changing the list.',
+      }),
       freshnessWindowSeconds: field(seconds(0).default(0), {
         description:
           'Age up to which discovery is believed when nobody seems to serve a resource. Older discovery is fetched again before the client is told that the resource does not exist. 0 believes none, so that a resource type can be used as soon as it was created; raise it only where clients ask for missing types all the time and servers are far away.',
@@ -88,7 +94,7 @@ export const routing = field(
         flag: 'departure-grace-seconds',
         argument: 'SECONDS',
         description:
-          'How long after the start of the proxy a type that nobody lists is answered 503 with Retry-After while a configured server has not been seen yet, because that server may have it. Make it longer than the slowest restart of a server.',
+          'How long the types of a server that left the list stay listed, as Stale, and are answered 503 with Retry-After where no other server has them; and how long after the start of the proxy a type that nobody lists is answered so while a listed server has not been seen yet. Make it longer than the slowest restart of a server.',
       }),
       retryBudgetPercent: field(z.number().min(0).max(100).default(10), {
         flag: 'retry-budget-percent',

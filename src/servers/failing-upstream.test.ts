@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { settled } from '../../test/support/proxy-setting.ts';
 import type { UpstreamFailure } from '../wire/upstream.ts';
-import { UNVERIFIABLE_UPSTREAM } from './unverifiable-upstream.ts';
+import { UNVERIFIABLE_UPSTREAM } from './failing-upstream.ts';
 
 const HEAD = { method: 'GET', target: '/', authority: undefined, fields: [] };
 

@@ -1,0 +1,29 @@
+import { backendOf } from './server-connections.ts';
+import type { ServerMonitor } from './server-monitor.ts';
+import { conditionOf } from './server-state.ts';
+import type { ServerReport } from './snapshot-builder.ts';
+
+const NO_CONDITIONS = { '/api': undefined, '/apis': undefined };
+
+/** What is known of a server at this moment. */
+export function reportOf({
+  spec,
+  state,
+  version,
+  fetched,
+  readAt,
+  confirmedAt,
+  connections,
+}: ServerMonitor): ServerReport {
+  return {
+    name: spec.name,
+    local: spec.local,
+    version,
+    ready: state.kind === 'ready',
+    condition: conditionOf(state),
+    discovery: fetched?.discovery,
+    readAt,
+    confirmedAt,
+    backend: backendOf(spec.name, connections, fetched?.conditions ?? NO_CONDITIONS),
+  };
+}
