@@ -1,9 +1,10 @@
+import { resolve } from 'node:path';
 import { readTlsMaterial } from '../config/files.ts';
 import type { FlagValues } from '../config/flag-values.ts';
 import { readKubeconfig } from '../config/kubeconfig.ts';
 import { loadConfiguration } from '../config/load.ts';
 import type { Configuration } from '../config/schema.ts';
-import type { Daemon, startDaemon } from '../daemon/daemon.ts';
+import type { ConfigurationSource, Daemon, startDaemon } from '../daemon/daemon.ts';
 import type { Logger } from '../observe/logger.ts';
 import { type CliIo, EXIT, type ExitCode, type ProcessSignal } from './io.ts';
 import { createLogger } from './logger.ts';
@@ -25,11 +26,13 @@ export interface ServeRequest {
 export async function serve(request: ServeRequest, io: CliIo, start: StartDaemon): Promise<ExitCode> {
   try {
     const { configFile, flags } = request;
-    const configuration = await loadConfiguration({ configFile, flags, directory: io.directory });
+    const read = () => loadConfiguration({ configFile, flags, directory: io.directory });
+    const configuration = await read();
     if (request.checkConfig) return await checkFiles(configuration, io);
     const { verbosity } = configuration.logging;
     const logger = createLogger({ output: io.stderr, verbosity, environment: io.environment });
-    return await new ServeRun(configuration, io, logger).run(start);
+    const file = configFile === undefined ? undefined : resolve(io.directory, configFile);
+    return await new ServeRun(configuration, { file, read }, io, logger).run(start);
   } catch (error) {
     const { exitCode, message } = describeStartFailure(error);
     io.stderr.write(`${message}\n`);
@@ -47,6 +50,7 @@ async function checkFiles(configuration: Configuration, io: CliIo): Promise<Exit
 
 class ServeRun {
   readonly #configuration: Configuration;
+  readonly #source: ConfigurationSource;
   readonly #io: CliIo;
   readonly #logger: Logger;
   readonly #stop = Promise.withResolvers<void>();
@@ -54,8 +58,9 @@ class ServeRun {
   #stopping = false;
   #daemon: Daemon | undefined;
 
-  constructor(configuration: Configuration, io: CliIo, logger: Logger) {
+  constructor(configuration: Configuration, source: ConfigurationSource, io: CliIo, logger: Logger) {
     this.#configuration = configuration;
+    this.#source = source;
     this.#io = io;
     this.#logger = logger;
   }
@@ -81,7 +86,7 @@ class ServeRun {
   }
 
   async #live(start: StartDaemon): Promise<ExitCode> {
-    const daemon = await start(this.#configuration, { logger: this.#logger });
+    const daemon = await start(this.#configuration, { logger: this.#logger, source: this.#source });
     this.#daemon = daemon;
     try {
       await Promise.race([this.#announce(daemon), this.#stop.promise]);

@@ -15,11 +15,13 @@ export interface FieldMeta {
   readonly argument?: string;
   /** The value is a path: relative to the configuration file's directory, or to the working directory in a flag. */
   readonly filePath?: true;
+  /** A changed value takes effect on a reload. So it does for every file path, because all files are read again. */
+  readonly reload?: true;
 }
 
 /** Attaches `meta` to the outermost schema of a field, under the names they have in the JSON Schema. */
 export function field<S extends z.ZodType>(schema: S, meta: FieldMeta): S {
-  const { description, title, flag, shortFlag, argument, filePath } = meta;
+  const { description, title, flag, shortFlag, argument, filePath, reload } = meta;
   return schema.meta({
     ...(title === undefined ? {} : { title }),
     description,
@@ -27,6 +29,7 @@ export function field<S extends z.ZodType>(schema: S, meta: FieldMeta): S {
     ...(shortFlag === undefined ? {} : { 'x-short-flag': shortFlag }),
     ...(argument === undefined ? {} : { 'x-argument': argument }),
     ...(filePath === undefined ? {} : { 'x-file-path': true }),
+    ...(reload === undefined ? {} : { 'x-reload': true }),
   });
 }
 

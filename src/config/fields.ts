@@ -19,6 +19,8 @@ export interface ConfigurationField {
   readonly shortFlag: string | undefined;
   readonly argument: string | undefined;
   readonly filePath: boolean;
+  /** A changed value takes effect on a reload; others need a restart. */
+  readonly reload: boolean;
   /** `undefined`: none. */
   readonly defaultValue: unknown;
   /** JSON Schema of the value. */
@@ -80,6 +82,7 @@ function fieldOf(schema: JsonSchema, path: readonly string[], section: string | 
     shortFlag: textOf(schema['x-short-flag']),
     argument: textOf(schema['x-argument']),
     filePath: schema['x-file-path'] === true,
+    reload: schema['x-reload'] === true || schema['x-file-path'] === true,
     defaultValue: schema.default,
     schema,
   };

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { createAdminHandler } from '../admin/admin-handler.ts';
 import { describeStatus } from '../admin/status.ts';
+import { changesForRestart } from '../config/changes.ts';
 import type { Configuration } from '../config/schema.ts';
 import { ProxyError } from '../errors.ts';
 import type { ExchangeRecord } from '../observe/exchange-record.ts';
@@ -23,15 +25,24 @@ export interface Daemon {
   ready(): Promise<void>;
   /** Fails readiness, lets open requests finish for `drainMs`, then ends them. */
   stop(drainMs: number): Promise<void>;
-  /** Reads all certificate files again. Rejects, and changes nothing, when they cannot be used. */
+  /** Reads the configuration and all certificate files again. Rejects, and changes nothing, when they cannot be used. */
   reload(): Promise<void>;
 }
 
-/** How long changed peer certificates may take to reach a server before they are refused. */
+export interface ConfigurationSource {
+  /** Absolute path of the configuration file, for watching; undefined when there is none. */
+  readonly file: string | undefined;
+  /** Rejects with what is wrong with it. */
+  read(): Promise<Configuration>;
+}
+
+/** How long changed servers or peer certificates may take to be reached before they are refused. */
 const PROOF_MS = 10_000;
 
 export interface DaemonDependencies {
   readonly logger: Logger;
+  /** Where the configuration comes from, for reading it again. Without it only the files it names are. */
+  readonly source?: ConfigurationSource | undefined;
   /** Gets every request that was answered. Must not throw. */
   readonly onExchange?: (record: ExchangeRecord) => void;
 }
@@ -45,21 +56,24 @@ export async function startDaemon(configuration: Configuration, dependencies: Da
 }
 
 class ProxyRun implements Daemon {
-  readonly #configuration: Configuration;
   readonly #logger: Logger;
+  readonly #source: ConfigurationSource | undefined;
   readonly #path: RequestPath;
   readonly #stopping = new AbortController();
+  #configuration: Configuration;
   #material: Material;
   #watch: FileWatch;
   #reloading: Promise<void> = Promise.resolve();
   #reloadErrors = 0;
+  #awaitingRestart = '';
   #serving: Listener | undefined;
   #admin: Listener | undefined;
 
-  constructor(configuration: Configuration, material: Material, { logger, onExchange }: DaemonDependencies) {
+  constructor(configuration: Configuration, material: Material, { logger, onExchange, source }: DaemonDependencies) {
     this.#configuration = configuration;
     this.#material = material;
     this.#logger = logger;
+    this.#source = source;
     this.#path = new RequestPath(configuration, {
       servers: serverSpecs(configuration),
       peers: material.peers,
@@ -120,49 +134,67 @@ class ProxyRun implements Daemon {
 
   async #reloadNow(): Promise<void> {
     try {
-      const material = await readMaterial(this.#configuration);
-      if (isSameMaterial(material, this.#material)) return;
-      const samePeers = JSON.stringify(material.peers) === JSON.stringify(this.#material.peers);
-      const registry = samePeers ? undefined : await this.#provenRegistry(material);
+      const configuration = (await this.#source?.read()) ?? this.#configuration;
+      const material = await readMaterial(configuration);
+      this.#warnOfRestart(configuration);
+      const sameServers = isDeepStrictEqual(serverSpecs(configuration), serverSpecs(this.#configuration));
+      const samePeers = isDeepStrictEqual(material.peers, this.#material.peers);
+      if (sameServers && isSameMaterial(material, this.#material)) return;
+      const registry = sameServers && samePeers ? undefined : await this.#provenRegistry(configuration, material);
       if (this.#stopping.signal.aborted) {
         await registry?.stop(0);
         return;
       }
       this.#serving?.reload(material.listener);
+      this.#configuration = configuration;
       this.#material = material;
       this.#watch.close();
       this.#watch = this.#watchFiles(material);
       this.#announce(material);
       if (registry !== undefined) this.#path.use(registry);
-      this.#logger.info('certificate files were reloaded');
+      this.#logger.info(sameServers ? 'certificate files were reloaded' : 'the list of servers was reloaded');
     } catch (error) {
       this.#reloadErrors++;
       throw error;
     }
   }
 
-  /** A registry with the new peer material; refused when it reaches no server although the one in use does. */
-  async #provenRegistry(material: Material): Promise<ServerRegistry> {
-    const registry = this.#path.prepare(serverSpecs(this.#configuration), material.peers);
+  #warnOfRestart(configuration: Configuration): void {
+    const fields = changesForRestart(this.#configuration, configuration).join(', ');
+    if (fields !== '' && fields !== this.#awaitingRestart) {
+      this.#logger.warn(
+        'the configuration file changed in fields that need a restart; they keep their values until then',
+        {
+          fields,
+        },
+      );
+    }
+    this.#awaitingRestart = fields;
+  }
+
+  /** A registry with the new servers or peer material; refused when it reaches no server although the one in use does. */
+  async #provenRegistry(configuration: Configuration, { peers }: Material): Promise<ServerRegistry> {
+    const registry = this.#path.prepare(serverSpecs(configuration), peers);
     await Promise.race([registry.whenComplete(), delay(PROOF_MS, undefined, { ref: false })]);
     if (registry.anyReady || !this.#path.registry.anyReady) return registry;
     await registry.stop(0);
     throw new ProxyError(
       'MVP_CONFIG',
-      'No server became ready with the changed peer CA or proxy client certificate, so the old ones stay in use. Check that they belong to the servers, then send SIGHUP.',
+      'No server became ready with the changed list of servers, peer CA or proxy client certificate, so the old ones stay in use. Check that they belong together, then send SIGHUP.',
     );
   }
 
   #watchFiles({ files }: Material): FileWatch {
     const changed = () => {
       this.reload().catch((error: unknown) =>
-        this.#logger.error('changed certificate files cannot be used; the old ones stay in use, correct them', {
-          error,
-        }),
+        this.#logger.error('changed files cannot be used; the old ones stay in use, correct them', { error }),
       );
     };
-    return new FileWatch(files, changed, (error) =>
-      this.#logger.warn('certificate files cannot be watched; send SIGHUP after changing them', { error }),
+    const watched = this.#source?.file === undefined ? files : [...files, this.#source.file];
+    return new FileWatch(watched, changed, (error) =>
+      this.#logger.warn('configuration and certificate files cannot be watched; send SIGHUP after changing them', {
+        error,
+      }),
     );
   }
 

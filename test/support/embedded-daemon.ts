@@ -99,7 +99,8 @@ export async function startFake(
   return server;
 }
 
-function recorder(log: Inbox<LogEntry>): Logger {
+/** Writes into `log`. */
+export function recorder(log: Inbox<LogEntry>): Logger {
   const at =
     (level: LogEntry['level']) =>
     (message: string, fields: Readonly<Record<string, unknown>> = {}): void =>

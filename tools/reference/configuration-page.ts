@@ -63,5 +63,6 @@ function facts(field: ConfigurationField): string {
     `Value: ${valueText(field)}.`,
     ...(defaultValue === undefined ? [] : [`Default: ${defaultValue}.`]),
     ...(field.flag === undefined ? [] : [`Flag: ${code(`--${field.flag}`)}.`]),
+    ...(field.reload ? ['Changes take effect without a restart.'] : []),
   ].join(' ');
 }

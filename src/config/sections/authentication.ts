@@ -14,6 +14,7 @@ const requestHeader = field(
       allowedNames: field(z.array(text()).default([]), {
         flag: 'requestheader-allowed-names',
         argument: 'NAMES',
+        reload: true,
         description:
           'Common names of the front proxies that are trusted. Empty: every certificate signed by the request-header CA is trusted. Use the same value as the servers.',
       }),

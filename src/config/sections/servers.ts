@@ -18,6 +18,7 @@ export const servers = field(z.array(server).default([]), {
   title: 'Servers',
   flag: 'server',
   argument: 'NAME=URL',
+  reload: true,
   description:
     'The API servers behind the proxy, one flag for each. List every server of the control plane, also those that are down at times; at least one is needed here or as the local server. The flags replace the whole list of the file.',
 });
@@ -26,6 +27,7 @@ export const localServer = field(serverUrl().optional(), {
   title: 'Servers',
   flag: 'local-server',
   argument: 'URL',
+  reload: true,
   description:
     'The server this proxy belongs to, in sidecar topology. Requests then leave the node only when this server does not serve their resource. Leave it out to balance over all servers. If its URL also stands in the list, it has the name given there, otherwise the name `local`.',
 });
@@ -65,6 +67,7 @@ export const peers = field(
       serverName: field(dnsName().default('kubernetes.default.svc'), {
         flag: 'server-tls-name',
         argument: 'NAME',
+        reload: true,
         description:
           "Name that the servers' certificates must contain, also sent as SNI. The default is in every kube-apiserver's certificate; change it for other servers, or for one of them in the list of servers.",
       }),
