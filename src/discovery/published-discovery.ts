@@ -8,7 +8,7 @@ import {
 } from '../kubernetes/aggregated-discovery.ts';
 import { discoveryContent, encodeDiscovery, encodePrettyDiscovery, goEscaped } from './representation.ts';
 import type { ServerDiscovery } from './server-discovery.ts';
-import { type UnaggregatedDocument, unaggregatedDocuments } from './unaggregated-documents.ts';
+import { apiVersionsDocument, type UnaggregatedDocument, unaggregatedDocuments } from './unaggregated-documents.ts';
 
 const compress = promisify(gzip);
 
@@ -38,7 +38,10 @@ export interface PublishedRoot extends Readonly<Record<DiscoveryVersion, Publish
   readonly unaggregated: ReadonlyMap<string, PublishedRepresentations>;
 }
 
-export type PublishedDiscovery = Readonly<Record<'/api' | '/apis', PublishedRoot>>;
+export interface PublishedDiscovery extends Readonly<Record<'/api' | '/apis', PublishedRoot>> {
+  /** Unaggregated `/api`, for a client that asked `authority`. */
+  apiVersions(authority: string | undefined): PublishedRepresentations;
+}
 
 /**
  * Prepares every JSON answer once. Compression runs on the thread pool; what equals `previous` is taken over.
@@ -51,7 +54,11 @@ export async function publishDiscovery(
     publishRoot('/api', discovery.api, previous?.['/api']),
     publishRoot('/apis', discovery.apis, previous?.['/apis']),
   ]);
-  return { '/api': api, '/apis': apis };
+  return {
+    '/api': api,
+    '/apis': apis,
+    apiVersions: (authority) => publishUnaggregated(apiVersionsDocument(discovery.api, authority)),
+  };
 }
 
 async function publishRoot(

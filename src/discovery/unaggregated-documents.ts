@@ -1,13 +1,30 @@
-import { toAPIGroup, toAPIGroupList, toAPIResourceList } from '../kubernetes/aggregated-conversion.ts';
+import { toAPIGroup, toAPIGroupList, toAPIResourceList, toAPIVersions } from '../kubernetes/aggregated-conversion.ts';
 import type { APIGroupDiscovery } from '../kubernetes/aggregated-discovery.ts';
-import { wireAPIGroup, wireAPIGroupList, wireAPIResourceList } from '../kubernetes/legacy-representation.ts';
+import {
+  wireAPIGroup,
+  wireAPIGroupList,
+  wireAPIResourceList,
+  wireAPIVersions,
+} from '../kubernetes/legacy-representation.ts';
 
 /** Makes the object whose JSON is the document. */
 export type UnaggregatedDocument = () => object;
 
 /**
+ * Unaggregated `/api`. It names addresses at which clients find the API; ours is the one under which the client asked, the
+ * Host field (`authority`), so that who follows it comes here again and every replica gives the same answer.
+ */
+export function apiVersionsDocument(
+  api: readonly APIGroupDiscovery[],
+  authority: string | undefined,
+): UnaggregatedDocument {
+  const addresses = authority === undefined ? [] : [{ clientCIDR: '0.0.0.0/0', serverAddress: authority }];
+  return () => wireAPIVersions(toAPIVersions(api, addresses));
+}
+
+/**
  * The unaggregated documents that say what aggregated discovery of a root says, by path: `/api/VERSION` of `/api`;
- * `/apis`, `/apis/GROUP` and `/apis/GROUP/VERSION` of `/apis`. `/api` is missing, because it names addresses of a server.
+ * `/apis`, `/apis/GROUP` and `/apis/GROUP/VERSION` of `/apis`. For `/api` itself see `apiVersionsDocument`.
  *
  * A resource list cannot say that it is Stale, so that a Stale version has none, though its group names it: clients that
  * cannot read a version's list take it for unavailable, which is what Stale means to clients of the aggregated form.

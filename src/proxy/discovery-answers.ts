@@ -72,10 +72,13 @@ export class DiscoveryAnswers {
 
   /** Returns the status; undefined, without having answered, when the document has left the merged view since. */
   #respond({ exchange }: PreparedRequest, form: MergedForm): number | undefined {
-    const published = this.#context.control.snapshot.published?.[form.root];
+    const { published } = this.#context.control.snapshot;
     if (published === undefined) return undefined;
-    if (form.kind === 'aggregated') return respondAggregated(exchange, published[form.version], form.pretty);
-    const document = published.unaggregated.get(form.path);
+    if (form.kind === 'aggregated') return respondAggregated(exchange, published[form.root][form.version], form.pretty);
+    const document =
+      form.path === '/api'
+        ? published.apiVersions(exchange.head.authority)
+        : published[form.root].unaggregated.get(form.path);
     return document && respondUnaggregated(exchange, document, form.pretty);
   }
 }

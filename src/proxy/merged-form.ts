@@ -17,7 +17,7 @@ export type MergedForm =
   | {
       readonly kind: 'unaggregated';
       readonly root: DiscoveryRoot;
-      /** The document's key in `PublishedRoot.unaggregated`. */
+      /** `/api`, or the document's key in `PublishedRoot.unaggregated`. */
       readonly path: string;
       readonly pretty: boolean;
     };
@@ -47,7 +47,7 @@ export function mergedForm(
   if (form.kind === 'notAcceptable' || form.nopeer) return undefined;
   const { pretty } = form;
   if (form.kind === 'aggregated') return { kind: 'aggregated', root, version: form.version, pretty };
-  return path === undefined ? undefined : { kind: 'unaggregated', root, path, pretty };
+  return { kind: 'unaggregated', root, path, pretty };
 }
 
 /** Whether kube-apiserver, which writes all encodings, would settle on a clause that wants one server's own view. */
@@ -60,13 +60,13 @@ interface Documents {
   readonly root: DiscoveryRoot;
   readonly hasAggregated: boolean;
   /** Of the unaggregated document; a slash at the end makes no difference to kube-apiserver. */
-  readonly path: string | undefined;
+  readonly path: string;
 }
 
 function documentsAt(path: string, published: PublishedDiscovery): Documents | undefined {
-  if (path === '/api') return { root: path, hasAggregated: true, path: undefined };
-  if (path === '/apis') return { root: path, hasAggregated: true, path };
+  if (path === '/api' || path === '/apis') return { root: path, hasAggregated: true, path };
   const root = path.startsWith('/apis/') ? '/apis' : '/api';
   const exact = path.endsWith('/') ? path.slice(0, -1) : path;
+  if (exact === '/api') return { root, hasAggregated: false, path: exact };
   return published[root].unaggregated.has(exact) ? { root, hasAggregated: false, path: exact } : undefined;
 }

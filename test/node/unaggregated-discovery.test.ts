@@ -25,6 +25,14 @@ for (const local of ['old', 'new'] as const) {
   }
 }
 
+test('/api names the address under which the client came', async (t) => {
+  const { client } = await start(t, 'old');
+  const { text, headers } = await client.request({ path: '/api', headers: JSON_ONLY });
+  const { kind, versions, serverAddressByClientCIDRs: addresses } = JSON.parse(text);
+  assert.deepEqual([kind, versions, headers['content-type']], ['APIVersions', ['v1'], 'application/json']);
+  assert.match(addresses[0].serverAddress, /^127\.0\.0\.1:\d+$/);
+});
+
 test('two proxies with different local servers give equal bytes, compressed ones too', async (t) => {
   const [one, other] = [await start(t, 'old'), await start(t, 'new')];
   const documents = await walk(one.client);
