@@ -19,6 +19,10 @@ export interface ServerStatus {
     readonly shape: string | undefined;
     /** Why it cannot be read; '' when it can. */
     readonly failure: string;
+    /** The same in one word, as in the metric of fetch errors; '' when it can. */
+    readonly reason: string;
+    /** How often it could not be read, by reason. */
+    readonly errors: Readonly<Record<string, number>>;
   };
   readonly discoveryAgeSeconds: number | undefined;
   readonly openExchanges: number;
@@ -36,7 +40,7 @@ export interface ProxyStatus {
 export function describeStatus(registry: ServerRegistry, now: number): ProxyStatus {
   const { snapshot } = registry;
   const servers = registry.monitors.map((monitor): ServerStatus => {
-    const { spec, state, version, fetched, confirmedAt, discoveryFailure } = monitor;
+    const { spec, state, version, fetched, confirmedAt } = monitor;
     const position = snapshot.positions.get(spec.name);
     return {
       name: spec.name,
@@ -45,7 +49,12 @@ export function describeStatus(registry: ServerRegistry, now: number): ProxyStat
       version: versionText(version),
       state: state.kind,
       condition: conditionOf(state),
-      discovery: { shape: fetched?.shape, failure: discoveryFailure },
+      discovery: {
+        shape: fetched?.shape,
+        failure: monitor.discoveryFailure,
+        reason: monitor.discoveryErrorReason ?? '',
+        errors: Object.fromEntries(monitor.discoveryErrors),
+      },
       discoveryAgeSeconds: confirmedAt === 0 ? undefined : (now - confirmedAt) / 1000,
       openExchanges: position === undefined ? 0 : openExchanges(snapshot.backends[position]),
     };
@@ -65,7 +74,7 @@ function describeDeparted({ report, address, leftAt }: DepartedServer, now: numb
     version: versionText(version),
     state: 'gone',
     condition: `left the control plane ${Math.round((now - leftAt) / 1000)} s ago; its types stay listed for the departure grace`,
-    discovery: { shape: undefined, failure: '' },
+    discovery: { shape: undefined, failure: '', reason: '', errors: {} },
     discoveryAgeSeconds: (now - confirmedAt) / 1000,
     openExchanges: 0,
   };

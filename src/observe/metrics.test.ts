@@ -13,8 +13,14 @@ function setUp(overrides: Partial<MetricsSource> = {}) {
   const metrics = new Metrics({
     counters,
     servers: () => [
-      { name: 'a', state: 'ready', discoveryAgeSeconds: 1.5, openExchanges: 3 },
-      { name: 'b', state: 'probing', discoveryAgeSeconds: undefined, openExchanges: 0 },
+      {
+        name: 'a',
+        state: 'ready',
+        discoveryAgeSeconds: 1.5,
+        openExchanges: 3,
+        discovery: { errors: { timeout: 2, malformed: 1 } },
+      },
+      { name: 'b', state: 'probing', discoveryAgeSeconds: undefined, openExchanges: 0, discovery: { errors: {} } },
     ],
     view: () => 'merged',
     conflicts: () => 2,
@@ -94,6 +100,10 @@ test('a server has one state, and an age once its discovery was read', async () 
     [{ server: 'b', state: 'probing' }, 1],
   ]);
   assert.deepEqual(await scrape('mvproxy_discovery_age_seconds'), [[{ server: 'a' }, 1.5]]);
+  assert.deepEqual(await scrape('mvproxy_discovery_fetch_errors_total'), [
+    [{ server: 'a', reason: 'timeout' }, 2],
+    [{ server: 'a', reason: 'malformed' }, 1],
+  ]);
   assert.deepEqual(await scrape('mvproxy_open_exchanges'), [
     [{ server: 'a' }, 3],
     [{ server: 'b' }, 0],
@@ -102,7 +112,9 @@ test('a server has one state, and an age once its discovery was read', async () 
 
 test('what is over leaves nothing behind', async () => {
   let state = 'probing';
-  const { scrape } = setUp({ servers: () => [{ name: 'a', state, discoveryAgeSeconds: undefined, openExchanges: 0 }] });
+  const { scrape } = setUp({
+    servers: () => [{ name: 'a', state, discoveryAgeSeconds: undefined, openExchanges: 0, discovery: { errors: {} } }],
+  });
   await scrape('mvproxy_server_state');
   state = 'ready';
   assert.deepEqual(await scrape('mvproxy_server_state'), [[{ server: 'a', state: 'ready' }, 1]]);
@@ -131,7 +143,9 @@ test('the time to the response head is a histogram', async () => {
 
 test('names in labels are escaped', async () => {
   const { scrape } = setUp({
-    servers: () => [{ name: 'a"\\\n', state: 'ready', discoveryAgeSeconds: 0, openExchanges: 0 }],
+    servers: () => [
+      { name: 'a"\\\n', state: 'ready', discoveryAgeSeconds: 0, openExchanges: 0, discovery: { errors: {} } },
+    ],
   });
   assert.deepEqual(await scrape('mvproxy_server_state'), [[{ server: 'a"\\\n', state: 'ready' }, 1]]);
 });

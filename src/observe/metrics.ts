@@ -8,6 +8,8 @@ export interface ServerMetrics {
   readonly state: string;
   /** Seconds since its discovery was last confirmed; undefined before the first time. */
   readonly discoveryAgeSeconds: number | undefined;
+  /** How often reading its discovery failed, by reason. */
+  readonly discovery: { readonly errors: Readonly<Record<string, number>> };
   readonly openExchanges: number;
 }
 
@@ -100,6 +102,16 @@ export class Metrics {
       (set) => {
         for (const { name, discoveryAgeSeconds } of source.servers()) {
           if (discoveryAgeSeconds !== undefined) set({ server: name }, discoveryAgeSeconds);
+        }
+      },
+    );
+    this.#counter(
+      'mvproxy_discovery_fetch_errors_total',
+      "Readings of a server's API discovery that failed, in whole or in part. What was read last is kept.",
+      ['server', 'reason'],
+      (add) => {
+        for (const { name, discovery } of source.servers()) {
+          for (const [reason, count] of Object.entries(discovery.errors)) add({ server: name, reason }, count);
         }
       },
     );

@@ -6,7 +6,8 @@ export interface DiscoveryFetchOptions {
   readonly upstream: Upstream;
   /** Who we are to the server. */
   readonly fields: Fields;
-  /** Milliseconds for each request. */
+  /** Milliseconds for each request, and for all resource lists of a server that is read one by one. */
   readonly timeoutMs: number;
+  /** Of each document, compressed and not. */
   readonly maxBytes: number;
 }

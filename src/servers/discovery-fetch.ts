@@ -1,17 +1,21 @@
 import { type ServerDiscovery, serverDiscovery } from '../discovery/server-discovery.ts';
-import { parseAggregatedDiscovery } from '../kubernetes/aggregated-discovery.ts';
+import type { APIGroupDiscovery } from '../kubernetes/aggregated-discovery.ts';
 import type { DiscoveryCondition, DiscoveryRoot } from '../proxy/proxy-snapshot.ts';
 import { type FetchedResponse, fetchFrom } from '../wire/fetch.ts';
 import { fieldValue } from '../wire/fields.ts';
 import { DiscoveryFetchError } from './discovery-fetch-error.ts';
 import type { DiscoveryFetchOptions } from './discovery-fetch-options.ts';
+import { withKeptResources } from './kept-resources.ts';
 import { walkLegacyDiscovery } from './legacy-walk.ts';
+import { readDocument } from './read-document.ts';
 
 /** One server's API metadata as last read, with what is needed to ask only for changes. */
 export interface FetchedDiscovery {
   readonly discovery: ServerDiscovery;
   readonly shape: 'v2' | 'v2beta1' | 'legacy';
   readonly conditions: Readonly<Record<DiscoveryRoot, DiscoveryCondition | undefined>>;
+  /** Why a part, which is Stale for that, could not be read; undefined when all was. */
+  readonly problem: DiscoveryFetchError | undefined;
 }
 
 const AGGREGATED = 'g=apidiscovery.k8s.io;v=%;as=APIGroupDiscoveryList';
@@ -31,7 +35,8 @@ const ACCEPT = [
 
 /**
  * Reads `/api` and `/apis` of one server as one unit, conditionally. Returns `previous` itself when nothing changed.
- * Servers without aggregated discovery (before 1.26) are read document by document.
+ * Servers without aggregated discovery (before 1.26) are read document by document. Resources of a version that is Stale
+ * and lists none stay those of `previous`.
  * Rejects, leaving the caller its last good document, when either root fails.
  */
 export async function fetchDiscovery(
@@ -45,22 +50,30 @@ export async function fetchDiscovery(
   if (previous !== undefined && api.status === 304 && apis.status === 304) return previous;
   const apiShape = shapeOf(api, previous);
   const apisShape = shapeOf(apis, previous);
-  if (apiShape === 'legacy' || apisShape === 'legacy') {
-    const discovery = await walkLegacyDiscovery(options, previous?.discovery);
-    return { discovery, shape: 'legacy', conditions: { '/api': undefined, '/apis': undefined } };
-  }
-  const groups = (response: FetchedResponse, root: 'api' | 'apis') =>
+  if (apiShape === 'legacy' || apisShape === 'legacy') return walk(options, previous);
+  const groups = (response: FetchedResponse, target: DiscoveryRoot): Promise<readonly APIGroupDiscovery[]> =>
     response.status === 304 && previous !== undefined
-      ? previous.discovery[root]
-      : parseAggregatedDiscovery(json(response)).items;
+      ? Promise.resolve(previous.discovery[target === '/api' ? 'api' : 'apis'])
+      : readDocument('APIGroupDiscoveryList', target, response, options);
+  const [apiGroups, apisGroups] = await Promise.all([groups(api, '/api'), groups(apis, '/apis')]);
   return {
-    discovery: serverDiscovery(groups(api, 'api'), groups(apis, 'apis')),
+    discovery: withKeptResources({ api: apiGroups, apis: apisGroups }, previous?.discovery),
     shape: apisShape,
     conditions: {
       '/api': api.status === 304 ? previous?.conditions['/api'] : conditionOf(api),
       '/apis': apis.status === 304 ? previous?.conditions['/apis'] : conditionOf(apis),
     },
+    problem: undefined,
   };
+}
+
+async function walk(options: DiscoveryFetchOptions, previous: FetchedDiscovery | undefined): Promise<FetchedDiscovery> {
+  const { api, apis, problem } = await walkLegacyDiscovery(options, previous?.discovery);
+  const read = withKeptResources(serverDiscovery(api, apis), previous?.discovery);
+  // There is no ETag to tell that nothing changed, and whoever builds on the document builds again for another one.
+  const isSame = previous !== undefined && JSON.stringify(read) === JSON.stringify(previous.discovery);
+  const discovery = isSame ? previous.discovery : read;
+  return { discovery, shape: 'legacy', conditions: { '/api': undefined, '/apis': undefined }, problem };
 }
 
 async function fetchRoot(
@@ -72,19 +85,12 @@ async function fetchRoot(
   const response = await fetchFrom(upstream, {
     method: 'GET',
     target,
-    fields: [...fields, 'accept', ACCEPT, ...conditional],
+    fields: [...fields, 'accept', ACCEPT, 'accept-encoding', 'gzip', ...conditional],
     timeoutMs,
     maxBytes,
   });
   if (response.status === 200 || (response.status === 304 && condition !== undefined)) return response;
-  const { status } = response;
-  throw new DiscoveryFetchError(`GET ${target} was answered ${status}${hint(status)}`, { status });
-}
-
-function hint(status: number): string {
-  if (status === 401) return ': the server does not trust our front-proxy certificate (--requestheader-client-ca-file)';
-  if (status === 403) return ': RBAC does not let our user read discovery (ClusterRole system:discovery)';
-  return '';
+  throw DiscoveryFetchError.ofStatus(target, response.status);
 }
 
 function shapeOf(response: FetchedResponse, previous: FetchedDiscovery | undefined): FetchedDiscovery['shape'] {
@@ -97,12 +103,4 @@ function shapeOf(response: FetchedResponse, previous: FetchedDiscovery | undefin
 function conditionOf(response: FetchedResponse): DiscoveryCondition | undefined {
   const etag = fieldValue(response.fields, 'etag');
   return etag === undefined ? undefined : { accept: ACCEPT, etag };
-}
-
-function json(response: FetchedResponse): unknown {
-  try {
-    return JSON.parse(response.body.toString('utf8'));
-  } catch (error) {
-    throw new DiscoveryFetchError('the document is not JSON', { cause: error });
-  }
 }

@@ -4,7 +4,8 @@ import { fetchFrom } from '../wire/fetch.ts';
 import type { Fields } from '../wire/fields.ts';
 import type { Upstream } from '../wire/upstream.ts';
 import { type FetchedDiscovery, fetchDiscovery } from './discovery-fetch.ts';
-import { DiscoveryFetchError } from './discovery-fetch-error.ts';
+import { type DiscoveryErrorReason, DiscoveryFetchError, discoveryErrorReason } from './discovery-fetch-error.ts';
+import { firstLoss } from './lost-resource.ts';
 import { Repeater } from './repeater.ts';
 
 export interface DiscoveryReaderOptions {
@@ -13,6 +14,8 @@ export interface DiscoveryReaderOptions {
   readonly upstream: Upstream;
   /** Sent with every request: who we are. */
   readonly fields: Fields;
+  /** Where the server says whether it is ready. */
+  readonly readyPath: string;
   readonly intervalMs: number;
   readonly timeoutMs: number;
   readonly maxBytes: number;
@@ -26,6 +29,7 @@ export interface DiscoveryReaderOptions {
 /** Longest pause between attempts to read a failing server's discovery (product.md section 7). */
 const BACKOFF_MS = 5_000;
 const VERSION_BYTES = 64 * 1024;
+const READY_BYTES = 64 * 1024;
 
 /** Reads one server's version and API metadata again and again. What was read last stays, whatever fails later. */
 export class DiscoveryReader {
@@ -37,7 +41,9 @@ export class DiscoveryReader {
   #beganAt = 0;
   #confirmedAt = 0;
   #failure = '';
+  #reason: DiscoveryErrorReason | undefined;
   #isRefused = false;
+  readonly #errors = new Map<DiscoveryErrorReason, number>();
 
   constructor(options: DiscoveryReaderOptions) {
     this.#options = options;
@@ -66,6 +72,16 @@ export class DiscoveryReader {
   /** Why the documents cannot be read at the moment; '' when they can. */
   get failure(): string {
     return this.#failure;
+  }
+
+  /** The same in one word; undefined when they can. */
+  get reason(): DiscoveryErrorReason | undefined {
+    return this.#reason;
+  }
+
+  /** Readings that failed, in whole or in part, since the start. */
+  get errors(): ReadonlyMap<DiscoveryErrorReason, number> {
+    return this.#errors;
   }
 
   /** The server will not let us read, which waiting does not change. */
@@ -101,6 +117,7 @@ export class DiscoveryReader {
     this.#version = previous.#version;
     this.#beganAt = previous.#beganAt;
     this.#confirmedAt = previous.#confirmedAt;
+    for (const [reason, count] of previous.#errors) this.#errors.set(reason, count);
   }
 
   /** A server that is too busy to say its version keeps the one it had; false. */
@@ -119,24 +136,58 @@ export class DiscoveryReader {
     const beganAt = clock();
     try {
       if (!this.#versionKnown) await this.readVersion();
-      this.#fetched = await fetchDiscovery(this.#options, this.#fetched);
+      this.#fetched = await this.#fetchWhole();
       this.#beganAt = beganAt;
       this.#confirmedAt = clock();
-      if (this.#failure !== '') logger.info('discovery can be read again', { server });
-      this.#failure = '';
       this.#isRefused = false;
+      const { problem } = this.#fetched;
+      if (problem !== undefined) this.#failed(problem);
+      else if (this.#failure !== '') {
+        logger.info('discovery can be read again', { server });
+        this.#failure = '';
+        this.#reason = undefined;
+      }
       changed();
       return true;
     } catch (error) {
-      const failure = error instanceof Error ? error.message : String(error);
       this.#isRefused = error instanceof DiscoveryFetchError && error.isRefusal;
-      if (failure !== this.#failure) {
-        logger.warn('discovery cannot be read; the last good document is kept', { server, reason: failure });
-        this.#failure = failure;
-        changed();
-      }
+      if (this.#failed(error)) changed();
       return false;
     }
+  }
+
+  /** Whether the failure is another one than before. */
+  #failed(error: unknown): boolean {
+    const failure = error instanceof Error ? error.message : String(error);
+    const reason = discoveryErrorReason(error);
+    this.#errors.set(reason, (this.#errors.get(reason) ?? 0) + 1);
+    if (failure === this.#failure) return false;
+    const { logger, server } = this.#options;
+    logger.warn('discovery cannot be read; what was read last is kept', { server, reason, failure });
+    this.#failure = failure;
+    this.#reason = reason;
+    return true;
+  }
+
+  /**
+   * A kube-apiserver answers a second or two before custom resources and aggregated APIs are in its discovery, and is not
+   * ready until they are. Types that are missing are therefore believed to be gone only if they are still missing after
+   * the server has said that it is ready.
+   */
+  async #fetchWhole(): Promise<FetchedDiscovery> {
+    const previous = this.#fetched;
+    const fetched = await fetchDiscovery(this.#options, previous);
+    if (previous === undefined || fetched === previous) return fetched;
+    const loss = firstLoss(fetched.discovery, previous.discovery);
+    if (loss === undefined) return fetched;
+    const { upstream, fields, readyPath, timeoutMs } = this.#options;
+    const request = { method: 'GET', target: readyPath, fields, timeoutMs, maxBytes: READY_BYTES };
+    const { status } = await fetchFrom(upstream, request);
+    if (status === 200) return fetchDiscovery(this.#options, fetched);
+    throw new DiscoveryFetchError(
+      'not-ready',
+      `${loss} is not listed any more, but ${readyPath} is answered ${status}: a server that is starting does not list all it serves`,
+    );
   }
 }
 

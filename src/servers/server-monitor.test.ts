@@ -357,12 +357,12 @@ test('a refresh reads from the beginning, after the reading under way', async (t
   server.hold();
   await pass(2_000);
   const refreshed = monitor.refresh();
-  server.discovery = NODES;
+  server.discovery = discoveryOf({ v1: { nodes: ['get'], pods: ['get'] } });
   const before = server.count('/apis');
   server.release();
   await refreshed;
   assert.equal(server.count('/apis'), before + 1);
-  assert.deepEqual(monitor.fetched?.discovery, NODES);
+  assert.deepEqual(monitor.fetched?.discovery, server.discovery);
 });
 
 test('a successor knows what was known', async (t) => {

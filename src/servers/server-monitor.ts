@@ -4,6 +4,7 @@ import { FetchError, fetchFrom } from '../wire/fetch.ts';
 import type { UpstreamEvent } from '../wire/upstream.ts';
 import { type ControlIdentity, controlIdentity } from './control-identity.ts';
 import type { FetchedDiscovery } from './discovery-fetch.ts';
+import type { DiscoveryErrorReason } from './discovery-fetch-error.ts';
 import { DiscoveryReader } from './discovery-reader.ts';
 import type { PeerTrust } from './peer-trust.ts';
 import { Repeater } from './repeater.ts';
@@ -73,6 +74,7 @@ export class ServerMonitor {
       server: spec.name,
       upstream: this.connections.discovery,
       fields: this.#identity.fields,
+      readyPath: settings.health.path,
       ...settings.discovery,
       logger: this.#logger,
       clock: this.#clock,
@@ -106,6 +108,16 @@ export class ServerMonitor {
   /** Why discovery cannot be read at the moment; '' when it can. */
   get discoveryFailure(): string {
     return this.#reader.failure;
+  }
+
+  /** The same in one word; undefined when it can. */
+  get discoveryErrorReason(): DiscoveryErrorReason | undefined {
+    return this.#reader.reason;
+  }
+
+  /** How often reading discovery failed, by reason. */
+  get discoveryErrors(): ReadonlyMap<DiscoveryErrorReason, number> {
+    return this.#reader.errors;
   }
 
   /** It is ready, and has not been silent when it was probed last, nor for `patienceMs` while it is read. */

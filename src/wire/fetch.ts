@@ -20,16 +20,44 @@ export interface FetchedResponse {
   readonly body: Buffer;
 }
 
+/** Why there is no complete response, in one word for metrics. The set is bounded. */
+export type FetchFailureReason =
+  | 'refused'
+  | 'timeout'
+  | 'name'
+  | 'tls'
+  | 'protocol'
+  /** Lost, closed or reset by the server. */
+  | 'connection'
+  /** A bound of ours or of this host. */
+  | 'overloaded'
+  | 'too-large'
+  | 'cancelled';
+
 /** No complete response came; `failure` says why. */
 export class FetchError extends Error {
   readonly failure: UpstreamFailure;
+  readonly reason: FetchFailureReason;
 
-  constructor(failure: UpstreamFailure) {
+  constructor(failure: UpstreamFailure, reason: FetchFailureReason = REASONS[failure.cause]) {
     super(failure.message);
     this.name = 'FetchError';
     this.failure = failure;
+    this.reason = reason;
   }
 }
+
+const REASONS: Readonly<Record<UpstreamFailure['cause'], FetchFailureReason>> = {
+  connect: 'refused',
+  timeout: 'timeout',
+  name: 'name',
+  tls: 'tls',
+  protocol: 'protocol',
+  goaway: 'connection',
+  reset: 'connection',
+  connection: 'connection',
+  overloaded: 'overloaded',
+};
 
 /**
  * One whole request of our own (health, discovery). Rejects with `FetchError` when there is no complete response: a
@@ -39,7 +67,8 @@ export function fetchFrom(upstream: Upstream, request: FetchRequest): Promise<Fe
   const { method, target, fields, body, timeoutMs, maxBytes, signal } = request;
   const unwanted = `${method} ${target} was given up because its result is no longer needed`;
   if (signal?.aborted) {
-    return Promise.reject(new FetchError({ processed: 'no', reason: 'cancel', cause: 'reset', message: unwanted }));
+    const failure: UpstreamFailure = { processed: 'no', reason: 'cancel', cause: 'reset', message: unwanted };
+    return Promise.reject(new FetchError(failure, 'cancelled'));
   }
   return new Promise((resolve, reject) => {
     let settled = false;
@@ -50,20 +79,21 @@ export function fetchFrom(upstream: Upstream, request: FetchRequest): Promise<Fe
       signal?.removeEventListener('abort', onAbort);
       finish();
     };
-    const fail = (failure: UpstreamFailure): void => settle(() => reject(new FetchError(failure)));
-    const giveUp = (reason: UpstreamFailure['reason'], message: string): void => {
+    const fail = (failure: UpstreamFailure, reason?: FetchFailureReason): void =>
+      settle(() => reject(new FetchError(failure, reason)));
+    const giveUp = (reset: UpstreamFailure['reason'], message: string, reason: FetchFailureReason): void => {
       if (settled) return;
-      exchange.reset(reason);
-      fail({ processed: 'unknown', reason, cause: 'reset', message });
+      exchange.reset(reset);
+      fail({ processed: 'unknown', reason: reset, cause: 'reset', message }, reason);
     };
-    const onAbort = (): void => giveUp('cancel', unwanted);
+    const onAbort = (): void => giveUp('cancel', unwanted, 'cancelled');
     const slow = `${method} ${target} was not answered completely within ${timeoutMs} ms`;
-    const timer = setTimeout(() => giveUp('timeout', slow), timeoutMs);
+    const timer = setTimeout(() => giveUp('timeout', slow, 'timeout'), timeoutMs);
     const finish = async (head: ResponseHead, source: Parameters<typeof collect>[0]): Promise<void> => {
       const collected = await collect(source, maxBytes);
       if (collected.kind === 'whole') settle(() => resolve({ ...head, body: collected.body }));
       else if (collected.kind === 'too-large') {
-        giveUp('cancel', `${method} ${target} was answered with more than ${maxBytes} bytes`);
+        giveUp('cancel', `${method} ${target} was answered with more than ${maxBytes} bytes`, 'too-large');
       } else {
         const message = `${method} ${target} was answered incompletely (${collected.reason})`;
         fail({ processed: 'unknown', reason: collected.reason, cause: 'reset', message });

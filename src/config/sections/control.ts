@@ -36,9 +36,9 @@ export const discovery = field(
         description:
           'Pause between two fetches of discovery that requests cause. All requests that arrive in between share the next one, and wait for it a second at most, so that a flood of requests for missing types cannot burden the servers.',
       }),
-      maxBytes: field(z.int().min(1024).default(67_108_864), {
+      maxBytes: field(z.int().min(1024).default(16_777_216), {
         description:
-          'Largest discovery document accepted from a server, in bytes. It bounds memory against a broken or hostile server; raise it if discovery fails because a document is larger.',
+          'Largest discovery document accepted from a server, in bytes, compressed or not. It bounds memory against a broken or hostile server and has room for about 25 000 resource types; raise it if discovery fails because a document is larger.',
       }),
     })
     .prefault({}),

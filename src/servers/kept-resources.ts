@@ -1,0 +1,40 @@
+import type { ServerDiscovery } from '../discovery/server-discovery.ts';
+import {
+  type APIGroupDiscovery,
+  type APIVersionDiscovery,
+  apiGroup,
+  apiVersion,
+} from '../kubernetes/aggregated-discovery.ts';
+
+/**
+ * `read` with the resources of `previous` in every group-version that is Stale and lists none: nobody learnt anything of
+ * them, as when an extension API server is down while kube-apiserver restarts, so that they are what they were.
+ */
+export function withKeptResources(read: ServerDiscovery, previous: ServerDiscovery | undefined): ServerDiscovery {
+  if (previous === undefined) return read;
+  return { api: kept(read.api, previous.api), apis: kept(read.apis, previous.apis) };
+}
+
+function kept(
+  groups: readonly APIGroupDiscovery[],
+  previous: readonly APIGroupDiscovery[],
+): readonly APIGroupDiscovery[] {
+  if (!groups.some(({ versions = [] }) => versions.some(isUnread))) return groups;
+  const known = new Map(
+    previous.flatMap(({ metadata, versions = [] }) =>
+      versions.map(({ version, resources }) => [`${metadata.name}/${version}`, resources] as const),
+    ),
+  );
+  return groups.map(({ metadata: { name }, versions = [] }) =>
+    apiGroup(
+      name,
+      versions.map((entry) =>
+        isUnread(entry) ? apiVersion({ ...entry, resources: known.get(`${name}/${entry.version}`) }) : entry,
+      ),
+    ),
+  );
+}
+
+function isUnread({ freshness, resources = [] }: APIVersionDiscovery): boolean {
+  return freshness === 'Stale' && resources.length === 0;
+}

@@ -1,0 +1,107 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { gunzip } from 'node:zlib';
+import type { FetchedResponse } from '../wire/fetch.ts';
+import { fieldValue } from '../wire/fields.ts';
+import { DiscoveryFetchError } from './discovery-fetch-error.ts';
+import type { DiscoveryFetchOptions } from './discovery-fetch-options.ts';
+import type { DiscoveryWork, DiscoveryWorkResult } from './discovery-worker.ts';
+import {
+  type AnyDiscoveryDocument,
+  type DiscoveryDocumentKind,
+  type DiscoveryDocuments,
+  parseDocument,
+} from './parse-document.ts';
+
+const decompress = promisify(gunzip);
+
+/**
+ * Larger documents are read by a thread. One of a healthy server holds requests up for 9 ms per MB, one made to be slow
+ * for 100 ms and more, and 16 MiB of them for seconds.
+ */
+const INLINE_BYTES = 256 * 1024;
+/** Enough for 25 000 resource types; a document that takes more is given up. */
+const WORKER_MEGABYTES = 256;
+
+/**
+ * Reads a document of API metadata that nobody vouches for, without holding requests up.
+ * Throws DiscoveryFetchError or DiscoveryDocumentError when it is another document, is larger than `maxBytes` when
+ * decompressed, or takes longer than `timeoutMs` to read.
+ */
+export async function readDocument<K extends DiscoveryDocumentKind>(
+  kind: K,
+  target: string,
+  response: FetchedResponse,
+  options: Pick<DiscoveryFetchOptions, 'maxBytes' | 'timeoutMs'>,
+): Promise<DiscoveryDocuments[K]> {
+  const type = fieldValue(response.fields, 'content-type') ?? '';
+  if (!isJson(type))
+    throw malformed(`GET ${target} was answered with ${type === '' ? 'no content type' : type}, not JSON`);
+  const text = await decoded(target, response, options.maxBytes);
+  if (text.length <= INLINE_BYTES) return parseDocument(kind, text);
+  const parts = await readByWorker({ kind, text }, target, options.timeoutMs);
+  return joined<DiscoveryDocuments[K]>(parts);
+}
+
+/** kube-apiserver compresses documents of more than 128 KiB when it is asked to. */
+async function decoded(target: string, { fields, body }: FetchedResponse, maxBytes: number): Promise<Buffer> {
+  const coding = fieldValue(fields, 'content-encoding') ?? 'identity';
+  if (coding === 'identity') return body;
+  if (coding !== 'gzip')
+    throw malformed(`GET ${target} was answered in the content coding ${coding}, which we do not take`);
+  try {
+    return await decompress(body, { maxOutputLength: maxBytes });
+  } catch (error) {
+    if (error instanceof RangeError) {
+      const message = `GET ${target} was answered with more than ${maxBytes} bytes, compressed to ${body.length}`;
+      throw new DiscoveryFetchError('too-large', message, { cause: error });
+    }
+    throw malformed(`GET ${target} was answered with gzip that is cut or damaged`, error);
+  }
+}
+
+/** One thread for one document: none has to be kept, and a document that exhausts it delays no other. */
+function readByWorker(work: DiscoveryWork, target: string, timeoutMs: number): Promise<readonly string[]> {
+  const { promise, resolve, reject } = Promise.withResolvers<readonly string[]>();
+  const script = import.meta.url.endsWith('.ts') ? './discovery-worker.ts' : './discovery-worker.js';
+  const worker = new Worker(new URL(script, import.meta.url), {
+    workerData: work,
+    resourceLimits: { maxOldGenerationSizeMb: WORKER_MEGABYTES },
+  });
+  worker.unref();
+  const timer = setTimeout(() => {
+    reject(malformed(`GET ${target} was answered with a document that takes more than ${timeoutMs} ms to read`));
+  }, timeoutMs);
+  worker.once('message', (result: DiscoveryWorkResult) => {
+    if (result.kind === 'read') resolve(result.parts);
+    else reject(malformed(`GET ${target}: ${result.message}`));
+  });
+  worker.once('error', (error) =>
+    reject(malformed(`GET ${target}: the document cannot be read: ${error.message}`, error)),
+  );
+  worker.once('exit', () => reject(malformed(`GET ${target}: the document cannot be read`)));
+  return promise.finally(() => {
+    clearTimeout(timer);
+    void worker.terminate();
+  });
+}
+
+/** Our own JSON, so that its type is known; requests get a turn between the parts. */
+async function joined<T extends AnyDiscoveryDocument>(parts: readonly string[]): Promise<T> {
+  const [first = '', ...rest] = parts;
+  const document = JSON.parse(first);
+  for (const part of rest) {
+    await nextTurn();
+    document.push(...JSON.parse(part));
+  }
+  return document;
+}
+
+function isJson(contentType: string): boolean {
+  return /^application\/json\s*(;|$)/i.test(contentType);
+}
+
+function malformed(message: string, cause?: unknown): DiscoveryFetchError {
+  return new DiscoveryFetchError('malformed', message, { cause });
+}
