@@ -43,6 +43,19 @@ const CODES = {
     documentation:
       'No server seen since the proxy started serves this resource, but a configured server has not been seen yet and may.',
   },
+  MVP_TABLES_DISAGREE: {
+    status: 503,
+    reason: 'ServiceUnavailable',
+    retryAfterSeconds: 1,
+    documentation:
+      'A server answered that it does not know this resource, although it or another one lists it; nothing was executed.',
+  },
+  MVP_TYPE_SETTLING: {
+    status: 503,
+    reason: 'ServiceUnavailable',
+    retryAfterSeconds: 1,
+    documentation: 'The resource was declared a moment ago and no server serves it yet; nothing was executed.',
+  },
   MVP_UPSTREAM_UNREACHABLE: {
     status: 503,
     reason: 'ServiceUnavailable',

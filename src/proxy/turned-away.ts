@@ -1,34 +1,8 @@
+import { OWN_GROUPS } from '../kubernetes/own-groups.ts';
 import type { RequestInfo } from '../kubernetes/request-info.ts';
 import { isRead, reachesBehind } from '../routing/retry.ts';
 import type { ResponseHead } from '../wire/exchange.ts';
 import { fieldValue } from '../wire/fields.ts';
-
-/** Groups that kube-apiserver serves itself. Any other may be an extension server's, whose answers it only relays. */
-const OWN_GROUPS = new Set([
-  '',
-  'admissionregistration.k8s.io',
-  'apiextensions.k8s.io',
-  'apiregistration.k8s.io',
-  'apps',
-  'authentication.k8s.io',
-  'authorization.k8s.io',
-  'autoscaling',
-  'batch',
-  'certificates.k8s.io',
-  'coordination.k8s.io',
-  'discovery.k8s.io',
-  'events.k8s.io',
-  'flowcontrol.apiserver.k8s.io',
-  'internal.apiserver.k8s.io',
-  'networking.k8s.io',
-  'node.k8s.io',
-  'policy',
-  'rbac.authorization.k8s.io',
-  'resource.k8s.io',
-  'scheduling.k8s.io',
-  'storage.k8s.io',
-  'storagemigration.k8s.io',
-]);
 
 /**
  * Whether a server turned the request away without acting on it: kube-apiserver answers 503 with Retry-After while it shuts

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { requestInfo } from '../kubernetes/request-info.ts';
 import type { UnavailableReason } from './decision.ts';
 import { snapshotOf } from './testing/snapshot-of.ts';
-import { unavailableError } from './unavailable.ts';
+import { tablesDisagreeError, typeSettlingError, unavailableError } from './unavailable.ts';
 
 const snapshot = snapshotOf([
   { name: 'new', minor: 37, ready: false },
@@ -47,3 +47,17 @@ for (const [path, subject] of [
 test('the message says which servers have it, and no others', () => {
   assert.ok(!refusal('CapableServersNotReady', [0]).message.includes('old'));
 });
+
+for (const [error, code] of [
+  [tablesDisagreeError(requestInfo('GET', target), ['old']), 'MVP_TABLES_DISAGREE'],
+  [typeSettlingError(requestInfo('GET', target)), 'MVP_TYPE_SETTLING'],
+] as const) {
+  test(`${code} is 503 that clients repeat, and names no object`, () => {
+    assert.deepEqual(
+      [error.code, error.status, error.reason, error.retryAfterSeconds],
+      [code, 503, 'ServiceUnavailable', 1],
+    );
+    assert.match(error.message, /widgets\/status\.v1\.example\.com .*Nothing was executed/);
+    assert.ok(!error.message.includes('secret'), error.message);
+  });
+}

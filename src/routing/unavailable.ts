@@ -35,6 +35,25 @@ export function unavailableError(
   }
 }
 
+/**
+ * The 503 for a request that `denying` servers answered as if its type was unknown, while discovery lists it. Whoever is
+ * right, they did not execute it.
+ */
+export function tablesDisagreeError(request: RequestInfo, denying: readonly string[]): ProxyError {
+  return new ProxyError(
+    'MVP_TABLES_DISAGREE',
+    `${denying.join(', ')} answered that ${subject(request)} is unknown, but discovery lists it. Nothing was executed; retry until the servers agree.`,
+  );
+}
+
+/** The 503 for a type that is declared and that no server serves yet. */
+export function typeSettlingError(request: RequestInfo): ProxyError {
+  return new ProxyError(
+    'MVP_TYPE_SETTLING',
+    `${subject(request)} was declared a moment ago and no server serves it yet. Nothing was executed; retry.`,
+  );
+}
+
 /** What a request is about, for messages: `csinodes/status.v1.storage.k8s.io`, or its path. */
 export function subject(request: RequestInfo): string {
   if (!request.isResourceRequest) return request.path;
