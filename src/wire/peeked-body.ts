@@ -42,7 +42,10 @@ export class PeekedBody implements BodySource, BodyReceiver {
 
   read(receiver: BodyReceiver): void {
     this.#receiver = receiver;
-    this.resume();
+    // As from a socket, nothing comes within the call that asks for it.
+    queueMicrotask(() => {
+      if (!this.#isPaused) this.resume();
+    });
   }
 
   pause(): void {
