@@ -9,6 +9,7 @@ import {
   parseAPIVersions,
 } from '../kubernetes/legacy-discovery.ts';
 import { DiscoveryFetchError } from './discovery-fetch-error.ts';
+import { checkStructure } from './document-structure.ts';
 
 /** What each kind of document is read as. Groups of an aggregated one have the form of `serverDiscovery`. */
 export interface DiscoveryDocuments {
@@ -30,6 +31,7 @@ const PARSERS: { readonly [K in DiscoveryDocumentKind]: (value: unknown) => Disc
 
 /** Reads one document that nobody vouches for. Throws DiscoveryFetchError or DiscoveryDocumentError when it is another one. */
 export function parseDocument<K extends DiscoveryDocumentKind>(kind: K, body: Uint8Array): DiscoveryDocuments[K] {
+  checkStructure(body);
   return PARSERS[kind](json(body));
 }
 

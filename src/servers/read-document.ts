@@ -21,8 +21,8 @@ const decompress = promisify(gunzip);
  * for 100 ms and more, and 16 MiB of them for seconds.
  */
 const INLINE_BYTES = 256 * 1024;
-/** Enough for 25 000 resource types; a document that takes more is given up. */
-const WORKER_MEGABYTES = 256;
+/** Far more than a document within bounds can take, as a thread that reaches it takes the process with it. */
+const WORKER_MEGABYTES = 1024;
 
 /**
  * Reads a document of API metadata that nobody vouches for, without holding requests up.
