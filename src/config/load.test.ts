@@ -53,6 +53,7 @@ describe('loadConfiguration', () => {
       },
       discovery: {
         intervalSeconds: 2,
+        watch: true,
         timeoutSeconds: 5,
         staleAfterSeconds: 10,
         expireAfterSeconds: 0,

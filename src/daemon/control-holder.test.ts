@@ -23,6 +23,6 @@ test('requests read and refresh the registry of the moment, and a swap hands bac
   await registry.stop(0);
   await pass(1_000);
   const before = server.count('/apis');
-  await holder.refresh();
+  await holder.refresh('unknown-resource');
   assert.equal(server.count('/apis'), before + 1);
 });

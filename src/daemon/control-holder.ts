@@ -1,4 +1,4 @@
-import type { Control, ProxySnapshot } from '../proxy/proxy-snapshot.ts';
+import type { Control, ProxySnapshot, RefreshTrigger } from '../proxy/proxy-snapshot.ts';
 import type { ServerRegistry } from '../servers/server-registry.ts';
 
 /** The registry of this moment. A reload builds a new one beside it and swaps; requests never wait for that. */
@@ -17,8 +17,8 @@ export class ControlHolder implements Control {
     return this.#registry.snapshot;
   }
 
-  refresh(): Promise<void> {
-    return this.#registry.refresh();
+  refresh(trigger: RefreshTrigger): Promise<void> {
+    return this.#registry.refresh(trigger);
   }
 
   /** Returns the registry that is no longer used. */

@@ -85,7 +85,7 @@ limits:
     configuration,
     NO_TRUST,
   );
-  assert.deepEqual(discovery, { intervalMs: 1_000, timeoutMs: 2_000, maxBytes: 5_000 });
+  assert.deepEqual(discovery, { intervalMs: 1_000, timeoutMs: 2_000, maxBytes: 5_000, watch: true });
   assert.deepEqual(health, { path: '/healthz', fall: 8, rise: 9, intervalMs: 6_000, timeoutMs: 7_000 });
   assert.deepEqual([staleAfterMs, refreshSpacingMs, graceMs], [13_000, 4_000, 10_000]);
   assert.equal(connections.maxConnections, 11);

@@ -54,6 +54,7 @@ export function registrySettings(
       intervalMs: discovery.intervalSeconds * 1000,
       timeoutMs: discovery.timeoutSeconds * 1000,
       maxBytes: discovery.maxBytes,
+      watch: discovery.watch,
     },
     connections: {
       connectTimeoutMs: CONNECT_TIMEOUT_MS,

@@ -22,7 +22,7 @@ const GADGETS = discoveryOf({
 const WIDGET = '/apis/example.com/v1/widgets';
 const GADGET = '/apis/example.com/v1/gadgets';
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
-const QUICK = { health: { intervalSeconds: 0.05 }, discovery: { intervalSeconds: 0.05 } };
+const QUICK = { health: { intervalSeconds: 0.05 }, discovery: { intervalSeconds: 0.05, watch: false } };
 
 interface Pki {
   readonly serving: Issued;

@@ -50,7 +50,7 @@ export class DiscoveryAnswers {
         this.#authorisations.remember(caller, this.#context.clock());
         // 200 to a condition we hold: the server's document has changed since we read it.
         const changed = status === 200 && root !== undefined && conditions[root] !== undefined;
-        if (changed) void control.refresh().then(() => this.#send(request, form));
+        if (changed) void control.refresh('condition-changed').then(() => this.#send(request, form));
         else this.#send(request, form);
       },
     });

@@ -36,6 +36,9 @@ export interface ProxySnapshot extends RoutingSnapshot {
   readonly published: PublishedDiscovery | undefined;
 }
 
+/** What of a request makes the control path read discovery. */
+export type RefreshTrigger = 'unknown-resource' | 'condition-changed';
+
 /** The request path's only way to the control path. */
 export interface Control {
   readonly snapshot: ProxySnapshot;
@@ -43,7 +46,7 @@ export interface Control {
    * Resolves when the discovery of every server that answers was read from a beginning after this call, or after a second.
    * Coalesced and rate-limited; never rejects.
    */
-  refresh(): Promise<void>;
+  refresh(trigger: RefreshTrigger): Promise<void>;
 }
 
 /** Open exchanges with a server, over all trust classes. */

@@ -51,7 +51,7 @@ export function routeFresh(
   const now = clock();
   const routed = route(control, input, now);
   if (isWorthRefreshing(routed.decision, routed.snapshot, freshnessWindowMs, now)) {
-    void control.refresh().then(() => use(route(control, input, clock())));
+    void control.refresh('unknown-resource').then(() => use(route(control, input, clock())));
   } else use(routed);
 }
 

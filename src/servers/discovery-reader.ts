@@ -1,4 +1,5 @@
 import { parseServerVersion, type ServerVersion } from '../kubernetes/kube-version.ts';
+import type { ReadingResult } from '../observe/discovery-counters.ts';
 import type { Logger } from '../observe/logger.ts';
 import { fetchFrom } from '../wire/fetch.ts';
 import type { Fields } from '../wire/fields.ts';
@@ -24,6 +25,8 @@ export interface DiscoveryReaderOptions {
   readonly clock: () => number;
   /** Called after every successful reading, and when the reason of a failure changes. */
   readonly changed: () => void;
+  /** Called at the end of every reading. */
+  readonly counted: (result: ReadingResult) => void;
 }
 
 /** Longest pause between attempts to read a failing server's discovery (product.md section 7). */
@@ -132,13 +135,15 @@ export class DiscoveryReader {
   }
 
   async #read(): Promise<boolean> {
-    const { clock, logger, server, changed } = this.#options;
+    const { clock, logger, server, changed, counted } = this.#options;
     const beganAt = clock();
+    const before = this.#fetched;
     try {
       if (!this.#versionKnown) await this.readVersion();
       this.#fetched = await this.#fetchWhole();
       this.#beganAt = beganAt;
       this.#confirmedAt = clock();
+      counted(this.#fetched === before ? 'unchanged' : 'changed');
       this.#isRefused = false;
       const { problem } = this.#fetched;
       if (problem !== undefined) this.#failed(problem);
@@ -150,6 +155,7 @@ export class DiscoveryReader {
       changed();
       return true;
     } catch (error) {
+      counted('failed');
       this.#isRefused = error instanceof DiscoveryFetchError && error.isRefusal;
       if (this.#failed(error)) changed();
       return false;

@@ -15,7 +15,7 @@ const TRUST: PeerTrust = { ca: 'bundle', isConfigured: true, frontProxy: PAIR, c
 
 const SETTINGS: MonitorSettings = {
   health: { path: '/readyz', fall: 2, rise: 1, intervalMs: 1_000, timeoutMs: 700 },
-  discovery: { intervalMs: 2_000, timeoutMs: 5_000, maxBytes: 1_000_000 },
+  discovery: { intervalMs: 2_000, timeoutMs: 5_000, maxBytes: 1_000_000, watch: true },
   connections: { connectTimeoutMs: 1, pingIntervalMs: 2, pingTimeoutMs: 3, maxConnections: 4 },
   trust: TRUST,
   readsDiscovery: true,

@@ -1,4 +1,5 @@
 import type { ServerVersion } from '../kubernetes/kube-version.ts';
+import { DiscoveryCounters } from '../observe/discovery-counters.ts';
 import type { Logger } from '../observe/logger.ts';
 import { FetchError, fetchFrom } from '../wire/fetch.ts';
 import type { UpstreamEvent } from '../wire/upstream.ts';
@@ -6,6 +7,7 @@ import { type ControlIdentity, controlIdentity } from './control-identity.ts';
 import type { FetchedDiscovery } from './discovery-fetch.ts';
 import type { DiscoveryErrorReason } from './discovery-fetch-error.ts';
 import { DiscoveryReader } from './discovery-reader.ts';
+import { FollowUp } from './follow-up.ts';
 import type { PeerTrust } from './peer-trust.ts';
 import { Repeater } from './repeater.ts';
 import {
@@ -16,10 +18,18 @@ import {
 } from './server-connections.ts';
 import type { ServerSpec } from './server-spec.ts';
 import { conditionOf, type HealthPolicy, nextState, type Observation, type ServerState } from './server-state.ts';
+import { ServerWatches, type WatchStatus } from './server-watches.ts';
+import type { WatchTrigger } from './watched-resource.ts';
 
 export interface MonitorSettings {
   readonly health: HealthPolicy & { readonly path: string; readonly intervalMs: number; readonly timeoutMs: number };
-  readonly discovery: { readonly intervalMs: number; readonly timeoutMs: number; readonly maxBytes: number };
+  readonly discovery: {
+    readonly intervalMs: number;
+    readonly timeoutMs: number;
+    readonly maxBytes: number;
+    /** Watches what announces changes of discovery. */
+    readonly watch: boolean;
+  };
   readonly connections: ConnectionSettings;
   readonly trust: PeerTrust;
   /** False with a server-local view: nothing is merged, so nothing is read. */
@@ -32,6 +42,9 @@ export interface MonitorDependencies {
   readonly clock: () => number;
   /** Default: the wire's. */
   readonly openUpstream?: OpenUpstream | undefined;
+  /** Called for every change that is watched. */
+  readonly triggered?: ((trigger: WatchTrigger, at: ServerMonitor) => void) | undefined;
+  readonly counters?: DiscoveryCounters | undefined;
 }
 
 const HEALTH_BYTES = 64 * 1024;
@@ -49,6 +62,9 @@ export class ServerMonitor {
   readonly #identity: ControlIdentity;
   readonly #probing: Repeater;
   readonly #reader: DiscoveryReader;
+  readonly #followUp: FollowUp;
+  readonly #watches: ServerWatches | undefined;
+  readonly #counters: DiscoveryCounters;
   #state: ServerState = { kind: 'discovered' };
   #mayBeReplaced = false;
   #noticedAt = Number.NEGATIVE_INFINITY;
@@ -60,6 +76,7 @@ export class ServerMonitor {
     this.#logger = dependencies.logger;
     this.#clock = dependencies.clock;
     this.#changed = changed;
+    this.#counters = dependencies.counters ?? new DiscoveryCounters();
     this.#identity = controlIdentity(settings.trust);
     this.connections = openServerConnections(
       spec,
@@ -79,7 +96,20 @@ export class ServerMonitor {
       logger: this.#logger,
       clock: this.#clock,
       changed,
+      counted: (result) => this.#counters.read(spec.name, result),
     });
+    this.#followUp = new FollowUp(() => this.#readForEvent());
+    this.#watches =
+      settings.readsDiscovery && settings.discovery.watch
+        ? new ServerWatches({
+            server: spec.name,
+            upstream: this.connections.discovery,
+            fields: this.#identity.fields,
+            timeoutMs: settings.discovery.timeoutMs,
+            logger: this.#logger,
+            triggered: (trigger) => dependencies.triggered?.(trigger, this),
+          })
+        : undefined;
   }
 
   get state(): ServerState {
@@ -136,6 +166,26 @@ export class ServerMonitor {
     if (this.#settings.readsDiscovery) await this.#reader.again();
   }
 
+  /** What announces changes of its discovery; empty when nothing is watched. */
+  get watches(): WatchStatus[] {
+    return this.#watches?.status ?? [];
+  }
+
+  /** It will tell of such changes itself. */
+  sees(trigger: WatchTrigger): boolean {
+    return this.#watches?.sees(trigger) === true;
+  }
+
+  /** Something changed that its discovery will show soon: reads it now, and again for a short while. */
+  follow(): void {
+    if (this.#settings.readsDiscovery) this.#followUp.event();
+  }
+
+  /** Its health may have changed. */
+  check(): void {
+    void this.#probing.now();
+  }
+
   /** Takes over what `previous` learned of the same server, so that a reload forgets nothing. */
   inherit(previous: ServerMonitor): void {
     this.#reader.inherit(previous.#reader);
@@ -144,6 +194,8 @@ export class ServerMonitor {
   async stop(graceMs: number): Promise<void> {
     this.#probing.stop();
     this.#reader.stop();
+    this.#followUp.stop();
+    this.#watches?.stop();
     await this.connections.close(graceMs);
   }
 
@@ -175,9 +227,18 @@ export class ServerMonitor {
   async #healthy(): Promise<void> {
     this.#observe({ kind: 'healthy' });
     if (this.#state.kind !== 'confirming') return;
+    this.#counters.triggered('health');
+    this.#watches?.ask();
     this.#reader.forgetVersion();
     const read = this.#settings.readsDiscovery ? await this.#reader.again() : await this.#reader.readVersion();
     if (read || this.fetched === undefined || this.#reader.isRefused) this.#observe({ kind: 'confirmed' });
+  }
+
+  /** Whether it found something new. */
+  async #readForEvent(): Promise<boolean> {
+    const before = this.fetched;
+    await this.refresh();
+    return this.fetched !== before;
   }
 
   /** Passive signals: a request that found nobody listening is proof enough; a lost connection asks for a probe. */

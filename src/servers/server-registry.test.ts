@@ -193,7 +193,7 @@ describe('a refresh', () => {
     server.hold();
     await pass(2_000);
     const readings = counter(server);
-    const refreshed = registry.refresh();
+    const refreshed = registry.refresh('unknown-resource');
     server.release();
     server.discovery = WIDGETS;
     await refreshed;
@@ -206,20 +206,24 @@ describe('a refresh', () => {
     await started();
     await pass(1_000);
     const readings = counter(server);
-    await Promise.all([registry.refresh(), registry.refresh(), registry.refresh()]);
+    await Promise.all([
+      registry.refresh('unknown-resource'),
+      registry.refresh('unknown-resource'),
+      registry.refresh('unknown-resource'),
+    ]);
     assert.equal(readings(), 1);
   });
 
   test('follows the one before at a distance, however many ask', async (t) => {
     const server = newServer();
     const { registry, started, pass } = playRegistry(t, [server], {
-      discovery: { intervalMs: 100_000, timeoutMs: 5_000, maxBytes: 1_000_000 },
+      discovery: { intervalMs: 100_000, timeoutMs: 5_000, maxBytes: 1_000_000, watch: true },
     });
     await started();
     const readings = counter(server);
     const asked: Promise<void>[] = [];
     for (let step = 0; step < 10; step++) {
-      for (let i = 0; i < 100; i++) asked.push(registry.refresh());
+      for (let i = 0; i < 100; i++) asked.push(registry.refresh('unknown-resource'));
       await pass(100);
     }
     await pass(200);
@@ -234,13 +238,13 @@ describe('a refresh', () => {
     await pass(1_000);
     silent.hold();
     let over = false;
-    const refresh = registry.refresh().then(() => {
+    const refresh = registry.refresh('unknown-resource').then(() => {
       over = true;
     });
     await pass(900);
     assert.equal(over, false);
     up.discovery = WIDGETS;
-    void registry.refresh();
+    void registry.refresh('unknown-resource');
     await pass(100);
     await refresh;
     assert.deepEqual(serving(registry, 'example.com', 'widgets'), ['new', 'old'], 'read although another one hangs');
@@ -255,7 +259,7 @@ describe('a refresh', () => {
     silent.hold();
     await pass(3_300);
     const [readings, ofDown] = [counter(up), counter(down)];
-    await registry.refresh();
+    await registry.refresh('unknown-resource');
     assert.deepEqual([readings(), ofDown()], [1, 0]);
     silent.release();
   });
@@ -266,7 +270,7 @@ describe('a refresh', () => {
     await started();
     await pass(1_000);
     server.health = 'refusing';
-    await registry.refresh();
+    await registry.refresh('unknown-resource');
     assert.deepEqual(serving(registry, 'example.com', 'widgets'), ['new']);
   });
 });

@@ -1,4 +1,5 @@
 import type { DiscoveryConflict } from '../discovery/conflict.ts';
+import { DiscoveryCounters, type DiscoveryTrigger } from '../observe/discovery-counters.ts';
 import type { Control, ProxySnapshot } from '../proxy/proxy-snapshot.ts';
 import { type DepartedServer, Departures } from './departures.ts';
 import { DocumentIds } from './document-ids.ts';
@@ -9,6 +10,7 @@ import { reportOf } from './server-report.ts';
 import { isSameServer, type ServerSpec } from './server-spec.ts';
 import { isDecided } from './server-state.ts';
 import { buildSnapshot, buildTables, mergeInputs, type RoutingTables, type ServerReport } from './snapshot-builder.ts';
+import type { WatchTrigger } from './watched-resource.ts';
 
 export interface RegistrySettings extends Omit<MonitorSettings, 'readsDiscovery'> {
   /** Milliseconds without a successful reading after which a server's document counts as stale. */
@@ -39,6 +41,8 @@ const REFRESH_PATIENCE_MS = 1_000;
  */
 export class ServerRegistry implements Control {
   readonly monitors: readonly ServerMonitor[];
+  /** Since the start of the program. */
+  readonly discoveryCounters: DiscoveryCounters;
   readonly #settings: RegistrySettings;
   readonly #clock: () => number;
   readonly #incompleteUntil: number;
@@ -65,8 +69,16 @@ export class ServerRegistry implements Control {
       this.#swap();
       this.#judge();
     });
+    this.discoveryCounters = previous?.discoveryCounters ?? new DiscoveryCounters();
     const monitorSettings = { ...settings, readsDiscovery: this.#view === 'merged' };
-    this.monitors = specs.map((spec) => new ServerMonitor(spec, monitorSettings, dependencies, () => this.#rebuild()));
+    const monitorDependencies: MonitorDependencies = {
+      ...dependencies,
+      triggered: (trigger, at) => this.#triggered(trigger, at),
+      counters: this.discoveryCounters,
+    };
+    this.monitors = specs.map(
+      (spec) => new ServerMonitor(spec, monitorSettings, monitorDependencies, () => this.#rebuild()),
+    );
     this.#departures = new Departures(settings.graceMs);
     if (previous !== undefined) this.#inherit(previous);
     this.#snapshot = this.#build(this.#reports());
@@ -116,7 +128,8 @@ export class ServerRegistry implements Control {
     await Promise.all(this.monitors.map((monitor) => monitor.stop(graceMs)));
   }
 
-  refresh(): Promise<void> {
+  refresh(trigger: DiscoveryTrigger): Promise<void> {
+    this.discoveryCounters.triggered(trigger);
     this.#nextRefresh ??= this.#refreshSoon();
     return this.#nextRefresh;
   }
@@ -141,6 +154,17 @@ export class ServerRegistry implements Control {
     if (pause > 0) setTimeout(begin, pause);
     else queueMicrotask(begin);
     return promise;
+  }
+
+  /** A change of types was seen at one server; servers that cannot tell us of it themselves will show it as well. */
+  #triggered(trigger: WatchTrigger, at: ServerMonitor): void {
+    if (trigger === 'lease' || trigger === 'endpointslice') {
+      at.check();
+      void this.refresh(trigger);
+      return;
+    }
+    this.discoveryCounters.triggered(trigger);
+    for (const monitor of this.monitors) if (monitor === at || !monitor.sees(trigger)) monitor.follow();
   }
 
   #inherit(previous: ServerRegistry): void {

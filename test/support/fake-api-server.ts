@@ -16,6 +16,9 @@ import type { FakeDiscovery } from './fake-discovery.ts';
 /** kube-apiserver's default; a proxy that ignores it is refused streams. */
 const MAX_STREAMS = 100;
 
+/** What a proxy watches besides; a server without objects does not have it, and no test's handler hears of it. */
+const WATCHED = /\/(customresourcedefinitions|apiservices|leases|endpointslices)$/;
+
 export type StreamHandler = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
 export type UpgradeHandler = (request: IncomingMessage, socket: Socket, early: Buffer) => void;
 
@@ -146,6 +149,7 @@ export class FakeApiServer {
     const document = this.discovery(path, headers.accept ?? '');
     if (path === '/readyz') send(stream, this.ready ? 200 : 500, 'text/plain', this.ready ? 'ok' : 'shutting down');
     else if (path === '/version') sendJson(stream, 200, { gitVersion: this.#options.gitVersion });
+    else if (WATCHED.test(path) && headers['user-agent'] === 'mixed-version-proxy') sendUnknown(stream);
     else if (document === undefined) {
       this.requests.push(`${headers[':method']} ${headers[':path']}`);
       this.handler(stream, headers);

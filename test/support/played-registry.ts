@@ -15,7 +15,7 @@ export const PEER_TRUST: PeerTrust = {
 
 const SETTINGS: RegistrySettings = {
   health: { path: '/readyz', fall: 2, rise: 1, intervalMs: 1_000, timeoutMs: 700 },
-  discovery: { intervalMs: 2_000, timeoutMs: 5_000, maxBytes: 1_000_000 },
+  discovery: { intervalMs: 2_000, timeoutMs: 5_000, maxBytes: 1_000_000, watch: true },
   connections: { connectTimeoutMs: 1, pingIntervalMs: 2, pingTimeoutMs: 3, maxConnections: 4 },
   trust: PEER_TRUST,
   staleAfterMs: 10_000,
@@ -59,7 +59,7 @@ export function playRegistry(
   /** Reads every server anew and waits until the merged documents are those of that reading. */
   const refreshed = async () => {
     now += SETTINGS.refreshSpacingMs;
-    await registry.refresh();
+    await registry.refresh('unknown-resource');
   };
   const started = async () => {
     registry.start();

@@ -10,6 +10,11 @@ export const discovery = field(
         description:
           'Pause between two discovery fetches of one server. Unchanged documents answer 304, so a short interval is cheap; make it longer only for servers far away.',
       }),
+      watch: field(z.boolean().default(true), {
+        flag: 'discovery-watch',
+        description:
+          'Watches CustomResourceDefinitions, APIServices, API server Leases and the kubernetes EndpointSlice at each server, so that changes are merged at once. deploy/rbac.yaml grants what it takes; what a server does not let us watch is noticed at the next fetch. Turn it off only where such watches are not wanted.',
+      }),
       timeoutSeconds: field(seconds(0.01).default(5), {
         flag: 'discovery-timeout-seconds',
         argument: 'SECONDS',

@@ -1,0 +1,31 @@
+/** Why discovery is read besides from time to time. */
+export type DiscoveryTrigger =
+  | 'crd'
+  | 'apiservice'
+  | 'lease'
+  | 'endpointslice'
+  /** A server became healthy. */
+  | 'health'
+  /** A client asked for a type that nobody lists. */
+  | 'unknown-resource'
+  /** A server answered a conditional request of a client with a newer document. */
+  | 'condition-changed';
+
+export type ReadingResult = 'changed' | 'unchanged' | 'failed';
+
+/** How often servers' discovery was read, and why. */
+export class DiscoveryCounters {
+  readonly triggers = new Map<DiscoveryTrigger, number>();
+  /** By server. */
+  readonly readings = new Map<string, Record<ReadingResult, number>>();
+
+  triggered(trigger: DiscoveryTrigger): void {
+    this.triggers.set(trigger, (this.triggers.get(trigger) ?? 0) + 1);
+  }
+
+  read(server: string, result: ReadingResult): void {
+    const results = this.readings.get(server) ?? { changed: 0, unchanged: 0, failed: 0 };
+    results[result]++;
+    this.readings.set(server, results);
+  }
+}
