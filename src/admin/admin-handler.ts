@@ -1,5 +1,7 @@
-import type { ExchangeHandler, ServerExchange } from '../wire/exchange.ts';
+import type { ExchangeHandler, RequestHead, ServerExchange } from '../wire/exchange.ts';
+import { fieldValue } from '../wire/fields.ts';
 import { discard } from '../wire/relay.ts';
+import { type AdminAnswer, AdminError, type AdminPage, findPage } from './admin-page.ts';
 
 /** What the admin listener shows. */
 export interface AdminSource {
@@ -10,32 +12,29 @@ export interface AdminSource {
   readonly metricsContentType: string;
   /** Servers, view, snapshot; plain JSON. */
   status(): unknown;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly contentType: string;
-  readonly body: string;
+  /** Everything else. */
+  readonly pages?: readonly AdminPage[];
 }
 
 const TEXT = 'text/plain; charset=utf-8';
 
-/** Serves /livez, /readyz, /healthz, /metrics and /status on the loopback admin listener. */
+/** Serves /livez, /readyz, /healthz, /metrics, /status and the pages on the loopback admin listener. */
 export function createAdminHandler(source: AdminSource): ExchangeHandler {
   return (exchange) => {
     if (!exchange.bodyless) discard(exchange.body);
-    void answer(source, exchange.head.method, exchange.head.target).then(
+    void answer(source, exchange.head).then(
       (found) => send(exchange, found),
       () => send(exchange, { status: 500, contentType: TEXT, body: 'The page could not be made; try again.\n' }),
     );
   };
 }
 
-async function answer(source: AdminSource, method: string, target: string): Promise<Answer> {
+async function answer(source: AdminSource, { method, target, fields }: RequestHead): Promise<AdminAnswer> {
   if (method !== 'GET' && method !== 'HEAD') {
     return { status: 405, contentType: TEXT, body: `${method} is not supported here; use GET.\n` };
   }
-  switch (target.split('?', 1)[0]) {
+  const [path = '', ...query] = target.split('?');
+  switch (path) {
     case '/livez':
       return { status: 200, contentType: TEXT, body: 'ok' };
     case '/readyz':
@@ -56,17 +55,33 @@ async function answer(source: AdminSource, method: string, target: string): Prom
         body: `${JSON.stringify(source.status(), undefined, 2)}\n`,
       };
     default:
-      return {
-        status: 404,
-        contentType: TEXT,
-        body: 'Nothing here. There are /livez, /readyz, /healthz, /metrics and /status.\n',
-      };
+      return pageAnswer(source.pages ?? [], path, query.join('?'), fieldValue(fields, 'accept'));
   }
 }
 
-function send(exchange: ServerExchange, { status, contentType, body }: Answer): void {
+async function pageAnswer(
+  pages: readonly AdminPage[],
+  path: string,
+  query: string,
+  accept: string | undefined,
+): Promise<AdminAnswer> {
+  const found = findPage(pages, path);
+  if (found === undefined) {
+    const paths = ['/livez', '/readyz', '/healthz', '/metrics', '/status', ...pages.map((page) => page.path)];
+    return { status: 404, contentType: TEXT, body: `Nothing here. There are ${paths.join(', ')}.\n` };
+  }
+  try {
+    return await found.page.answer({ names: found.names, query: new URLSearchParams(query), accept });
+  } catch (error) {
+    if (error instanceof AdminError) return error.answer;
+    throw error;
+  }
+}
+
+function send(exchange: ServerExchange, { status, contentType, body, fields: more = [] }: AdminAnswer): void {
   const bytes = Buffer.from(body);
   const fields = ['content-type', contentType, 'content-length', String(bytes.length), 'cache-control', 'no-store'];
+  fields.push(...more);
   // RFC 9110 section 15.5.6: a 405 says what is allowed.
   if (status === 405) fields.push('allow', 'GET, HEAD');
   const bodyless = exchange.head.method === 'HEAD';

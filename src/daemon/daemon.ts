@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { createAdminHandler } from '../admin/admin-handler.ts';
+import { controlPages } from '../admin/control-pages.ts';
 import { describeStatus } from '../admin/status.ts';
 import { changesForRestart } from '../config/changes.ts';
 import type { Configuration } from '../config/schema.ts';
@@ -8,6 +9,7 @@ import { ProxyError } from '../errors.ts';
 import type { ExchangeRecord } from '../observe/exchange-record.ts';
 import type { Logger } from '../observe/logger.ts';
 import { Metrics } from '../observe/metrics.ts';
+import { controlIdentity } from '../servers/control-identity.ts';
 import type { ServerRegistry } from '../servers/server-registry.ts';
 import { type Listener, listen, listenPlain } from '../wire/listener.ts';
 import { FileWatch } from './file-watch.ts';
@@ -217,6 +219,12 @@ class ProxyRun implements Daemon {
       metrics: () => metrics.exposition(),
       metricsContentType: metrics.contentType,
       status: () => describeStatus(path.registry, clock()),
+      pages: controlPages({
+        registry: () => path.registry,
+        identity: () => controlIdentity(this.#material.peers).fields,
+        clock,
+        freshnessWindowMs: this.#configuration.discovery.freshnessWindowSeconds * 1000,
+      }),
     });
   }
 }

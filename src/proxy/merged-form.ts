@@ -22,6 +22,11 @@ export type MergedForm =
       readonly pretty: boolean;
     };
 
+/** What of a request decides the form. */
+export interface DiscoveryRequest extends Pick<PreparedRequest, 'info' | 'alreadyProxied'> {
+  readonly exchange: Pick<PreparedRequest['exchange'], 'head'>;
+}
+
 /** What the merged view can write. */
 const WRITTEN = ['application/json'] as const;
 
@@ -34,7 +39,7 @@ const WRITTEN = ['application/json'] as const;
  * notice of clauses that ask for it and answers 406 when there is no other.
  */
 export function mergedForm(
-  { exchange: { head }, info, alreadyProxied }: PreparedRequest,
+  { exchange: { head }, info, alreadyProxied }: DiscoveryRequest,
   published: PublishedDiscovery,
 ): MergedForm | undefined {
   if (head.method !== 'GET' || info.isResourceRequest || alreadyProxied) return undefined;

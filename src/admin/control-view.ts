@@ -1,0 +1,29 @@
+import type { ServerMonitor } from '../servers/server-monitor.ts';
+import type { ServerRegistry } from '../servers/server-registry.ts';
+import type { Fields } from '../wire/fields.ts';
+import { AdminError } from './admin-page.ts';
+
+/** What the pages about servers read. */
+export interface ControlView {
+  /** Of this moment. */
+  registry(): ServerRegistry;
+  /** Who the proxy is to its servers. */
+  identity(): Fields;
+  /** Epoch milliseconds. */
+  clock(): number;
+  /** Tables younger than this are believed when they list nobody. */
+  readonly freshnessWindowMs: number;
+}
+
+/** The monitor of that server. @throws {AdminError} naming the servers there are. */
+export function monitorOf(registry: ServerRegistry, name: string): ServerMonitor {
+  const monitor = registry.monitors.find(({ spec }) => spec.name === name);
+  if (monitor !== undefined) return monitor;
+  const names = registry.monitors.map(({ spec }) => spec.name).join(', ');
+  throw new AdminError('UnknownServer', `There is no server "${name}". The servers are: ${names}.`);
+}
+
+/** Seconds since discovery was read last; undefined: never. */
+export function ageSeconds(confirmedAt: number, now: number): number | undefined {
+  return confirmedAt === 0 ? undefined : Math.max(0, now - confirmedAt) / 1000;
+}
