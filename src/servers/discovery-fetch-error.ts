@@ -1,4 +1,3 @@
-import { DiscoveryDocumentError } from '../kubernetes/discovery-document.ts';
 import { FetchError, type FetchFailureReason } from '../wire/fetch.ts';
 
 /** Why a server's discovery could not be read, in one word for metrics. The set is bounded. */
@@ -47,8 +46,7 @@ export class DiscoveryFetchError extends Error {
 
 /** Why reading failed with `error`, whatever was thrown. */
 export function discoveryErrorReason(error: unknown): DiscoveryErrorReason {
-  if (error instanceof DiscoveryFetchError || error instanceof FetchError) return error.reason;
-  return error instanceof DiscoveryDocumentError ? 'malformed' : 'internal';
+  return error instanceof DiscoveryFetchError || error instanceof FetchError ? error.reason : 'internal';
 }
 
 function statusReason(status: number): DiscoveryErrorReason {

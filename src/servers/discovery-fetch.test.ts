@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { type ArrivedRequest, FakeUpstream } from '../../test/support/fake-upstream.ts';
+import type { ServerDiscovery } from '../discovery/server-discovery.ts';
 import { entrySet } from '../discovery/testing/entries.ts';
 import { recordedDiscovery } from '../discovery/testing/recorded-discovery.ts';
 import { recordedText } from '../kubernetes/testing/recorded-documents.ts';
 import { FetchError } from '../wire/fetch.ts';
 import { type Fields, fieldValue, fieldValues } from '../wire/fields.ts';
 import { type FetchedDiscovery, fetchDiscovery } from './discovery-fetch.ts';
-import { DiscoveryFetchError } from './discovery-fetch-error.ts';
+import { DiscoveryFetchError, discoveryErrorReason } from './discovery-fetch-error.ts';
 
 const FORM = 'application/json;g=apidiscovery.k8s.io;v=%;as=APIGroupDiscoveryList';
 
@@ -118,6 +120,22 @@ describe('the first reading', () => {
     assert.deepEqual(discovery, recordedDiscovery('1.37.2'));
   });
 
+  test('takes compressed documents', async () => {
+    const { server, fetch } = serving();
+    const { handler } = server;
+    server.handler = (request) => {
+      assert.equal(fieldValue(request.head.fields, 'accept-encoding'), 'gzip');
+      const { fields, body = '' } = server.documents.get(request.head.target) ?? { fields: [] };
+      const sink = request.begin(200, [...fields, 'content-encoding', 'gzip']);
+      sink.send(gzipSync(body));
+      sink.end();
+    };
+    const { discovery, conditions } = await fetch();
+    assert.deepEqual(discovery, recordedDiscovery('1.37.2'));
+    assert.equal(conditions['/apis']?.etag, '"apis"');
+    server.handler = handler;
+  });
+
   test('does without conditions where the server gives no ETag', async () => {
     const { server, fetch } = setUp();
     server.serve('/api', undefined);
@@ -220,6 +238,12 @@ describe('a reading fails, and the caller keeps what it has', () => {
       });
     }
 
+    test(`when ${root} is answered 429, with a reason for metrics`, async () => {
+      const { server, fetch } = serving();
+      server.answer(root, 429, 'no');
+      await assert.rejects(fetch(), (error) => discoveryErrorReason(error) === 'status-4xx');
+    });
+
     test(`when ${root} is answered 304 to no condition`, async () => {
       const { server, fetch } = serving();
       server.documents.set(root, { status: 304, fields: [] });
@@ -230,7 +254,7 @@ describe('a reading fails, and the caller keeps what it has', () => {
       for (const body of ['{"kind"', '[]', '{"kind":"Status","apiVersion":"v1"}']) {
         const { server, fetch } = serving();
         server.documents.set(root, { status: 200, fields: ['content-type', FORM.replace('%', 'v2')], body });
-        await assert.rejects(fetch(), Error);
+        await assert.rejects(fetch(), (error) => discoveryErrorReason(error) === 'malformed');
       }
     });
 
@@ -336,7 +360,7 @@ describe('a server without aggregated discovery', () => {
     assert.ok(!discovery.apis.some(({ metadata }) => metadata.name === 'batch'));
   });
 
-  for (const [name, fail] of [
+  const FAILURES = [
     ['503', (server) => server.answer(`/apis/${GONE}`, 503, 'no')],
     [
       '503 and a list',
@@ -351,20 +375,64 @@ describe('a server without aggregated discovery', () => {
         server.handler = (request) => (request.head.target === `/apis/${GONE}` ? request.fail() : handler?.(request));
       },
     ],
-  ] as const satisfies readonly (readonly [string, (server: DocumentServer) => void])[]) {
+  ] as const satisfies readonly (readonly [string, (server: DocumentServer) => void])[];
+
+  for (const [name, fail] of FAILURES) {
     test(`keeps a group-version that is answered with ${name} as Stale, and the others as they are`, async () => {
       const { server, fetch } = legacy();
       fail(server);
       const { discovery } = await fetch();
-      const stale = discovery.apis.flatMap(({ metadata, versions = [] }) =>
-        versions.filter(({ freshness }) => freshness === 'Stale').map(({ version }) => `${metadata.name}/${version}`),
-      );
-      assert.deepEqual(stale, [GONE]);
+      assert.deepEqual(staleVersions(discovery), [GONE]);
       const expected = recordedDiscovery('1.34.4');
       const others = expected.apis.filter(({ metadata }) => metadata.name !== 'batch');
       for (const entry of entrySet({ ...expected, apis: others })) assert.ok(entrySet(discovery).has(entry), entry);
     });
   }
+
+  for (const [name, fail] of FAILURES) {
+    test(`keeps the resources of a group-version that is answered with ${name}, for as long as it is`, async () => {
+      const { server, fetch } = legacy();
+      const first = await fetch();
+      const { handler } = server;
+      fail(server);
+      const [second, third] = [await fetch(first), await fetch(await fetch(first))];
+      for (const { discovery, problem } of [second, third]) {
+        assert.deepEqual(entrySet(discovery), entrySet(first.discovery));
+        assert.deepEqual(staleVersions(discovery), [GONE]);
+        assert.ok(problem?.message.includes(GONE) || problem?.message.includes('connection refused'), problem?.message);
+      }
+      server.handler = handler;
+      server.answer(`/apis/${GONE}`, 200, recordedText('1.34.4', 'legacy/apis-batch-v1.json'));
+      const last = await fetch(third);
+      assert.deepEqual([last.discovery, last.problem], [first.discovery, undefined]);
+    });
+  }
+
+  test('is the very same document when nothing changed, though nothing says so', async () => {
+    const { fetch } = legacy();
+    const first = await fetch();
+    assert.equal((await fetch(first)).discovery, first.discovery);
+  });
+
+  test('that does not answer for its lists is not waited for beyond the time for all', async (t) => {
+    const { server, fetch } = legacy();
+    const first = await fetch();
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { handler } = server;
+    const asked: string[] = [];
+    server.handler = (request) => {
+      const { target } = request.head;
+      if (target.split('/').length < 3) return handler?.(request);
+      asked.push(target);
+      // The first eight, so that nobody else has a turn.
+      if (asked.length === 8) setImmediate(() => t.mock.timers.tick(60_000));
+    };
+    const { discovery, problem } = await fetch(first);
+    assert.equal(asked.length, 8);
+    assert.deepEqual(entrySet(discovery), entrySet(first.discovery));
+    assert.equal(problem?.reason, 'timeout');
+    assert.match(problem?.message ?? '', /had no turn, or no answer, within the 60000 ms .* \(and \d+ more like it\)/);
+  });
 
   for (const [path, status] of [
     ['/api', 500],
@@ -381,3 +449,9 @@ describe('a server without aggregated discovery', () => {
     });
   }
 });
+
+function staleVersions({ apis }: ServerDiscovery): readonly string[] {
+  return apis.flatMap(({ metadata, versions = [] }) =>
+    versions.filter(({ freshness }) => freshness === 'Stale').map(({ version }) => `${metadata.name}/${version}`),
+  );
+}

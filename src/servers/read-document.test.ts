@@ -191,6 +191,6 @@ test('what is no JSON is quoted from its beginning', async () => {
   const [reason, message] = await failure(read('<html><title>Sign in to continue to the console</title></html>'));
   assert.deepEqual(
     [reason, message],
-    ['malformed', 'the answer is not JSON, it begins with "<html><title>Sign in to continue to the "'],
+    ['malformed', 'GET /apis: the answer is not JSON, it begins with "<html><title>Sign in to continue to the "'],
   );
 });

@@ -26,7 +26,7 @@ const WORKER_MEGABYTES = 1024;
 
 /**
  * Reads a document of API metadata that nobody vouches for, without holding requests up.
- * Throws DiscoveryFetchError or DiscoveryDocumentError when it is another document, is larger than `maxBytes` when
+ * Throws DiscoveryFetchError when it is another document, is larger than `maxBytes` when
  * decompressed, or takes longer than `timeoutMs` to read.
  */
 export async function readDocument<K extends DiscoveryDocumentKind>(
@@ -36,10 +36,9 @@ export async function readDocument<K extends DiscoveryDocumentKind>(
   options: Pick<DiscoveryFetchOptions, 'maxBytes' | 'timeoutMs'>,
 ): Promise<DiscoveryDocuments[K]> {
   const type = fieldValue(response.fields, 'content-type') ?? '';
-  if (!isJson(type))
-    throw malformed(`GET ${target} was answered with ${type === '' ? 'no content type' : type}, not JSON`);
+  if (!isJson(type)) throw malformed(`GET ${target} was answered with ${type || 'no content type'}, not JSON`);
   const text = await decoded(target, response, options.maxBytes);
-  if (text.length <= INLINE_BYTES) return parseDocument(kind, text);
+  if (text.length <= INLINE_BYTES) return readInline(kind, text, target);
   const parts = await readByWorker({ kind, text }, target, options.timeoutMs);
   return joined<DiscoveryDocuments[K]>(parts);
 }
@@ -58,6 +57,14 @@ async function decoded(target: string, { fields, body }: FetchedResponse, maxByt
       throw new DiscoveryFetchError('too-large', message, { cause: error });
     }
     throw malformed(`GET ${target} was answered with gzip that is cut or damaged`, error);
+  }
+}
+
+function readInline<K extends DiscoveryDocumentKind>(kind: K, text: Buffer, target: string): DiscoveryDocuments[K] {
+  try {
+    return parseDocument(kind, text);
+  } catch (error) {
+    throw malformed(`GET ${target}: ${error instanceof Error ? error.message : String(error)}`, error);
   }
 }
 
