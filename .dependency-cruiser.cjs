@@ -15,7 +15,7 @@ module.exports = {
       name: 'request-path-knows-no-control-path',
       comment: 'A request reads one immutable snapshot. How it came to be must not be able to slow or fail a request.',
       severity: 'error',
-      from: { path: rooms('kubernetes', 'discovery', 'routing', 'identity', 'wire', 'proxy') },
+      from: { path: rooms('kubernetes', 'discovery', 'openapi', 'routing', 'identity', 'wire', 'proxy') },
       to: { path: rooms('servers', 'daemon', 'library', 'config', 'cli', 'admin') },
     },
     {
@@ -23,7 +23,7 @@ module.exports = {
       comment: 'Nothing but Node and our own code runs for every request.',
       severity: 'error',
       from: {
-        path: [rooms('kubernetes', 'discovery', 'routing', 'identity', 'wire', 'proxy'), '^src/errors'],
+        path: [rooms('kubernetes', 'discovery', 'openapi', 'routing', 'identity', 'wire', 'proxy'), '^src/errors'],
         pathNot: '[.]test[.]ts$',
       },
       to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'] },
@@ -42,7 +42,7 @@ module.exports = {
       comment: 'Parse, merge and route run in a browser. Only the preparation of bytes to serve needs Node.',
       severity: 'error',
       from: {
-        path: [rooms('kubernetes', 'discovery', 'routing'), '^src/(errors|index)[.]ts$'],
+        path: [rooms('kubernetes', 'discovery', 'openapi', 'routing'), '^src/(errors|index)[.]ts$'],
         pathNot: ['[.]test[.]ts$', '/testing/', '^src/discovery/published-discovery[.]ts$'],
       },
       to: builtin,
@@ -50,8 +50,8 @@ module.exports = {
     {
       name: 'core-stands-alone',
       severity: 'error',
-      from: { path: rooms('kubernetes', 'discovery', 'routing') },
-      to: { path: '^src/', pathNot: [rooms('kubernetes', 'discovery', 'routing'), '^src/errors[.]ts$'] },
+      from: { path: rooms('kubernetes', 'discovery', 'openapi', 'routing') },
+      to: { path: '^src/', pathNot: [rooms('kubernetes', 'discovery', 'openapi', 'routing'), '^src/errors[.]ts$'] },
     },
     {
       name: 'wire-stands-alone',

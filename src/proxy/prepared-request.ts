@@ -12,6 +12,8 @@ export interface PreparedRequest {
   readonly credential: Credential;
   readonly client: ClientState;
   readonly alreadyProxied: boolean;
+  /** The client asks for one server's own OpenAPI document. */
+  readonly ownOpenAPI?: boolean | undefined;
   /** Epoch milliseconds. */
   readonly startedAt: number;
 }

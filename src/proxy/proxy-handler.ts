@@ -5,6 +5,7 @@ import { cleanRequest } from './clean.ts';
 import { ClientStates } from './client-state.ts';
 import { DiscoveryAnswers } from './discovery-answers.ts';
 import { Forwarding } from './forwarding.ts';
+import { OpenAPIAnswers } from './openapi-answers.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { refuse } from './refusal.ts';
@@ -18,6 +19,7 @@ import { Upgrade } from './upgrade.ts';
 export function createProxyHandler(context: ProxyContext): ExchangeHandler {
   const clients = new ClientStates();
   const discovery = new DiscoveryAnswers(context);
+  const openapi = new OpenAPIAnswers(context);
 
   return (exchange) => {
     const startedAt = context.clock();
@@ -31,8 +33,14 @@ export function createProxyHandler(context: ProxyContext): ExchangeHandler {
       const credential = identify(client.verdict, fields, context.names);
       const request: PreparedRequest = { exchange, info, credential, client, startedAt, ...clean };
       const form = discovery.formOf(request);
-      if (form !== undefined) discovery.answer(request, form);
-      else forward(context, request);
+      if (form !== undefined) {
+        discovery.answer(request, form);
+        return;
+      }
+      const schemas = openapi.formOf(request);
+      if (schemas === undefined) forward(context, request);
+      else if (schemas === 'own') forward(context, { ...request, ownOpenAPI: true });
+      else openapi.answer(request, schemas, () => forward(context, request));
     } catch (error) {
       refuse(context, { exchange, info, startedAt }, error);
     }

@@ -1,6 +1,7 @@
 import type { PublishedDiscovery } from '../discovery/published-discovery.ts';
 import type { RoutableServer, RoutingSnapshot } from '../routing/snapshot.ts';
 import type { Upstream } from '../wire/upstream.ts';
+import type { PublishedOpenAPI } from './published-openapi.ts';
 
 /** Connections to one server, one set per trust class: what may travel over one must never travel over another. */
 export interface Backend {
@@ -34,6 +35,8 @@ export interface ProxySnapshot extends RoutingSnapshot {
   readonly backends: readonly Backend[];
   /** The merged documents; `undefined` while no server's discovery has been read, and with a server-local view. */
   readonly published: PublishedDiscovery | undefined;
+  /** The merged OpenAPI documents; `undefined` while no server's index has been read, and with a server-local view. */
+  readonly publishedOpenAPI: PublishedOpenAPI | undefined;
 }
 
 /** What of a request makes the control path read discovery. */

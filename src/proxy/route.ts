@@ -11,6 +11,7 @@ export interface RouteInput {
   readonly info: RequestInfo;
   readonly client: ClientState;
   readonly alreadyProxied: boolean;
+  readonly ownOpenAPI?: boolean | undefined;
   /** Names of servers that failed this request already. */
   readonly tried: ReadonlySet<string>;
 }
@@ -32,7 +33,8 @@ export function route(control: Control, input: RouteInput, now: number): Route {
     if (position !== undefined) tried.add(position);
   }
   const preferred = preferredPosition(input.client, snapshot, tried, load);
-  const hint = { preferred, tried, alreadyProxied: input.alreadyProxied, load, now };
+  const { alreadyProxied, ownOpenAPI } = input;
+  const hint = { preferred, tried, alreadyProxied, ownOpenAPI, load, now };
   return { snapshot, decision: decide(input.info, snapshot, hint) };
 }
 

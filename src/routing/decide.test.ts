@@ -250,13 +250,69 @@ describe('the path names no resource', () => {
     });
   }
 
-  for (const target of ['/openapi/v2', '/openapi/v3', '/openapi/v3/apis/example.com/v1']) {
-    test(`${target} comes from the newest server, the least loaded of them`, () => {
-      assert.deepEqual(decide(get(target), skewed, hintOf(3, load([2, 1]))), forward(1, 'NewestOpenAPI', false));
+  for (const target of ['/openapi/v2', '/openapi/v3', '/openapi/v2/none']) {
+    test(`${target} comes from the newest ready server`, () => {
+      assert.deepEqual(decide(get(target), skewed, hintOf(3, load([2, 1]))), forward(0, 'NewestOpenAPI', false));
       assert.deepEqual(decide(get(target), without(0, 1), hintOf(3)), forward(2, 'NewestOpenAPI', false));
       assert.deepEqual(decide(get(target), without(0, 1, 2, 3), hintOf(3)), unavailable('NoServerReady'));
     });
   }
+
+  describe('an OpenAPI document', () => {
+    const document = 'apis/example.com/v1';
+    const target = get(`/openapi/v3/${document}?hash=A`);
+    const sketches = (listing: readonly number[], unread: readonly number[] = []) =>
+      [37, 37, 36, 35].map((minor, position) => ({
+        minor,
+        serves: {},
+        openapi: unread.includes(position)
+          ? undefined
+          : listing.includes(position)
+            ? ['version', document]
+            : ['version'],
+      }));
+    const listed = snapshotOf(sketches([1, 2]));
+    const unready = (snapshot: RoutingSnapshot, ...positions: readonly number[]) => ({
+      ...snapshot,
+      servers: snapshot.servers.map((server, position) => ({ ...server, ready: !positions.includes(position) })),
+    });
+
+    test('comes from the newest ready server that lists it, whatever its load', () => {
+      assert.deepEqual(decide(target, listed, hintOf(3, load([0, 9]))), forward(1, 'NewestOpenAPI', false));
+      assert.deepEqual(decide(target, unready(listed, 1), hintOf(3)), forward(2, 'NewestOpenAPI', false));
+      const failed = hintOf(3, { tried: new Set([1]) });
+      assert.deepEqual(decide(target, listed, failed), forward(2, 'NewestOpenAPI', false));
+    });
+
+    test('is 503 when none of those is ready', () => {
+      const decision = decide(target, unready(listed, 1, 2), hintOf(3));
+      assert.deepEqual(decision, unavailable('CapableServersNotReady', 1, 2));
+    });
+
+    test('that nobody lists is the preferred server’s 404', () => {
+      const decision = decide(target, snapshotOf(sketches([])), hintOf(3));
+      assert.deepEqual(decision, forward(3, 'NobodyLists', false));
+    });
+
+    test('that nobody lists is 503 while a server has not been seen', () => {
+      const hint = hintOf(3);
+      const servers = listed.servers.map((server, position) => ({ ...server, known: position !== 0 }));
+      const snapshot = { ...snapshotOf(sketches([])), servers, incompleteUntil: hint.now + 1 };
+      assert.deepEqual(decide(target, snapshot, hint), unavailable('ServersNotSeen', 0));
+    });
+
+    test('that nobody lists comes from a ready server whose index cannot be read', () => {
+      assert.deepEqual(decide(target, snapshotOf(sketches([], [2])), hintOf(3)), forward(2, 'NewestOpenAPI', false));
+      const down = unready(snapshotOf(sketches([], [2])), 2);
+      assert.deepEqual(decide(target, down, hintOf(3)), forward(3, 'NobodyLists', false));
+    });
+
+    test('of one server’s own is the preferred server’s', () => {
+      const own = hintOf(3, { ownOpenAPI: true });
+      assert.deepEqual(decide(target, listed, own), forward(3, 'NonResource', false));
+      assert.deepEqual(decide(target, unready(listed, 3), own), unavailable('NoServerReady'));
+    });
+  });
 
   for (const target of ['/apis/example.com', '/apis/example.com/', '/apis/example.com/v1']) {
     test(`${target} comes from a server that lists the group`, () => {

@@ -11,6 +11,8 @@ export interface RoutingHint {
   readonly tried: ReadonlySet<number>;
   /** A trusted peer routed the request here (KEP-4020's loop guard). */
   readonly alreadyProxied: boolean;
+  /** The client asks for one server's own OpenAPI document. */
+  readonly ownOpenAPI?: boolean | undefined;
   /** Open requests per server; the least loaded of equals is taken. */
   readonly load: (server: number) => number;
   /** Epoch milliseconds. */
@@ -81,12 +83,8 @@ function decideMetadata(
   preferred: number | undefined,
 ): Decision {
   if (path?.kind === 'openapi') {
-    const newest = best(
-      positionsWhere(snapshot, () => true),
-      snapshot,
-      hint,
-    );
-    return toPreferred(newest, 'NewestOpenAPI', false);
+    if (hint.ownOpenAPI) return toPreferred(preferred, 'NonResource', false);
+    return decideOpenAPI(path.document, snapshot, hint, preferred);
   }
   if (path?.kind === 'group') {
     const listing = snapshot.groups.serversOf(path.group, path.version);
@@ -100,6 +98,30 @@ function decideMetadata(
     }
   }
   return toPreferred(preferred, 'NonResource', false);
+}
+
+/**
+ * A server answers a wrong hash with the address that has its own. Who follows it must come to the same server again, so
+ * that a document's servers are taken in order, whatever their load.
+ */
+function decideOpenAPI(
+  document: string | undefined,
+  snapshot: RoutingSnapshot,
+  hint: RoutingHint,
+  preferred: number | undefined,
+): Decision {
+  const { servers, unread } = snapshot.openapi;
+  const listing = document === undefined ? undefined : (servers.get(document) ?? []);
+  const usable = (candidates: readonly number[]) => candidates.find((position) => isUsable(position, snapshot, hint));
+  if (listing === undefined || listing.length === 0) {
+    // Of a server whose index cannot be read nobody knows that it does not have the document.
+    const server = usable(listing === undefined ? [...snapshot.servers.keys()] : unread);
+    if (server !== undefined || listing === undefined) return toPreferred(server, 'NewestOpenAPI', false);
+    return hint.now < snapshot.incompleteUntil ? notSeen(snapshot) : toPreferred(preferred, 'NobodyLists', false);
+  }
+  const server = usable(listing);
+  if (server === undefined) return unavailable('CapableServersNotReady', listing);
+  return { kind: 'forward', server, reason: 'NewestOpenAPI', final: false };
 }
 
 function peerReason(

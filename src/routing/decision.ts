@@ -16,9 +16,9 @@ export type ForwardReason =
   | 'NonResource'
   /** Unaggregated API metadata of a group that the preferred server does not list. */
   | 'PeerListsGroup'
-  /** No server lists the group or version whose metadata is asked for: the preferred server's 404 is genuine. */
+  /** No server lists the group, version or OpenAPI document that is asked for: the preferred server's 404 is genuine. */
   | 'NobodyLists'
-  /** OpenAPI documents come from the newest server until they are merged. */
+  /** An OpenAPI document as one server has it: it is the newest ready one's that has it. */
   | 'NewestOpenAPI'
   /** A trusted peer routed the request here already. */
   | 'AlreadyProxied'

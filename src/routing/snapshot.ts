@@ -1,5 +1,6 @@
 import type { ResourceTable } from '../discovery/resource-table.ts';
 import type { ServerVersion } from '../kubernetes/kube-version.ts';
+import type { OpenAPIListing } from '../openapi/openapi-union.ts';
 import type { GroupIndex } from './group-index.ts';
 
 /** One server as a decision sees it. */
@@ -28,6 +29,7 @@ export interface RoutingSnapshot {
   readonly positions: ReadonlyMap<string, number>;
   readonly table: ResourceTable;
   readonly groups: GroupIndex;
+  readonly openapi: OpenAPIListing;
   /** Position of the local server (sidecar topology). */
   readonly local: number | undefined;
   /** `server-local`: peer traffic cannot be authenticated, so each client is served by its preferred server alone. */

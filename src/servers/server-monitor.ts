@@ -8,6 +8,7 @@ import type { FetchedDiscovery } from './discovery-fetch.ts';
 import type { DiscoveryErrorReason } from './discovery-fetch-error.ts';
 import { DiscoveryReader } from './discovery-reader.ts';
 import { FollowUp } from './follow-up.ts';
+import { OpenAPIReader } from './openapi-reader.ts';
 import type { PeerTrust } from './peer-trust.ts';
 import { Repeater } from './repeater.ts';
 import {
@@ -62,6 +63,8 @@ export class ServerMonitor {
   readonly #identity: ControlIdentity;
   readonly #probing: Repeater;
   readonly #reader: DiscoveryReader;
+  /** Of OpenAPI, which is read beside discovery. */
+  readonly openapi: OpenAPIReader;
   readonly #followUp: FollowUp;
   readonly #watches: ServerWatches | undefined;
   readonly #counters: DiscoveryCounters;
@@ -97,6 +100,14 @@ export class ServerMonitor {
       clock: this.#clock,
       changed,
       counted: (result) => this.#counters.read(spec.name, result),
+    });
+    this.openapi = new OpenAPIReader({
+      server: spec.name,
+      upstream: this.connections.discovery,
+      fields: this.#identity.fields,
+      ...settings.discovery,
+      logger: this.#logger,
+      changed,
     });
     this.#followUp = new FollowUp(() => this.#readForEvent());
     this.#watches =
@@ -158,12 +169,15 @@ export class ServerMonitor {
   start(): void {
     this.#observe({ kind: 'asked' });
     this.#probing.start();
-    if (this.#settings.readsDiscovery) this.#reader.start();
+    if (!this.#settings.readsDiscovery) return;
+    this.#reader.start();
+    this.openapi.start();
   }
 
   /** Reads discovery from the beginning: a reading under way may have begun before what the caller waits for. */
   async refresh(): Promise<void> {
-    if (this.#settings.readsDiscovery) await this.#reader.again();
+    if (!this.#settings.readsDiscovery) return;
+    await Promise.all([this.#reader.again(), this.openapi.againIfPrompt()]);
   }
 
   /** What announces changes of its discovery; empty when nothing is watched. */
@@ -189,11 +203,13 @@ export class ServerMonitor {
   /** Takes over what `previous` learned of the same server, so that a reload forgets nothing. */
   inherit(previous: ServerMonitor): void {
     this.#reader.inherit(previous.#reader);
+    this.openapi.inherit(previous.openapi);
   }
 
   async stop(graceMs: number): Promise<void> {
     this.#probing.stop();
     this.#reader.stop();
+    this.openapi.stop();
     this.#followUp.stop();
     this.#watches?.stop();
     await this.connections.close(graceMs);
@@ -230,6 +246,7 @@ export class ServerMonitor {
     this.#counters.triggered('health');
     this.#watches?.ask();
     this.#reader.forgetVersion();
+    void this.openapi.again();
     const read = this.#settings.readsDiscovery ? await this.#reader.again() : await this.#reader.readVersion();
     if (read || this.fetched === undefined || this.#reader.isRefused) this.#observe({ kind: 'confirmed' });
   }

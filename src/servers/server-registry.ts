@@ -4,12 +4,20 @@ import type { Control, ProxySnapshot } from '../proxy/proxy-snapshot.ts';
 import { type DepartedServer, Departures } from './departures.ts';
 import { DocumentIds } from './document-ids.ts';
 import { MergedView } from './merged-view.ts';
+import { OpenAPIView } from './openapi-view.ts';
 import { peerView } from './peer-trust.ts';
 import { type MonitorDependencies, type MonitorSettings, ServerMonitor } from './server-monitor.ts';
 import { reportOf } from './server-report.ts';
 import { isSameServer, type ServerSpec } from './server-spec.ts';
 import { isDecided } from './server-state.ts';
-import { buildSnapshot, buildTables, mergeInputs, type RoutingTables, type ServerReport } from './snapshot-builder.ts';
+import {
+  buildSnapshot,
+  buildTables,
+  inSnapshotOrder,
+  mergeInputs,
+  type RoutingTables,
+  type ServerReport,
+} from './snapshot-builder.ts';
 import type { WatchTrigger } from './watched-resource.ts';
 
 export interface RegistrySettings extends Omit<MonitorSettings, 'readsDiscovery'> {
@@ -51,6 +59,7 @@ export class ServerRegistry implements Control {
   readonly #departures: Departures;
   readonly #ids = new DocumentIds();
   readonly #merged: MergedView;
+  readonly #openapi: OpenAPIView;
   readonly #complete = Promise.withResolvers<void>();
   #snapshot: ProxySnapshot;
   #tables: { readonly key: string; readonly tables: RoutingTables } | undefined;
@@ -70,6 +79,7 @@ export class ServerRegistry implements Control {
       this.#judge();
     });
     this.discoveryCounters = previous?.discoveryCounters ?? new DiscoveryCounters();
+    this.#openapi = new OpenAPIView(this.#ids, logger);
     const monitorSettings = { ...settings, readsDiscovery: this.#view === 'merged' };
     const monitorDependencies: MonitorDependencies = {
       ...dependencies,
@@ -197,7 +207,9 @@ export class ServerRegistry implements Control {
     if (this.#isComplete) return;
     const isPublished = this.#snapshot.published !== undefined && this.#merged.isSettled;
     const isMerged = this.#view === 'server-local' || isPublished || !this.anyReady;
-    this.#isComplete = isMerged && this.monitors.every(({ state }) => isDecided(state));
+    const isDone = ({ state, openapi }: ServerMonitor) =>
+      isDecided(state) && (this.#view === 'server-local' || state.kind !== 'ready' || openapi.isTried);
+    this.#isComplete = isMerged && this.monitors.every(isDone);
     if (this.#isComplete) this.#complete.resolve();
   }
 
@@ -211,12 +223,14 @@ export class ServerRegistry implements Control {
       .map(({ name, version, discovery }) => `${name} ${JSON.stringify(version)} ${this.#ids.of(discovery)}`)
       .join('\n');
     if (this.#tables?.key !== key) this.#tables = { key, tables: buildTables(reports) };
+    if (this.#view === 'merged') this.#openapi.update(inSnapshotOrder(reports));
     return buildSnapshot(
       {
         generation: (this.#snapshot?.generation ?? 0) + 1,
         reports,
         view: this.#view,
         published: this.#merged.published,
+        openapi: this.#openapi,
         incompleteUntil: this.#incompleteUntil,
       },
       this.#tables.tables,
@@ -226,7 +240,7 @@ export class ServerRegistry implements Control {
   #reports(): ServerReport[] {
     const watched = this.monitors.map((monitor) => {
       const report = reportOf(monitor);
-      return this.#isExpired(report) ? { ...report, discovery: undefined } : report;
+      return this.#isExpired(report) ? { ...report, discovery: undefined, openapi: undefined } : report;
     });
     return [...watched, ...this.#departures.servers.map(({ report }) => report)];
   }

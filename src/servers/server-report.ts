@@ -14,6 +14,7 @@ export function reportOf({
   readAt,
   confirmedAt,
   connections,
+  openapi,
 }: ServerMonitor): ServerReport {
   return {
     name: spec.name,
@@ -25,5 +26,6 @@ export function reportOf({
     readAt,
     confirmedAt,
     backend: backendOf(spec.name, connections, fetched?.conditions ?? NO_CONDITIONS),
+    openapi: openapi.seen,
   };
 }

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { FakeUpstream } from '../../test/support/fake-upstream.ts';
 import { discoveryOf } from '../discovery/testing/discovery-of.ts';
 import { parseServerVersion } from '../kubernetes/kube-version.ts';
+import { NO_LISTING } from './openapi-view.ts';
 import {
   buildSnapshot,
   buildTables,
@@ -31,12 +32,14 @@ function report(name: string, version: string, overrides: Partial<ServerReport> 
       anonymous: new FakeUpstream(),
       conditions: { '/api': undefined, '/apis': undefined },
     },
+    openapi: undefined,
     ...overrides,
   };
 }
 
 function build(reports: readonly ServerReport[], overrides: Partial<SnapshotInput> = {}) {
-  const input = { generation: 3, reports, view: 'merged', published: undefined, incompleteUntil: 9_000 } as const;
+  const openapi = { listing: NO_LISTING, published: undefined };
+  const input = { generation: 3, reports, view: 'merged', published: undefined, openapi, incompleteUntil: 9_000 } as const;
   return buildSnapshot({ ...input, ...overrides }, buildTables(reports));
 }
 

@@ -3,8 +3,11 @@ import type { PublishedDiscovery } from '../discovery/published-discovery.ts';
 import { buildResourceTable, type ResourceTable } from '../discovery/resource-table.ts';
 import type { ServerDiscovery } from '../discovery/server-discovery.ts';
 import { compareServerVersions, type ServerVersion } from '../kubernetes/kube-version.ts';
+import type { OpenAPIListing } from '../openapi/openapi-union.ts';
 import type { Backend, ProxySnapshot } from '../proxy/proxy-snapshot.ts';
+import type { PublishedOpenAPI } from '../proxy/published-openapi.ts';
 import { buildGroupIndex, type GroupIndex } from '../routing/group-index.ts';
+import type { ServerOpenAPI } from './openapi-reader.ts';
 
 /** What the snapshot needs of one server at one moment. */
 export interface ServerReport {
@@ -19,6 +22,8 @@ export interface ServerReport {
   /** Epoch milliseconds at which it ended. */
   readonly confirmedAt: number;
   readonly backend: Backend;
+  /** Its OpenAPI documents; undefined when it was forgotten. */
+  readonly openapi: ServerOpenAPI | undefined;
 }
 
 export interface SnapshotInput {
@@ -26,6 +31,8 @@ export interface SnapshotInput {
   readonly reports: readonly ServerReport[];
   readonly view: ProxySnapshot['view'];
   readonly published: PublishedDiscovery | undefined;
+  /** Of the same servers. */
+  readonly openapi: { readonly listing: OpenAPIListing; readonly published: PublishedOpenAPI | undefined };
   readonly incompleteUntil: number;
 }
 
@@ -52,12 +59,14 @@ export function buildSnapshot(input: SnapshotInput, tables: RoutingTables): Prox
     positions: new Map(servers.map(({ name }, position) => [name, position])),
     table: tables.table,
     groups: tables.groups,
+    openapi: input.openapi.listing,
     local: local === -1 ? undefined : local,
     view: input.view,
     confirmedAt: Math.min(...reports.filter(({ ready }) => ready).map(({ confirmedAt }) => confirmedAt)),
     incompleteUntil: servers.every(({ known }) => known) ? 0 : input.incompleteUntil,
     backends: reports.map(({ backend }) => backend),
     published: input.published,
+    publishedOpenAPI: input.openapi.published,
   };
 }
 

@@ -100,6 +100,7 @@ export class ProxySetting {
       ...routing,
       backends: this.backends,
       published: undefined,
+      publishedOpenAPI: undefined,
       ...options.snapshot,
     });
     const { total, perRequest } = options.replay ?? { total: 1_000_000, perRequest: 100_000 };

@@ -1,6 +1,8 @@
 import { buildResourceTable } from '../../discovery/resource-table.ts';
 import type { ServerDiscovery } from '../../discovery/server-discovery.ts';
 import { discoveryOf, type Listing } from '../../discovery/testing/discovery-of.ts';
+import { openAPIAddress } from '../../openapi/openapi-index.ts';
+import { uniteOpenAPI } from '../../openapi/openapi-union.ts';
 import type { RoutingHint } from '../decide.ts';
 import { buildGroupIndex } from '../group-index.ts';
 import type { RoutingSnapshot } from '../snapshot.ts';
@@ -14,6 +16,8 @@ export interface ServerSketch {
   readonly serves?: Listing | undefined;
   /** Instead of `serves`. */
   readonly discovery?: ServerDiscovery | undefined;
+  /** Paths below `/openapi/v3/` that its index lists; absent: its index was never read. */
+  readonly openapi?: readonly string[] | undefined;
   /** Default true. */
   readonly ready?: boolean;
 }
@@ -44,12 +48,18 @@ export function snapshotOf(
     positions: new Map(servers.map(({ name }, position) => [name, position])),
     table: buildResourceTable(inputs),
     groups: buildGroupIndex(inputs),
+    openapi: uniteOpenAPI(sketches.map(openAPIOf), String),
     local: undefined,
     view: 'merged',
     confirmedAt: 0,
     incompleteUntil: 0,
     ...overrides,
   };
+}
+
+function openAPIOf({ name, openapi }: ServerSketch) {
+  const entries = openapi?.map((path) => [path, { url: openAPIAddress(path, `${name}`), hash: `${name}` }] as const);
+  return { index: entries && new Map(entries), discovery: undefined };
 }
 
 /** A hint of a request that nothing was tried for and that finds all servers idle. */

@@ -1,0 +1,36 @@
+import { jsonMembers, jsonObject } from './json-members.ts';
+
+export type OpenAPIVersion = 'v2' | 'v3';
+
+/** What is united: an object's members by name, or, within it, only those named here. Everything else is the newest's. */
+type Plan = 'members' | { readonly [member: string]: Plan };
+
+const PLANS: Readonly<Record<OpenAPIVersion, Plan>> = {
+  v2: { paths: 'members', definitions: 'members', parameters: 'members' },
+  v3: { paths: 'members', components: { schemas: 'members' } },
+};
+
+/**
+ * Merges documents of one kind, newest first: all their paths and schemas (and shared parameters), each as the newest
+ * document has it, in alphabetical order as kube-apiserver writes them. Everything else is the newest document's.
+ *
+ * Throws SyntaxError for what is not a JSON object.
+ */
+export function mergeOpenAPIJson(version: OpenAPIVersion, documents: readonly string[]): string {
+  return unite(documents, PLANS[version]);
+}
+
+function unite(texts: readonly string[], plan: Plan): string {
+  const objects = texts.map(jsonMembers);
+  if (plan === 'members') {
+    const members = new Map(objects.toReversed().flatMap((object) => [...object]));
+    return jsonObject([...members].sort(([left], [right]) => (left < right ? -1 : 1)));
+  }
+  const [newest = new Map<string, string>()] = objects;
+  const united = new Map(newest);
+  for (const [member, inner] of Object.entries(plan)) {
+    const values = objects.flatMap((object) => object.get(member) ?? []);
+    if (values.length > 0) united.set(member, unite(values, inner));
+  }
+  return jsonObject(united);
+}
