@@ -5,6 +5,14 @@ import { PlayedServer } from '../../test/support/played-server.ts';
 import { discoveryOf } from '../discovery/testing/discovery-of.ts';
 import { describeStatus } from './status.ts';
 
+const WATCHED = ['customresourcedefinitions', 'apiservices', 'leases', 'endpointslices'];
+/** Played servers have no objects. */
+const ABSENT = WATCHED.map((resource) => ({
+  resource,
+  state: 'absent',
+  condition: 'the server does not have this type',
+}));
+const UNASKED = WATCHED.map((resource) => ({ resource, state: 'waiting', condition: '' }));
 const PODS = discoveryOf({ v1: { pods: ['get'] } });
 
 test('the status says of each server what it is, whether it gets requests and how fresh its discovery is', async (t) => {
@@ -29,6 +37,7 @@ test('the status says of each server what it is, whether it gets requests and ho
       state: 'ready',
       condition: '',
       discovery: { shape: 'v2', failure: '', reason: '', errors: {} },
+      watches: ABSENT,
       discoveryAgeSeconds: 1.5,
       openExchanges: 1,
     },
@@ -40,6 +49,7 @@ test('the status says of each server what it is, whether it gets requests and ho
       state: 'unready',
       condition: 'nobody listens',
       discovery: { shape: undefined, failure: 'nobody listens', reason: 'refused', errors: { refused: 1 } },
+      watches: UNASKED,
       discoveryAgeSeconds: undefined,
       openExchanges: 0,
     },

@@ -5,6 +5,7 @@ import type { DepartedServer } from '../servers/departures.ts';
 import type { ServerRegistry } from '../servers/server-registry.ts';
 import { addressOf } from '../servers/server-spec.ts';
 import { conditionOf } from '../servers/server-state.ts';
+import type { WatchStatus } from '../servers/server-watches.ts';
 
 /** What `/status` shows of one server. */
 export interface ServerStatus {
@@ -24,6 +25,8 @@ export interface ServerStatus {
     /** How often it could not be read, by reason. */
     readonly errors: Readonly<Record<string, number>>;
   };
+  /** What announces changes of its discovery; empty where nothing is watched. */
+  readonly watches: readonly WatchStatus[];
   readonly discoveryAgeSeconds: number | undefined;
   readonly openExchanges: number;
 }
@@ -55,6 +58,7 @@ export function describeStatus(registry: ServerRegistry, now: number): ProxyStat
         reason: monitor.discoveryErrorReason ?? '',
         errors: Object.fromEntries(monitor.discoveryErrors),
       },
+      watches: monitor.watches,
       discoveryAgeSeconds: confirmedAt === 0 ? undefined : (now - confirmedAt) / 1000,
       openExchanges: position === undefined ? 0 : openExchanges(snapshot.backends[position]),
     };
@@ -75,6 +79,7 @@ function describeDeparted({ report, address, leftAt }: DepartedServer, now: numb
     state: 'gone',
     condition: `left the control plane ${Math.round((now - leftAt) / 1000)} s ago; its types stay listed for the departure grace`,
     discovery: { shape: undefined, failure: '', reason: '', errors: {} },
+    watches: [],
     discoveryAgeSeconds: (now - confirmedAt) / 1000,
     openExchanges: 0,
   };

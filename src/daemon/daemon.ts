@@ -209,6 +209,7 @@ class ProxyRun implements Daemon {
     const path = this.#path;
     const metrics = new Metrics({
       counters: path.counters,
+      discovery: () => path.registry.discoveryCounters,
       servers: () => describeStatus(path.registry, clock()).servers,
       view: () => path.registry.snapshot.view,
       conflicts: () => path.registry.conflicts.length,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { requestInfo } from '../kubernetes/request-info.ts';
+import { DiscoveryCounters } from './discovery-counters.ts';
 import { ExchangeCounters } from './exchange-counters.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { Metrics, type MetricsSource } from './metrics.ts';
@@ -10,8 +11,10 @@ const ignore = () => {};
 
 function setUp(overrides: Partial<MetricsSource> = {}) {
   const counters = new ExchangeCounters({ debug: ignore, info: ignore, warn: ignore, error: ignore });
+  const discovery = new DiscoveryCounters();
   const metrics = new Metrics({
     counters,
+    discovery: () => discovery,
     servers: () => [
       {
         name: 'a',
@@ -19,8 +22,19 @@ function setUp(overrides: Partial<MetricsSource> = {}) {
         discoveryAgeSeconds: 1.5,
         openExchanges: 3,
         discovery: { errors: { timeout: 2, malformed: 1 } },
+        watches: [
+          { resource: 'apiservices', state: 'watching' },
+          { resource: 'leases', state: 'denied' },
+        ],
       },
-      { name: 'b', state: 'probing', discoveryAgeSeconds: undefined, openExchanges: 0, discovery: { errors: {} } },
+      {
+        name: 'b',
+        state: 'probing',
+        discoveryAgeSeconds: undefined,
+        openExchanges: 0,
+        discovery: { errors: {} },
+        watches: [],
+      },
     ],
     view: () => 'merged',
     conflicts: () => 2,
@@ -44,7 +58,7 @@ function setUp(overrides: Partial<MetricsSource> = {}) {
     parseExposition(await metrics.exposition())
       .samples.filter((sample) => sample.name === name)
       .map(({ labels, value }) => [labels, value]);
-  return { metrics, counters, answered, scrape };
+  return { metrics, counters, discovery, answered, scrape };
 }
 
 test('a scrape is well-formed, and each metric has a type', async () => {
@@ -113,7 +127,9 @@ test('a server has one state, and an age once its discovery was read', async () 
 test('what is over leaves nothing behind', async () => {
   let state = 'probing';
   const { scrape } = setUp({
-    servers: () => [{ name: 'a', state, discoveryAgeSeconds: undefined, openExchanges: 0, discovery: { errors: {} } }],
+    servers: () => [
+      { name: 'a', state, discoveryAgeSeconds: undefined, openExchanges: 0, discovery: { errors: {} }, watches: [] },
+    ],
   });
   await scrape('mvproxy_server_state');
   state = 'ready';
@@ -144,8 +160,38 @@ test('the time to the response head is a histogram', async () => {
 test('names in labels are escaped', async () => {
   const { scrape } = setUp({
     servers: () => [
-      { name: 'a"\\\n', state: 'ready', discoveryAgeSeconds: 0, openExchanges: 0, discovery: { errors: {} } },
+      {
+        name: 'a"\\\n',
+        state: 'ready',
+        discoveryAgeSeconds: 0,
+        openExchanges: 0,
+        discovery: { errors: {} },
+        watches: [],
+      },
     ],
   });
   assert.deepEqual(await scrape('mvproxy_server_state'), [[{ server: 'a"\\\n', state: 'ready' }, 1]]);
+});
+
+test('what made the proxy read discovery, and what came of it', async () => {
+  const { discovery, scrape } = setUp();
+  discovery.triggered('crd');
+  discovery.triggered('crd');
+  discovery.triggered('unknown-resource');
+  discovery.read('a', 'changed');
+  discovery.read('a', 'unchanged');
+  discovery.read('a', 'unchanged');
+  assert.deepEqual(await scrape('mvproxy_watch_state'), [
+    [{ server: 'a', resource: 'apiservices', state: 'watching' }, 1],
+    [{ server: 'a', resource: 'leases', state: 'denied' }, 1],
+  ]);
+  assert.deepEqual(await scrape('mvproxy_discovery_triggers_total'), [
+    [{ trigger: 'crd' }, 2],
+    [{ trigger: 'unknown-resource' }, 1],
+  ]);
+  assert.deepEqual(await scrape('mvproxy_discovery_readings_total'), [
+    [{ server: 'a', result: 'changed' }, 1],
+    [{ server: 'a', result: 'unchanged' }, 2],
+    [{ server: 'a', result: 'failed' }, 0],
+  ]);
 });

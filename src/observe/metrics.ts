@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { DiscoveryCounters } from './discovery-counters.ts';
 import { type ExchangeCounters, falseNotFoundsPrevented } from './exchange-counters.ts';
 import type { LatencyHistogram } from './latency-histogram.ts';
 
@@ -11,10 +12,13 @@ export interface ServerMetrics {
   /** How often reading its discovery failed, by reason. */
   readonly discovery: { readonly errors: Readonly<Record<string, number>> };
   readonly openExchanges: number;
+  /** What announces changes of its discovery. */
+  readonly watches: readonly { readonly resource: string; readonly state: string }[];
 }
 
 export interface MetricsSource {
   readonly counters: ExchangeCounters;
+  readonly discovery: () => DiscoveryCounters;
   servers(): readonly ServerMetrics[];
   readonly view: () => 'merged' | 'server-local';
   readonly conflicts: () => number;
@@ -34,6 +38,7 @@ export class Metrics {
     this.#peerAnswers(source.counters);
     this.#latency = source.counters.latency;
     this.#servers(source);
+    this.#triggers(source);
     this.#proxy(source);
   }
 
@@ -118,6 +123,37 @@ export class Metrics {
     this.#gauge('mvproxy_open_exchanges', 'Requests open with a server, watches included.', ['server'], (set) => {
       for (const { name, openExchanges } of source.servers()) set({ server: name }, openExchanges);
     });
+  }
+
+  #triggers(source: MetricsSource): void {
+    this.#gauge(
+      'mvproxy_watch_state',
+      '1 for the state of the watch of a resource whose changes announce changes of discovery.',
+      ['server', 'resource', 'state'],
+      (set) => {
+        for (const { name, watches } of source.servers()) {
+          for (const { resource, state } of watches) set({ server: name, resource, state }, 1);
+        }
+      },
+    );
+    this.#counter(
+      'mvproxy_discovery_triggers_total',
+      'Events that made the proxy read discovery before its time; many of them share one reading.',
+      ['trigger'],
+      (add) => {
+        for (const [trigger, count] of source.discovery().triggers) add({ trigger }, count);
+      },
+    );
+    this.#counter(
+      'mvproxy_discovery_readings_total',
+      "Readings of a server's API discovery, by what came of them.",
+      ['server', 'result'],
+      (add) => {
+        for (const [server, results] of source.discovery().readings) {
+          for (const [result, count] of Object.entries(results)) add({ server, result }, count);
+        }
+      },
+    );
   }
 
   #proxy(source: MetricsSource): void {
