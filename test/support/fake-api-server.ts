@@ -48,6 +48,8 @@ export class FakeApiServer {
   readonly requests: string[] = [];
   handler: StreamHandler;
   onUpgrade: UpgradeHandler;
+  /** Answers what is below `/openapi/`, which the proxy asks for all the time. Default: there is nothing. */
+  openapi: StreamHandler = sendUnknown;
   /** What `/readyz` says. */
   ready = true;
   /** What it says it serves; a test may exchange the binary. */
@@ -150,6 +152,7 @@ export class FakeApiServer {
     if (path === '/readyz') send(stream, this.ready ? 200 : 500, 'text/plain', this.ready ? 'ok' : 'shutting down');
     else if (path === '/version') sendJson(stream, 200, { gitVersion: this.#options.gitVersion });
     else if (WATCHED.test(path) && headers['user-agent'] === 'mixed-version-proxy') sendUnknown(stream);
+    else if (path.startsWith('/openapi/')) this.openapi(stream, headers);
     else if (document === undefined) {
       this.requests.push(`${headers[':method']} ${headers[':path']}`);
       this.handler(stream, headers);
