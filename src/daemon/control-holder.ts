@@ -1,3 +1,4 @@
+import type { GroupVersionResource } from '../kubernetes/type-declaration.ts';
 import type { Control, ProxySnapshot, RefreshTrigger } from '../proxy/proxy-snapshot.ts';
 import type { ServerRegistry } from '../servers/server-registry.ts';
 
@@ -19,6 +20,10 @@ export class ControlHolder implements Control {
 
   refresh(trigger: RefreshTrigger): Promise<void> {
     return this.#registry.refresh(trigger);
+  }
+
+  isSettling(type: GroupVersionResource, since: number): Promise<boolean> {
+    return this.#registry.isSettling(type, since);
   }
 
   /** Returns the registry that is no longer used. */

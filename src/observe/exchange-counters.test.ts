@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { requestInfo } from '../kubernetes/request-info.ts';
 import type { Decision, ForwardReason } from '../routing/decision.ts';
-import { ExchangeCounters, falseNotFoundsPrevented } from './exchange-counters.ts';
-import type { ExchangeRecord } from './exchange-record.ts';
+import { ExchangeCounters } from './exchange-counters.ts';
+import type { ExchangeRecord, UnknownTypeRecord } from './exchange-record.ts';
 import type { Logger } from './logger.ts';
 
 const ignore = () => {};
@@ -14,6 +14,8 @@ const forward = (reason: ForwardReason): Decision => ({ kind: 'forward', server:
 function record(overrides: Partial<ExchangeRecord> = {}): ExchangeRecord {
   return {
     method: 'GET',
+    client: 'kubectl',
+    unknownType: undefined,
     info: requestInfo('GET', '/apis/example.com/v1/widgets/x'),
     decision: forward('PreferredCapable'),
     server: 'a',
@@ -141,15 +143,73 @@ test('a defect is logged', () => {
   assert.deepEqual(logged, [{ error }]);
 });
 
+const prevented = (...records: readonly Partial<ExchangeRecord>[]) =>
+  [...counting(...records).prevented.entries()].map(({ labels, count }) => [labels.how, count]);
+const denied: UnknownTypeRecord = { denying: ['a'], awaited: false, outcome: 'retried' };
+const awaited: UnknownTypeRecord = { denying: [], awaited: true, outcome: 'retried' };
+
 test('only what a peer could answer was a false 404 prevented', () => {
-  const byCode = new Map([
-    [0, 1],
-    [200, 10],
-    [201, 100],
-    [403, 1_000],
-    [404, 2],
-    [500, 3],
-    [503, 4],
-  ]);
-  assert.equal(falseNotFoundsPrevented({ byCode }), 1_110);
+  const decision = forward('PeerServesResource');
+  const statuses = [0, 200, 201, 403, 404, 500, 503];
+  assert.deepEqual(prevented(...statuses.map((status) => ({ decision, status }))), [['routed', 3]]);
+  assert.deepEqual(prevented({ decision, status: 503, error: 'MVP_UPSTREAM_RESET' }), []);
+});
+
+test('a request is one prevented 404, however it was brought about', () => {
+  const decision = forward('PeerServesResource');
+  assert.deepEqual(prevented({ decision, unknownType: denied }), [['healed', 1]]);
+  assert.deepEqual(prevented({ unknownType: denied }), [['healed', 1]]);
+  assert.deepEqual(prevented({ unknownType: awaited }, { unknownType: awaited }), [['awaited', 2]]);
+  assert.deepEqual(prevented({ unknownType: { ...denied, awaited: true } }), [['healed', 1]]);
+  assert.deepEqual(prevented({ status: 404, unknownType: { ...denied, outcome: 'relayed' } }), []);
+});
+
+test('404s of servers for what they list are counted by type, client and outcome', () => {
+  const counters = counting(
+    { unknownType: denied },
+    { unknownType: { ...denied, outcome: 'abandoned' } },
+    { unknownType: awaited },
+    {
+      decision: { kind: 'unavailable', reason: 'CapableServersNotReady', servers: [] },
+      status: 503,
+      error: 'MVP_NO_CAPABLE_SERVER_READY',
+      unknownType: { ...denied, outcome: 'unavailable' },
+    },
+    { status: 404, client: 'kubelet', unknownType: { ...denied, outcome: 'relayed' } },
+  );
+  const type = { group: 'example.com', version: 'v1', resource: 'widgets' };
+  assert.deepEqual(
+    [...counters.unexpected.entries()],
+    [
+      { labels: { ...type, client: 'kubectl', outcome: 'retried' }, count: 1 },
+      { labels: { ...type, client: 'kubectl', outcome: 'unavailable' }, count: 1 },
+      { labels: { ...type, client: 'kubelet', outcome: 'relayed' }, count: 1 },
+    ],
+  );
+});
+
+test('names that clients make up are no labels', () => {
+  const counters = new ExchangeCounters(QUIET);
+  for (let i = 0; i < 10; i++) {
+    const info = requestInfo('GET', `/apis/example.com/v1/made-up-${i}/x`);
+    const unknownType: UnknownTypeRecord = { ...denied, outcome: 'relayed' };
+    counters.answered(record({ info, status: 404, decision: forward('StaleGroupVersion'), unknownType }));
+    counters.answered(record({ info, status: 404, decision: forward('NobodyCapable') }));
+  }
+  assert.deepEqual(
+    [...counters.unexpected.entries()].map(({ labels, count }) => [labels.resource, count]),
+    [['', 10]],
+  );
+});
+
+test('there are no more than 5000 combinations of labels; new ones count as one type', () => {
+  const counters = new ExchangeCounters(QUIET);
+  for (let i = 0; i < 5_100; i++) {
+    const info = requestInfo('GET', `/apis/g${i}/v1/widgets/x`);
+    counters.answered(record({ info, decision: forward('PeerServesResource'), unknownType: denied }));
+  }
+  for (const counts of [counters.prevented, counters.unexpected]) {
+    const entries = [...counts.entries()];
+    assert.deepEqual([entries.length, entries.at(-1)?.count, entries.at(-1)?.labels.group], [5_001, 100, '']);
+  }
 });

@@ -1,9 +1,11 @@
 import type { ExchangeObserver, ExchangeRecord } from './exchange-record.ts';
+import { LabelledCounts } from './labelled-counts.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import type { Logger } from './logger.ts';
 
 /** Answers of peers are counted per resource; a cluster has hundreds of those, and more than this are counted as one. */
 const MOST_RESOURCES = 5_000;
+const OTHER_TYPES = { group: '', version: '', resource: '' };
 
 /** Counts of one resource that peers answered for. */
 export interface PeerAnswers {
@@ -13,15 +15,16 @@ export interface PeerAnswers {
   readonly byCode: Map<number, number>;
 }
 
-/**
- * How many of a peer's answers kept a false 404 from the client. Its own 404, its errors and an answer that nobody waited
- * for (0) kept nothing from anybody.
- */
-export function falseNotFoundsPrevented({ byCode }: Pick<PeerAnswers, 'byCode'>): number {
-  let sum = 0;
-  for (const [code, count] of byCode) if (code !== 0 && code !== 404 && code < 500) sum += count;
-  return sum;
-}
+/** What kept a 404 that says "unknown type" from a client who asked for a type that exists. */
+export type Prevention =
+  /** Another server than the preferred one was asked. */
+  | 'routed'
+  /** A server said so of what it lists, and another one was asked. */
+  | 'healed'
+  /** The type had been declared a moment ago, and was waited for. */
+  | 'awaited';
+
+type TypeLabel = 'group' | 'version' | 'resource' | 'client';
 
 /**
  * Plain numbers that the request path increments; `metrics.ts` reads them when it is scraped, so that no request pays
@@ -32,6 +35,10 @@ export class ExchangeCounters implements ExchangeObserver {
   readonly requests = new Map<string, number>();
   /** Answers of peers to requests for what the preferred server does not serve. */
   readonly peerAnswers = new Map<string, PeerAnswers>();
+  /** Requests that would have been answered 404 without us. */
+  readonly prevented = new LabelledCounts<TypeLabel | 'how'>(MOST_RESOURCES, OTHER_TYPES);
+  /** Requests that a server answered as if it did not know a type that it lists; by what became of them. */
+  readonly unexpected = new LabelledCounts<TypeLabel | 'outcome'>(MOST_RESOURCES, OTHER_TYPES);
   readonly retries = new Map<string, number>();
   /** Our own error answers by code. */
   readonly errors = new Map<string, number>();
@@ -48,6 +55,10 @@ export class ExchangeCounters implements ExchangeObserver {
     if (record.error !== undefined) increment(this.errors, record.error);
     this.latency.add(record.milliseconds / 1000);
     if (isPeerAnswer(record)) this.#countPeerAnswer(record);
+    const how = preventionOf(record);
+    if (how !== undefined) this.prevented.add({ ...typeLabels(record), how });
+    const outcome = unexpectedOutcome(record);
+    if (outcome !== undefined) this.unexpected.add({ ...typeLabels(record), outcome });
   }
 
   retried(cause: string): void {
@@ -71,6 +82,29 @@ export class ExchangeCounters implements ExchangeObserver {
 
 function newAnswers([group, version, resource]: readonly [string, string, string]): PeerAnswers {
   return { group, version, resource, byCode: new Map() };
+}
+
+/** An answer to a request for a type that the preferred server does not serve, or did not yet. */
+function preventionOf(record: ExchangeRecord): Prevention | undefined {
+  const { decision, status, error, unknownType } = record;
+  if (error !== undefined || decision?.kind !== 'forward') return undefined;
+  // Another 404 may be as false, an error helps nobody, and nobody waited for what has no status.
+  if (status === 0 || status === 404 || status >= 500) return undefined;
+  if (unknownType !== undefined) return unknownType.denying.length > 0 ? 'healed' : 'awaited';
+  return isPeerAnswer(record) ? 'routed' : undefined;
+}
+
+function unexpectedOutcome({ unknownType }: ExchangeRecord): 'retried' | 'unavailable' | 'relayed' | undefined {
+  if (unknownType === undefined || unknownType.denying.length === 0 || unknownType.outcome === 'abandoned') {
+    return undefined;
+  }
+  return unknownType.outcome;
+}
+
+/** What servers list has names of theirs; of a group-version that cannot say what it has, the client chose the resource's. */
+function typeLabels({ info, client, decision }: ExchangeRecord): Record<TypeLabel, string> {
+  const { apiGroup: group = '', apiVersion: version = '', resource = '' } = info ?? {};
+  return { group, version, resource: decision?.reason === 'StaleGroupVersion' ? '' : resource, client };
 }
 
 function increment(counters: Map<string, number>, key: string): void {

@@ -1,9 +1,32 @@
 import type { RequestInfo } from '../kubernetes/request-info.ts';
+import type { UserAgentFamily } from '../kubernetes/user-agent-family.ts';
 import type { Decision } from '../routing/decision.ts';
+
+/** How a request ended that a server answered as if its type was unknown. */
+export type UnknownTypeOutcome =
+  /** Another server answered, or the same one a moment later. */
+  | 'retried'
+  /** We answered 503. */
+  | 'unavailable'
+  /** That answer reached the client. */
+  | 'relayed'
+  /** The client left. */
+  | 'abandoned';
+
+/** What was done about answers that said "unknown type" (an unknown-resource 404) when it was not to be expected. */
+export interface UnknownTypeRecord {
+  /** Servers that said so of a type that their discovery lists, in order. */
+  readonly denying: readonly string[];
+  /** Nobody listed the type, but it had been declared a moment ago and was waited for. */
+  readonly awaited: boolean;
+  readonly outcome: UnknownTypeOutcome;
+}
 
 /** What one exchange came to; handed to an observer when it ends. Holds no header, token or body. */
 export interface ExchangeRecord {
   readonly method: string;
+  /** What kind of program the client says it is. */
+  readonly client: UserAgentFamily;
   /** Undefined when the target could not be parsed. */
   readonly info: RequestInfo | undefined;
   /** The decision of the last attempt; undefined for answers of the proxy itself. */
@@ -15,6 +38,8 @@ export interface ExchangeRecord {
   /** Code of our own error, if we answered with one. */
   readonly error: string | undefined;
   readonly attempts: number;
+  /** Undefined for all that went as expected. */
+  readonly unknownType: UnknownTypeRecord | undefined;
   /** Milliseconds from the request head to the response head (or the failure). */
   readonly milliseconds: number;
 }

@@ -44,6 +44,8 @@ function setUp(overrides: Partial<MetricsSource> = {}) {
   const answered = (change: Partial<ExchangeRecord>) =>
     counters.answered({
       method: 'GET',
+      client: 'kubectl',
+      unknownType: undefined,
       info: requestInfo('GET', '/apis/example.com/v1/widgets/x'),
       decision: { kind: 'forward', server: 0, reason: 'PeerServesResource', final: true },
       server: 'a',
@@ -93,11 +95,24 @@ test('prevented false 404s are counted by resource, and under the native name by
   answered({ status: 409 });
   answered({ status: 404 });
   const resource = { group: 'example.com', version: 'v1', resource: 'widgets' };
-  assert.deepEqual(await scrape('mvproxy_false_404_prevented_total'), [[resource, 2]]);
+  const routed = { ...resource, client: 'kubectl', how: 'routed' };
+  assert.deepEqual(await scrape('mvproxy_false_404_prevented_total'), [[routed, 2]]);
   assert.deepEqual(await scrape('apiserver_rerouted_request_total'), [
     [{ code: '200', ...resource }, 1],
     [{ code: '409', ...resource }, 1],
     [{ code: '404', ...resource }, 1],
+  ]);
+});
+
+test('404s of servers for what they list are counted by what became of the request', async () => {
+  const { answered, scrape } = setUp();
+  answered({ unknownType: { denying: ['a'], awaited: false, outcome: 'retried' } });
+  answered({ status: 404, unknownType: { denying: ['a', 'b'], awaited: false, outcome: 'relayed' } });
+  const labels = { group: 'example.com', version: 'v1', resource: 'widgets', client: 'kubectl' };
+  assert.deepEqual(await scrape('mvproxy_false_404_prevented_total'), [[{ ...labels, how: 'healed' }, 1]]);
+  assert.deepEqual(await scrape('mvproxy_unexpected_404_total'), [
+    [{ ...labels, outcome: 'retried' }, 1],
+    [{ ...labels, outcome: 'relayed' }, 1],
   ]);
 });
 

@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { DiscoveryCounters } from './discovery-counters.ts';
-import { type ExchangeCounters, falseNotFoundsPrevented } from './exchange-counters.ts';
+import type { ExchangeCounters } from './exchange-counters.ts';
 import type { LatencyHistogram } from './latency-histogram.ts';
 
 /** What the metrics say of one server. */
@@ -74,14 +74,22 @@ export class Metrics {
     });
   }
 
-  #peerAnswers({ peerAnswers }: ExchangeCounters): void {
+  #peerAnswers({ peerAnswers, prevented, unexpected }: ExchangeCounters): void {
     const resource = ['group', 'version', 'resource'] as const;
     this.#counter(
       'mvproxy_false_404_prevented_total',
-      'Requests answered by a peer that the preferred server would have answered 404.',
-      resource,
+      'Requests answered that would have been 404: routed to a server that serves the type, healed after a server denied a type that it lists, awaited because the type had just been declared.',
+      [...resource, 'client', 'how'],
       (add) => {
-        for (const { byCode, ...labels } of peerAnswers.values()) add(labels, falseNotFoundsPrevented({ byCode }));
+        for (const { labels, count } of prevented.entries()) add(labels, count);
+      },
+    );
+    this.#counter(
+      'mvproxy_unexpected_404_total',
+      'Requests that a server answered as if it did not know a type that it lists: retried elsewhere, answered 503 by the proxy (unavailable), or relayed, which a path that does not fit the type is as well.',
+      [...resource, 'client', 'outcome'],
+      (add) => {
+        for (const { labels, count } of unexpected.entries()) add(labels, count);
       },
     );
     this.#counter(

@@ -47,6 +47,16 @@ export class Attempts {
     return route(this.#context.control, { ...this.#request, tried: this.#tried }, this.#context.clock());
   }
 
+  /** Does not ask `server` again. */
+  exclude(server: string): void {
+    this.#tried.add(server);
+  }
+
+  /** Time has passed: every server may be asked again. */
+  forget(): void {
+    this.#tried.clear();
+  }
+
   /** Where the request goes after `server` failed; `undefined`: nowhere, the failure is its end. */
   after(failure: UpstreamFailure, server: string, replayable: boolean): Route | undefined {
     if (!this.#mayAskAgain(failure)) {

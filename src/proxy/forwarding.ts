@@ -1,6 +1,7 @@
 import type { Decision } from '../routing/decision.ts';
 import { unavailableError } from '../routing/unavailable.ts';
-import type { ResetReason } from '../wire/exchange.ts';
+import type { BodySource, ResetReason, ResponseHead } from '../wire/exchange.ts';
+import { PeekedBody } from '../wire/peeked-body.ts';
 import { discard, relay } from '../wire/relay.ts';
 import type { UpstreamExchange, UpstreamFailure, UpstreamReceiver } from '../wire/upstream.ts';
 import { Attempts } from './attempts.ts';
@@ -13,15 +14,35 @@ import { type Outcome, recordOf } from './record-of.ts';
 import { refuse } from './refusal.ts';
 import { ReplayableBody } from './replayable-body.ts';
 import type { Forward, Route } from './route.ts';
+import { type Remedy, SelfHealing } from './self-healing.ts';
 import { learnFrom, upstreamFor } from './trust-class.ts';
+import { NOT_FOUND_LIMITS, saysUnknown } from './unknown-answer.ts';
 import { upstreamHead } from './upstream-head.ts';
+
+/** Where a request was sent, and why. */
+interface Sent {
+  readonly decision: Forward;
+  readonly server: string;
+  readonly upstream: UpstreamExchange;
+}
+
+/** An answer that may become the client's. */
+interface Answer {
+  readonly head: ResponseHead;
+  readonly body: BodySource;
+  readonly bodyless: boolean;
+}
 
 /** Where one forwarded request stands. */
 type Phase =
   | { readonly kind: 'idle' }
-  | { readonly kind: 'sent'; readonly decision: Forward; readonly server: string; readonly upstream: UpstreamExchange }
+  | ({ readonly kind: 'sent' } & Sent)
+  /** Answered, but the answer may be no reason to stop. */
+  | ({ readonly kind: 'held' } & Sent)
   | { readonly kind: 'relaying'; readonly upstream: UpstreamExchange }
   | { readonly kind: 'over' };
+
+const NO_BYTES = new Uint8Array();
 
 /** Lets a request ask a server for permission only: when `grants` accepts the answer's status, `granted` goes on instead. */
 export interface Permission {
@@ -40,6 +61,7 @@ export class Forwarding {
   /** The next attempt asks for permission only. */
   #asking: boolean;
   readonly #attempts: Attempts;
+  readonly #healing: SelfHealing;
   #phase: Phase = { kind: 'idle' };
 
   constructor(context: ProxyContext, request: PreparedRequest, permission?: Permission) {
@@ -53,6 +75,7 @@ export class Forwarding {
           cleanTrailers(trailers, context.names),
         );
     this.#attempts = new Attempts(context, request);
+    this.#healing = new SelfHealing(context, request, this.#attempts);
     request.exchange.onAbort = (reason) => this.#clientGone(reason);
   }
 
@@ -90,7 +113,8 @@ export class Forwarding {
   /** Answers with `error`; `decision` is what led to it. */
   #refuse(error: unknown, decision: Decision): void {
     this.#phase = { kind: 'over' };
-    refuse(this.#context, this.#request, error, { decision, attempts: this.#attempts.count });
+    const unknownType = this.#healing.record('unavailable');
+    refuse(this.#context, this.#request, error, { decision, attempts: this.#attempts.count, unknownType });
     // After the answer: a client that waits for 100 (Continue) must not be asked for a body nobody wants.
     this.#body?.drain();
   }
@@ -103,7 +127,7 @@ export class Forwarding {
       },
       respond: (head, body, bodyless) => {
         if (this.#phase.kind !== 'sent') return;
-        const { decision, upstream } = this.#phase;
+        const sent = this.#phase;
         learnFrom(head.status, this.#request.credential, this.#request.client);
         if (this.#permission?.grants(head.status)) {
           this.#finished();
@@ -114,20 +138,73 @@ export class Forwarding {
         const next = this.#attempts.afterAnswer(head, server, this.#replayable) ?? this.#asAsked(head.status);
         if (next !== undefined) {
           this.start(next);
-          upstream.reset('cancel');
-          return;
-        }
-        this.#phase = { kind: 'relaying', upstream };
-        this.#body?.commit();
-        const sink = this.#request.exchange.respond(head, bodyless);
-        this.#record({ status: head.status, decision, server });
-        if (bodyless) this.#finished();
-        else relay(body, sink, () => this.#finished());
+          sent.upstream.reset('cancel');
+        } else if (this.#healing.suspects(head, sent.decision)) this.#look({ head, body, bodyless }, sent);
+        else this.#relay({ head, body, bodyless }, sent);
       },
       failed: (failure) => {
         if (this.#phase.kind === 'sent') this.#failed(failure, this.#phase.decision, server);
       },
     };
+  }
+
+  #relay(
+    { head, body, bodyless }: Answer,
+    { decision, server, upstream }: Sent,
+    outcome: 'retried' | 'relayed' = 'retried',
+  ): void {
+    this.#phase = { kind: 'relaying', upstream };
+    this.#body?.commit();
+    const sink = this.#request.exchange.respond(head, bodyless);
+    this.#record({ status: head.status, decision, server, unknownType: this.#healing.record(outcome) });
+    if (bodyless) this.#finished();
+    else relay(body, sink, () => this.#finished());
+  }
+
+  /** Holds a 404 back until it is known whether it is that of an object, which most are. */
+  #look(answer: Answer, sent: Sent): void {
+    const phase: Phase = { ...sent, kind: 'held' };
+    this.#phase = phase;
+    this.#body?.hold();
+    if (answer.bodyless) {
+      this.#judge(answer, sent, NO_BYTES);
+      return;
+    }
+    const body: PeekedBody = new PeekedBody(answer.body, NOT_FOUND_LIMITS, (peeked) => {
+      if (this.#phase === phase) {
+        this.#judge({ ...answer, body }, sent, peeked.kind === 'whole' ? peeked.bytes : undefined);
+      }
+    });
+  }
+
+  /** `bytes`: the whole body, if it is short. */
+  #judge(answer: Answer, sent: Sent, bytes: Uint8Array | undefined): void {
+    if (bytes === undefined || !saysUnknown(answer.head, bytes)) {
+      this.#relay(answer, sent);
+      return;
+    }
+    const phase = this.#phase;
+    const held = {
+      isReplayable: () => this.#replayable,
+      isGone: () => this.#phase !== phase,
+    };
+    void this.#healing.remedy(sent.decision, sent.server, held).then((remedy) => {
+      if (this.#phase === phase) this.#apply(remedy, answer, sent);
+    });
+  }
+
+  #apply(remedy: Remedy, answer: Answer, sent: Sent): void {
+    switch (remedy.kind) {
+      case 'relay':
+        this.#relay(answer, sent, 'relayed');
+        return;
+      case 'again':
+        this.start(remedy.route);
+        break;
+      case 'refuse':
+        this.#refuse(remedy.error, sent.decision);
+    }
+    sent.upstream.reset('cancel');
   }
 
   /** The answer is whole. What still comes of the request is read away, so that its connection can serve the next. */
@@ -157,10 +234,11 @@ export class Forwarding {
     const phase = this.#phase;
     this.#phase = { kind: 'over' };
     this.#body?.commit();
-    if (phase.kind === 'sent' || phase.kind === 'relaying') phase.upstream.reset(reason);
-    if (phase.kind === 'sent') {
-      this.#record({ status: 0, decision: phase.decision, server: phase.server });
-    }
+    if (phase.kind === 'idle' || phase.kind === 'over') return;
+    phase.upstream.reset(reason);
+    if (phase.kind === 'relaying') return;
+    const { decision, server } = phase;
+    this.#record({ status: 0, decision, server, unknownType: this.#healing.record('abandoned') });
   }
 
   #record(outcome: Outcome): void {

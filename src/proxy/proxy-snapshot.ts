@@ -1,4 +1,5 @@
 import type { PublishedDiscovery } from '../discovery/published-discovery.ts';
+import type { GroupVersionResource } from '../kubernetes/type-declaration.ts';
 import type { RoutableServer, RoutingSnapshot } from '../routing/snapshot.ts';
 import type { Upstream } from '../wire/upstream.ts';
 import type { PublishedOpenAPI } from './published-openapi.ts';
@@ -50,6 +51,11 @@ export interface Control {
    * Coalesced and rate-limited; never rejects.
    */
   refresh(trigger: RefreshTrigger): Promise<void>;
+  /**
+   * Whether a type that no server lists was declared a moment ago, so that servers are about to serve it; as of `since`
+   * (milliseconds of the proxy's clock) or later. Bounded in time and number; never rejects.
+   */
+  isSettling(type: GroupVersionResource, since: number): Promise<boolean>;
 }
 
 /** Open exchanges with a server, over all trust classes. */

@@ -10,7 +10,7 @@ export function refuse(
   { observer, clock }: Pick<ProxyContext, 'observer' | 'clock'>,
   request: ArrivedRequest,
   thrown: unknown,
-  soFar: Pick<Outcome, 'decision' | 'attempts'> = {},
+  soFar: Pick<Outcome, 'decision' | 'attempts' | 'unknownType'> = {},
 ): void {
   const error = asProxyError(thrown);
   if (error.code === 'MVP_INTERNAL') observer.defect(thrown);

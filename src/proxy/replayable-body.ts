@@ -20,6 +20,7 @@ export class ReplayableBody {
   #kept: Uint8Array[] | undefined = [];
   #keptBytes = 0;
   #reading = false;
+  #isHeld = false;
   #ending: Ending = { kind: 'open' };
   #sink: BodySink | undefined;
 
@@ -40,7 +41,10 @@ export class ReplayableBody {
   sendTo(sink: BodySink): void {
     if (this.#sink !== undefined) this.#sink.onDrain = undefined;
     this.#sink = sink;
-    sink.onDrain = () => this.#source.resume();
+    this.#isHeld = false;
+    sink.onDrain = () => {
+      if (!this.#isHeld) this.#source.resume();
+    };
     let accepting = true;
     for (const chunk of this.#kept ?? []) accepting = sink.write(chunk);
     this.#finish(sink);
@@ -49,8 +53,21 @@ export class ReplayableBody {
     else this.#source.pause();
   }
 
+  /** It is not known whether another attempt follows: takes no more of the body, so that it stays replayable. */
+  hold(): void {
+    this.#isHeld = true;
+    if (this.#reading) this.#source.pause();
+  }
+
   /** No attempt follows: forgets what was kept. The body itself streams on. */
   commit(): void {
+    this.#forget();
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    if (this.#reading) this.#source.resume();
+  }
+
+  #forget(): void {
     if (this.#kept === undefined) return;
     this.#kept = undefined;
     this.#budget.give(this.#keptBytes);
@@ -71,7 +88,7 @@ export class ReplayableBody {
     this.#source.read({
       data: (chunk) => {
         this.#keep(chunk);
-        return this.#sink?.write(chunk) ?? true;
+        return (this.#sink?.write(chunk) ?? true) && !this.#isHeld;
       },
       end: (trailers) => {
         this.#ending = { kind: 'ended', trailers: this.#clean(trailers) };
@@ -80,7 +97,7 @@ export class ReplayableBody {
       reset: (reason) => {
         this.#ending = { kind: 'reset', reason };
         // What broke off is worth nothing to another server.
-        this.commit();
+        this.#forget();
         if (this.#sink !== undefined) this.#finish(this.#sink);
       },
     });
@@ -89,7 +106,7 @@ export class ReplayableBody {
   #keep(chunk: Uint8Array): void {
     if (this.#kept === undefined) return;
     if (this.#keptBytes + chunk.length > this.#limit || !this.#budget.take(chunk.length)) {
-      this.commit();
+      this.#forget();
       return;
     }
     this.#kept.push(chunk);

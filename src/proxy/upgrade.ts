@@ -1,8 +1,10 @@
+import type { Decision } from '../routing/decision.ts';
 import { unavailableError } from '../routing/unavailable.ts';
 import type { RequestHead, UpgradeOffer } from '../wire/exchange.ts';
 import { fieldValue } from '../wire/fields.ts';
+import { PeekedBody } from '../wire/peeked-body.ts';
 import { discard, relay, splice } from '../wire/relay.ts';
-import type { UpgradeAnswer } from '../wire/upstream.ts';
+import type { UpgradeAnswer, UpstreamFailure } from '../wire/upstream.ts';
 import { Attempts } from './attempts.ts';
 import { failureError } from './failure-error.ts';
 import type { PreparedRequest } from './prepared-request.ts';
@@ -11,8 +13,12 @@ import { destination, type ProxySnapshot } from './proxy-snapshot.ts';
 import { type Outcome, recordOf } from './record-of.ts';
 import { refuse } from './refusal.ts';
 import type { Forward, Route } from './route.ts';
+import { SelfHealing } from './self-healing.ts';
 import { upstreamFor } from './trust-class.ts';
+import { NOT_FOUND_LIMITS, saysUnknown } from './unknown-answer.ts';
 import { upstreamHead } from './upstream-head.ts';
+
+type Refused = Extract<UpgradeAnswer, { kind: 'refused' }>;
 
 /**
  * Carries a request that switches protocols (SPDY, WebSocket) over an HTTP/1.1 socket of its own. The identity travels
@@ -23,6 +29,7 @@ export class Upgrade {
   readonly #request: PreparedRequest;
   readonly #offer: UpgradeOffer;
   readonly #attempts: Attempts;
+  readonly #healing: SelfHealing;
   readonly #gone = new AbortController();
 
   constructor(context: ProxyContext, request: PreparedRequest, offer: UpgradeOffer) {
@@ -30,20 +37,25 @@ export class Upgrade {
     this.#request = request;
     this.#offer = offer;
     this.#attempts = new Attempts(context, request);
+    this.#healing = new SelfHealing(context, request, this.#attempts);
     request.exchange.onAbort = () => this.#gone.abort();
   }
 
   /** Sends the request where `decision` says. The exchange is answered in any case; nothing is thrown. */
   start({ decision, snapshot }: Route): void {
     if (this.#gone.signal.aborted) return;
-    const fail = (error: unknown): void =>
-      refuse(this.#context, this.#request, error, { decision, attempts: this.#attempts.count });
-    if (decision.kind === 'unavailable') fail(unavailableError(this.#request.info, decision, snapshot));
-    else this.#send(decision, snapshot).catch(fail);
+    if (decision.kind === 'unavailable') {
+      this.#refuse(unavailableError(this.#request.info, decision, snapshot), decision);
+    } else this.#send(decision, snapshot).catch((error: unknown) => this.#refuse(error, decision));
+  }
+
+  #refuse(error: unknown, decision: Decision): void {
+    const unknownType = this.#healing.record('unavailable');
+    refuse(this.#context, this.#request, error, { decision, attempts: this.#attempts.count, unknownType });
   }
 
   async #send(decision: Forward, snapshot: ProxySnapshot): Promise<void> {
-    const { exchange, fields, credential, client, info } = this.#request;
+    const { exchange, fields, credential, client } = this.#request;
     const { backend, server } = destination(snapshot, decision);
     const upstream = upstreamFor(backend, credential, client);
     const head = upstreamHead({
@@ -61,17 +73,35 @@ export class Upgrade {
       this.#record({ decision, server: server.name, status: 0 });
       return;
     }
-    if (answer.kind !== 'failed') {
-      this.#record({ decision, server: server.name, status: answer.head.status });
-      this.#hand(answer);
-      return;
-    }
-    const next = this.#attempts.after(answer.failure, server.name, true);
-    if (next === undefined) throw failureError(answer.failure, server.name, info, this.#attempts.isRead);
-    this.start(next);
+    if (answer.kind === 'switched') this.#hand(answer, decision, server.name);
+    else if (answer.kind === 'refused') await this.#refused(answer, decision, server.name);
+    else this.#failed(answer.failure, decision, server.name);
   }
 
-  #hand(answer: Exclude<UpgradeAnswer, { kind: 'failed' }>): void {
+  #failed(failure: UpstreamFailure, decision: Forward, server: string): void {
+    const next = this.#attempts.after(failure, server, true);
+    if (next !== undefined) this.start(next);
+    else this.#refuse(failureError(failure, server, this.#request.info, this.#attempts.isRead), decision);
+  }
+
+  /** A 404 that says the type is unknown, say to a watch over WebSocket, may be no reason to stop. */
+  async #refused(answer: Refused, decision: Forward, server: string): Promise<void> {
+    const looked = this.#healing.suspects(answer.head, decision) ? await look(answer) : { answer, isUnknown: false };
+    const held = { isReplayable: () => true, isGone: () => this.#gone.signal.aborted };
+    const remedy = looked.isUnknown ? await this.#healing.remedy(decision, server, held) : undefined;
+    if (held.isGone()) this.#record({ decision, server, status: 0, unknownType: this.#healing.record('abandoned') });
+    else if (remedy?.kind === 'again') this.start(remedy.route);
+    else if (remedy?.kind === 'refuse') this.#refuse(remedy.error, decision);
+    else this.#hand(looked.answer, decision, server, remedy === undefined ? 'retried' : 'relayed');
+  }
+
+  #hand(
+    answer: Exclude<UpgradeAnswer, { kind: 'failed' }>,
+    decision: Forward,
+    server: string,
+    outcome: 'retried' | 'relayed' = 'retried',
+  ): void {
+    this.#record({ decision, server, status: answer.head.status, unknownType: this.#healing.record(outcome) });
     if (answer.kind === 'switched') {
       splice(this.#offer.switchProtocols(answer.head), answer.tunnel, () => {});
       return;
@@ -88,6 +118,16 @@ export class Upgrade {
     const record = recordOf(this.#request, { ...outcome, attempts: this.#attempts.count }, this.#context.clock());
     this.#context.observer.answered(record);
   }
+}
+
+/** Finds out whether a refusal says that the type is unknown; its body can be read afterwards as before. */
+function look({ kind, head, body }: Refused): Promise<{ readonly answer: Refused; readonly isUnknown: boolean }> {
+  return new Promise((resolve) => {
+    const peekedBody: PeekedBody = new PeekedBody(body, NOT_FOUND_LIMITS, (peeked) => {
+      const isUnknown = peeked.kind === 'whole' && saysUnknown(head, peeked.bytes);
+      resolve({ answer: { kind, head, body: peekedBody }, isUnknown });
+    });
+  });
 }
 
 /** Cleaning took the hop-by-hop fields; this hop asks for the same switch itself. */

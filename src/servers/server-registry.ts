@@ -1,6 +1,9 @@
 import type { DiscoveryConflict } from '../discovery/conflict.ts';
+import type { GroupVersionResource } from '../kubernetes/type-declaration.ts';
 import { DiscoveryCounters, type DiscoveryTrigger } from '../observe/discovery-counters.ts';
 import type { Control, ProxySnapshot } from '../proxy/proxy-snapshot.ts';
+import type { Upstream } from '../wire/upstream.ts';
+import { controlIdentity } from './control-identity.ts';
 import { type DepartedServer, Departures } from './departures.ts';
 import { DocumentIds } from './document-ids.ts';
 import { MergedView } from './merged-view.ts';
@@ -18,6 +21,7 @@ import {
   type RoutingTables,
   type ServerReport,
 } from './snapshot-builder.ts';
+import { TypeDeclarations } from './type-declarations.ts';
 import type { WatchTrigger } from './watched-resource.ts';
 
 export interface RegistrySettings extends Omit<MonitorSettings, 'readsDiscovery'> {
@@ -57,6 +61,7 @@ export class ServerRegistry implements Control {
   readonly #view: ProxySnapshot['view'];
   readonly #ageing: NodeJS.Timeout;
   readonly #departures: Departures;
+  readonly #declarations: TypeDeclarations;
   readonly #ids = new DocumentIds();
   readonly #merged: MergedView;
   readonly #openapi: OpenAPIView;
@@ -90,6 +95,13 @@ export class ServerRegistry implements Control {
       (spec) => new ServerMonitor(spec, monitorSettings, monitorDependencies, () => this.#rebuild()),
     );
     this.#departures = new Departures(settings.graceMs);
+    this.#declarations = new TypeDeclarations({
+      servers: (type) => this.#serving(type),
+      lists: (group, version) => this.#snapshot.groups.serversOf(group, version).length > 0,
+      fields: controlIdentity(settings.trust).fields,
+      logger,
+      clock,
+    });
     if (previous !== undefined) this.#inherit(previous);
     this.#snapshot = this.#build(this.#reports());
     this.#ageing = setInterval(() => this.#age(), AGEING_CHECK_MS);
@@ -142,6 +154,21 @@ export class ServerRegistry implements Control {
     this.discoveryCounters.triggered(trigger);
     this.#nextRefresh ??= this.#refreshSoon();
     return this.#nextRefresh;
+  }
+
+  isSettling(type: GroupVersionResource, since: number): Promise<boolean> {
+    return this.#declarations.isSettling(type, since);
+  }
+
+  /** Our own connections to servers that answer and serve objects of `type`. */
+  #serving({ group, version, resource }: GroupVersionResource): Upstream[] {
+    const { table, servers } = this.#snapshot;
+    const found = table.lookup(group, version, resource, '', 'get');
+    if (found.kind !== 'capable') return [];
+    const names = found.servers.map((position) => servers[position]?.name);
+    return this.monitors
+      .filter((monitor) => names.includes(monitor.spec.name) && monitor.answers(REFRESH_PATIENCE_MS))
+      .map(({ connections }) => connections.discovery);
   }
 
   /**

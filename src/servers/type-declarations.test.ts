@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { type ArrivedRequest, FakeUpstream } from '../../test/support/fake-upstream.ts';
 import { settled } from '../../test/support/proxy-setting.ts';
 import { fieldValue } from '../wire/fields.ts';
-import { type DeclaringResource, TypeDeclarations } from './type-declarations.ts';
+import { TypeDeclarations } from './type-declarations.ts';
 
 const WIDGETS = { group: 'example.com', version: 'v1', resource: 'widgets' };
 const DEFINITION = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.example.com';
@@ -29,10 +29,10 @@ function setUp(t: TestContext, overrides: { listed?: boolean } = {}) {
     else request.respond(200, [], JSON.stringify(object));
   };
   const servers = [new FakeUpstream(answer), new FakeUpstream(answer), new FakeUpstream(answer)];
-  const asked: DeclaringResource[] = [];
+  const asked: string[] = [];
   const ignore = () => {};
   const declarations = new TypeDeclarations({
-    servers: (resource) => {
+    servers: ({ resource }) => {
       asked.push(resource);
       return servers;
     },

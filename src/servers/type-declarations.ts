@@ -10,12 +10,16 @@ import { fetchFrom } from '../wire/fetch.ts';
 import type { Fields } from '../wire/fields.ts';
 import type { Upstream } from '../wire/upstream.ts';
 
-/** Where objects that declare types are read. */
-export type DeclaringResource = 'customresourcedefinitions' | 'apiservices';
+const DEFINITIONS: GroupVersionResource = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  resource: 'customresourcedefinitions',
+};
+const SERVICES: GroupVersionResource = { group: 'apiregistration.k8s.io', version: 'v1', resource: 'apiservices' };
 
 export interface TypeDeclarationsOptions {
-  /** Connections to ready servers that serve `resource`, the best one first. */
-  servers(resource: DeclaringResource): readonly Upstream[];
+  /** Connections to ready servers that serve objects of `type`, the best one first. */
+  servers(type: GroupVersionResource): readonly Upstream[];
   /** Whether a server lists the group and version. */
   lists(group: string, version: string): boolean;
   /** Sent with every request: who we are. */
@@ -45,10 +49,6 @@ const MOST_WAITING = 1_000;
 /** Types remembered. */
 const MOST_TYPES = 2_000;
 const SERVERS_ASKED = 2;
-const PATHS: Readonly<Record<DeclaringResource, string>> = {
-  customresourcedefinitions: '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/',
-  apiservices: '/apis/apiregistration.k8s.io/v1/apiservices/',
-};
 /** A domain's name of two labels or more (RFC 1123): anything else is no object's name, and a client's to choose. */
 const SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$/;
 
@@ -104,11 +104,11 @@ export class TypeDeclarations {
   }
 
   async #look({ group, version, resource }: GroupVersionResource): Promise<boolean> {
-    const definition = await this.#read('customresourcedefinitions', `${resource}.${group}`);
+    const definition = await this.#read(DEFINITIONS, `${resource}.${group}`);
     if (this.#isRecent(customResourceDeclaration(definition, version))) return true;
     // What the extension server behind a listed version does not have, it does not have.
     if (this.#options.lists(group, version)) return false;
-    return this.#isRecent(aggregatedDeclaration(await this.#read('apiservices', `${version}.${group}`)));
+    return this.#isRecent(aggregatedDeclaration(await this.#read(SERVICES, `${version}.${group}`)));
   }
 
   #isRecent(declaration: TypeDeclaration): boolean {
@@ -120,11 +120,11 @@ export class TypeDeclarations {
   }
 
   /** The object, from the first server that has a word on it; undefined when it is not there or cannot be read. */
-  async #read(resource: DeclaringResource, name: string): Promise<unknown> {
+  async #read(type: GroupVersionResource, name: string): Promise<unknown> {
     const { servers, fields } = this.#options;
-    const target = `${PATHS[resource]}${name}`;
+    const target = `/apis/${type.group}/${type.version}/${type.resource}/${name}`;
     const request = { method: 'GET', target, fields: [...fields, 'accept', 'application/json'] };
-    for (const server of servers(resource).slice(0, SERVERS_ASKED)) {
+    for (const server of servers(type).slice(0, SERVERS_ASKED)) {
       try {
         const { status, body } = await fetchFrom(server, { ...request, timeoutMs: TIMEOUT_MS, maxBytes: MOST_BYTES });
         if (status === 401 || status === 403) this.#refused(status);

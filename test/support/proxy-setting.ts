@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { CertificateTrust, CertificateVerdict } from '../../src/identity/client-certificate.ts';
 import { DEFAULT_NAMES } from '../../src/identity/testing/default-names.ts';
 import { requestInfo } from '../../src/kubernetes/request-info.ts';
+import type { GroupVersionResource } from '../../src/kubernetes/type-declaration.ts';
 import type { ExchangeObserver, ExchangeRecord } from '../../src/observe/exchange-record.ts';
 import { BufferBudget } from '../../src/proxy/buffer-budget.ts';
 import type { ClientState } from '../../src/proxy/client-state.ts';
@@ -52,6 +53,15 @@ class FakeControl implements Control {
   refresh(): Promise<void> {
     this.refreshes++;
     return this.onRefresh();
+  }
+
+  /** Types that were asked for; by default none is settling. */
+  readonly settlingAsked: GroupVersionResource[] = [];
+  onSettling: (type: GroupVersionResource, since: number) => Promise<boolean> = () => Promise.resolve(false);
+
+  isSettling(type: GroupVersionResource, since: number): Promise<boolean> {
+    this.settlingAsked.push(type);
+    return this.onSettling(type, since);
   }
 }
 
