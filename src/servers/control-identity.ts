@@ -2,8 +2,8 @@ import { ASSERTED_NAMES, PEER_PROXIED } from '../identity/header-names.ts';
 import type { Fields } from '../wire/fields.ts';
 import type { ClientKeyPair, PeerTrust } from './peer-trust.ts';
 
-/** Who the proxy is when it probes and reads discovery; RBAC's `system:discovery` is enough for it. */
-const CONTROL_USER = 'system:mixed-version-proxy';
+/** Who the proxy is when it probes, reads discovery and watches; deploy/rbac.yaml grants what it needs. */
+export const CONTROL_USER = 'system:mixed-version-proxy';
 
 /** How our own requests to servers are authenticated. */
 export interface ControlIdentity {

@@ -1,8 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { CONTROL_USER } from '../../servers/control-identity.ts';
+import { WATCHED_RESOURCES } from '../../servers/watched-resource.ts';
 import type { Pki } from '../pki/pki.ts';
+import { proxyRbac, rbacResource } from '../proxy-rbac.ts';
 import { ControlPlaneError } from './control-plane-error.ts';
 import { type OnceAnswer, requestOnce } from './request-once.ts';
 
+const RBAC = '/apis/rbac.authorization.k8s.io/v1';
 const POLL_MS = 50;
 const TIMEOUT_MS = 60_000;
 
@@ -84,7 +88,7 @@ function requester(
 }
 
 /**
- * Creates the roles through `servers[0]` and resolves when every server applies them.
+ * Creates jane's roles and those of deploy/rbac.yaml through `servers[0]` and resolves when every server applies them.
  *
  * @throws {ControlPlaneError} `RequestFailed`.
  */
@@ -94,12 +98,17 @@ export async function grantAccess(servers: readonly Server[], pki: Pki): Promise
   const asAdmin = requester(first, pki, 'admin');
   for (const { path, ...object } of OBJECTS) {
     const body = { apiVersion: 'rbac.authorization.k8s.io/v1', ...object };
-    await created(first, `/apis/rbac.authorization.k8s.io/v1/${path}`, body, asAdmin);
+    await created(first, `${RBAC}/${path}`, body, asAdmin);
+  }
+  for (const object of await proxyRbac()) {
+    const { namespace } = object.metadata;
+    const scope = namespace === undefined ? '' : `namespaces/${namespace}/`;
+    await created(first, `${RBAC}/${scope}${rbacResource(object)}`, object, asAdmin);
   }
   const paths = ['/api/v1/configmaps?limit=1', '/api/v1/nodes?limit=1'];
   const waits = servers.flatMap((server) => {
     const asJane = requester(server, pki, 'jane');
-    return paths.map((path) => untilAllowed(server, path, asJane));
+    return [...paths.map((path) => untilAllowed(server, path, asJane)), untilProxyMayWatch(server, pki)];
   });
   await Promise.all(waits);
 }
@@ -148,6 +157,25 @@ async function untilAllowed(
     if (answer.status === 200) return;
     if (performance.now() - started > TIMEOUT_MS) throw failed(server, path, answer);
     await delay(POLL_MS);
+  }
+}
+
+/** A proxy that is refused a watch does not ask again for a minute. */
+async function untilProxyMayWatch(server: Server, pki: Pki): Promise<void> {
+  const asAdmin = requester(server, pki, 'admin');
+  const path = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
+  const started = performance.now();
+  for (const { group, resource, namespace, name } of WATCHED_RESOURCES) {
+    const resourceAttributes = { verb: 'watch', group, resource, namespace, name };
+    const spec = { user: CONTROL_USER, groups: ['system:authenticated'], resourceAttributes };
+    for (;;) {
+      const answer = await asAdmin(path, { spec });
+      if (answer.status !== 201) throw failed(server, path, answer);
+      const review: { status: { allowed: boolean } } = JSON.parse(answer.body);
+      if (review.status.allowed) break;
+      if (performance.now() - started > TIMEOUT_MS) throw failed(server, path, answer);
+      await delay(POLL_MS);
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,10 +6,11 @@ import type { ExchangeRecord } from '../../observe/exchange-record.ts';
 import type { Logger } from '../../observe/logger.ts';
 import { freePort } from '../../wire/free-port.ts';
 import { createPki, type Pki } from '../pki/pki.ts';
+import { proxyRbac, type RbacObject, rbacResource } from '../proxy-rbac.ts';
 import { findRecording } from '../recording/find-recording.ts';
 import type { Recording } from '../recording/recording.ts';
 import { openStore } from '../store/file-store.ts';
-import type { Store } from '../store/store.ts';
+import { type Store, storeKey } from '../store/store.ts';
 import type { Access } from './access-log.ts';
 import { ApiFactory } from './api-factory.ts';
 import { EmbeddedServer } from './embedded-server.ts';
@@ -74,6 +75,7 @@ class EmbeddedPlane implements LabPlane {
   }
 
   async start(recordings: readonly Recording[]): Promise<void> {
+    for (const object of await proxyRbac()) putProxyRole(this.#store, object);
     const known = new Map(recordings.map((recording) => [recording.version, recording]));
     this.#versions = [...known.keys()].sort(byVersion);
     const addresses = await Promise.all(
@@ -119,6 +121,16 @@ class EmbeddedPlane implements LabPlane {
     this.#store.close();
     await rm(this.#directory, { recursive: true, force: true });
   }
+}
+
+/** As the operator of a cluster does; one in a kept file stays as it is. */
+function putProxyRole(store: Store, object: RbacObject): void {
+  const { name, namespace = '' } = object.metadata;
+  const key = storeKey('rbac.authorization.k8s.io', rbacResource(object), namespace, name);
+  if (store.get(key) !== undefined) return;
+  const creationTimestamp = `${new Date().toISOString().slice(0, 19)}Z`;
+  const metadata = { ...object.metadata, uid: randomUUID(), resourceVersion: '', creationTimestamp };
+  store.put(key, { ...object, metadata }, 'absent');
 }
 
 function byVersion(one: string, other: string): number {
