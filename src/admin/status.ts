@@ -25,6 +25,12 @@ export interface ServerStatus {
     /** How often it could not be read, by reason. */
     readonly errors: Readonly<Record<string, number>>;
   };
+  readonly openapi: {
+    /** How many documents its index lists; absent when it was never read. */
+    readonly documents: number | undefined;
+    /** Why its index cannot be read; '' when it can. */
+    readonly failure: string;
+  };
   /** What announces changes of its discovery; empty where nothing is watched. */
   readonly watches: readonly WatchStatus[];
   readonly discoveryAgeSeconds: number | undefined;
@@ -58,6 +64,7 @@ export function describeStatus(registry: ServerRegistry, now: number): ProxyStat
         reason: monitor.discoveryErrorReason ?? '',
         errors: Object.fromEntries(monitor.discoveryErrors),
       },
+      openapi: { documents: monitor.openapi.seen.index?.size, failure: monitor.openapi.failure },
       watches: monitor.watches,
       discoveryAgeSeconds: confirmedAt === 0 ? undefined : (now - confirmedAt) / 1000,
       openExchanges: position === undefined ? 0 : openExchanges(snapshot.backends[position]),
@@ -79,6 +86,7 @@ function describeDeparted({ report, address, leftAt }: DepartedServer, now: numb
     state: 'gone',
     condition: `left the control plane ${Math.round((now - leftAt) / 1000)} s ago; its types stay listed for the departure grace`,
     discovery: { shape: undefined, failure: '', reason: '', errors: {} },
+    openapi: { documents: report.openapi?.index?.size, failure: '' },
     watches: [],
     discoveryAgeSeconds: (now - confirmedAt) / 1000,
     openExchanges: 0,

@@ -1,5 +1,5 @@
 import { NO_OPENAPI, type OpenAPIIndex, parseOpenAPIIndex } from '../openapi/openapi-index.ts';
-import { type FetchedResponse, fetchFrom } from '../wire/fetch.ts';
+import { FetchError, type FetchedResponse, fetchFrom } from '../wire/fetch.ts';
 import type { Fields } from '../wire/fields.ts';
 import type { DiscoveryReaderOptions } from './discovery-reader.ts';
 import { Repeater } from './repeater.ts';
@@ -33,6 +33,7 @@ export class OpenAPIReader {
   #index: OpenAPIIndex | undefined;
   #body: Buffer | undefined;
   #failure = '';
+  #isReported = false;
   #isTried = false;
   #patience: NodeJS.Timeout | undefined;
 
@@ -100,17 +101,14 @@ export class OpenAPIReader {
     try {
       const { status, body } = await this.#fetch('/openapi/v3', ['accept', 'application/json']);
       if (status === 200) this.#take(body);
-      else if (status === 404) this.#index = NO_OPENAPI;
+      else if (status === 404) this.#change(NO_OPENAPI, undefined);
       else throw new Error(`GET /openapi/v3 was answered ${status}`);
-      if (this.#failure !== '') logger.info('the OpenAPI index can be read again', { server });
+      if (this.#isReported) logger.info('the OpenAPI index can be read again', { server });
+      this.#isReported = false;
       this.#failure = '';
       return true;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      if (reason !== this.#failure) {
-        logger.warn('the OpenAPI index cannot be read; the last good one is kept', { server, reason });
-      }
-      this.#failure = reason;
+      this.#failed(error);
       return false;
     } finally {
       this.#tried();
@@ -118,10 +116,25 @@ export class OpenAPIReader {
   }
 
   #take(body: Buffer): void {
-    if (this.#body?.equals(body) && this.#index !== NO_OPENAPI) return;
-    this.#index = parseOpenAPIIndex(body.toString('utf8'));
+    if (!this.#body?.equals(body)) this.#change(parseOpenAPIIndex(body.toString('utf8')), body);
+  }
+
+  #change(index: OpenAPIIndex, body: Buffer | undefined): void {
     this.#body = body;
+    if (this.#index === index) return;
+    this.#index = index;
     if (this.#isTried) this.#options.changed();
+  }
+
+  #failed(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (reason === this.#failure) return;
+    this.#failure = reason;
+    // That a server cannot be reached at all is said by whoever reads its discovery.
+    if (error instanceof FetchError && error.failure.cause !== 'reset') return;
+    const { logger, server } = this.#options;
+    logger.warn('the OpenAPI index cannot be read; the last good one is kept', { server, reason });
+    this.#isReported = true;
   }
 
   #tried(): void {

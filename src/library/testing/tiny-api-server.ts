@@ -35,6 +35,7 @@ export class TinyApiServer {
       if (pathname === '/version') return Response.json({ gitVersion: 'v1.37.0' });
       const credential = authenticate(caller);
       if (pathname === '/api' || pathname === '/apis') return this.#metadata(pathname);
+      if (pathname === '/openapi/v3') return new Response(null, { status: 404 });
       this.requests.push(`${request.method} ${pathname}${search}`);
       if (!this.#serves(request.method, pathname)) return new Response('404 page not found\n', { status: 404 });
       const { name: user, groups } =
