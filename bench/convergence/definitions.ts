@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { NOPEER, V2 } from '../../test/real/support/aggregated-discovery.ts';
+import { DEFINITIONS, type Gadget, gadget } from '../../test/real/support/gadget.ts';
 import type { HttpClient } from '../../test/real/support/http-client.ts';
 import { aggregated, SHAPES } from '../../test/real/support/shapes.ts';
 import type { Sightings } from '../../test/real/support/sightings.ts';
 import { startProxy } from '../../tools/control-plane/proxy.ts';
-import { DEFINITIONS, type Gadget, gadget } from './gadget.ts';
 import { type Measured, SeriesRecorder } from './series.ts';
 import { is, Stage, watchRequest, withFields } from './stage.ts';
 

@@ -1,80 +1,10 @@
 import type { KubeApiserver } from '../../src/lab/control-plane/kube-apiserver.ts';
-import type { Answer, HttpClient, HttpRequest } from '../../test/real/support/http-client.ts';
+import { applyPairs, type Lane, type PairReport } from '../../test/real/support/definition-pairs.ts';
 import { startProxy } from '../../tools/control-plane/proxy.ts';
-import { DEFINITIONS, type Gadget, gadget, gadgetObject } from './gadget.ts';
 import { type Measured, SeriesRecorder } from './series.ts';
 import { Stage } from './stage.ts';
 
 const VERSIONS = ['1.34.4', '1.37.2'] as const;
-
-/** Two connections of one applier: definitions go over the one, objects over the other. */
-export interface Lane {
-  readonly definitions: HttpClient;
-  readonly objects: HttpClient;
-}
-
-/** What became of the pairs of one run. */
-export interface PairReport {
-  readonly pairs: number;
-  /** Step and answer of each that was not right. */
-  readonly errors: readonly string[];
-  readonly latencies: SeriesRecorder;
-}
-
-/**
- * Applies definitions with an object each as `kubectl apply` of one file does: the object is created at once, without
- * waiting for anything, on another connection; read back; both are deleted. `lanes` work at the same time, each one pair
- * after the other.
- */
-export async function applyPairs(
-  lanes: readonly Lane[],
-  pairs: number,
-  prefix: string,
-  report: (pairsDone: number) => void = () => {},
-): Promise<PairReport> {
-  const errors: string[] = [];
-  const latencies = new SeriesRecorder();
-  let next = 0;
-  let done = 0;
-  await Promise.all(
-    lanes.map(async (lane) => {
-      while (next < pairs) {
-        await applyPair(lane, gadget(`${prefix}-${next++}`), errors, latencies);
-        report(++done);
-      }
-    }),
-  );
-  return { pairs, errors, latencies };
-}
-
-async function applyPair(
-  { definitions, objects }: Lane,
-  type: Gadget,
-  errors: string[],
-  latencies: SeriesRecorder,
-): Promise<void> {
-  const object = `${type.collection}/first`;
-  const ask = async (step: string, client: HttpClient, request: HttpRequest, expected: number): Promise<void> => {
-    const from = performance.now();
-    const outcome = await client.request(request).catch((error: unknown) => String(error));
-    if (typeof outcome === 'string' || outcome.status !== expected) errors.push(`${step}: ${textOf(outcome)}`);
-    else latencies.add(step, performance.now() - from);
-  };
-  await ask('create the definition', definitions, { method: 'POST', target: DEFINITIONS, body: type.definition }, 201);
-  const created = { method: 'POST', target: type.collection, body: gadgetObject(type) };
-  await ask('create the object', objects, created, 201);
-  await ask('read the object', definitions, { target: object }, 200);
-  await ask('delete the object', objects, { method: 'DELETE', target: object }, 200);
-  await ask('delete the definition', definitions, { method: 'DELETE', target: type.definitionPath }, 200);
-}
-
-function textOf(outcome: Answer | string): string {
-  if (typeof outcome === 'string') return outcome;
-  const text = outcome.body.toString();
-  // Names and servers differ from pair to pair; errors of one kind are to be counted together.
-  const message = text.startsWith('{') ? (JSON.parse(text).message ?? '') : text.trim();
-  return `${outcome.status} ${String(message).replaceAll(/\S+convergence\.example\S*/g, '…')}`;
-}
 
 /** How definitions fare whose objects are created at once: through the proxy, and for comparison at one server alone. */
 export async function measureObjects(
@@ -90,9 +20,7 @@ export async function measureObjects(
     const definitions = await stage.clientPreferring(proxy, one);
     throughProxy.push({ definitions, objects: await stage.clientPreferring(proxy, other) });
   }
-  const through = await applyPairs(throughProxy, pairs, 'pair', (done) => {
-    if (done % 100 === 0) report(`objects: ${done} of ${pairs} pairs`);
-  });
+  const through = await run(throughProxy, pairs, 'pair', report);
   const [first, second] = stage.servers;
   if (first === undefined || second === undefined) throw new RangeError('two servers are needed');
   const lanesTo = (definitions: KubeApiserver, objects: KubeApiserver): Lane[] =>
@@ -101,8 +29,8 @@ export async function measureObjects(
       objects: stage.clientOf(objects),
     }));
   const compared = Math.ceil(pairs / 10);
-  const alone = await applyPairs(lanesTo(first, first), compared, 'alone');
-  const apart = await applyPairs(lanesTo(first, second), compared, 'apart');
+  const alone = await run(lanesTo(first, first), compared, 'alone', report);
+  const apart = await run(lanesTo(first, second), compared, 'apart', report);
   const method = `The object is created at once, without waiting, on another connection than the definition. ${lanes} appliers work at the same time. Latencies are of what succeeded.`;
   return [
     measured('Definitions with an object each, applied through the proxy', method, through),
@@ -119,13 +47,32 @@ export async function measureObjects(
   ];
 }
 
-function measured(title: string, method: string, { pairs, errors, latencies }: PairReport): Measured {
+interface Run extends PairReport {
+  readonly latencies: SeriesRecorder;
+}
+
+async function run(
+  lanes: readonly Lane[],
+  pairs: number,
+  prefix: string,
+  report: (line: string) => void,
+): Promise<Run> {
+  const latencies = new SeriesRecorder();
+  let done = 0;
+  const paired = await applyPairs(lanes, pairs, prefix, (step, milliseconds) => {
+    latencies.add(step, milliseconds);
+    if (step === 'delete the definition' && ++done % 100 === 0) report(`objects: ${done} of ${pairs} pairs`);
+  });
+  return { ...paired, latencies };
+}
+
+function measured(title: string, method: string, { pairs, failed, errors, latencies }: Run): Measured {
   const kinds = new Map<string, number>();
   for (const error of errors) kinds.set(error, (kinds.get(error) ?? 0) + 1);
   return {
     title,
     method,
     series: latencies.series,
-    counts: [['pairs', pairs], ['**errors**', errors.length], ...kinds],
+    counts: [['pairs', pairs], ['**pairs with an error**', failed], ...kinds],
   };
 }

@@ -1,4 +1,4 @@
-import type { Type } from '../../test/real/support/shapes.ts';
+import type { Type } from './shapes.ts';
 
 export const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 const VERSION = 'v1';
