@@ -1,5 +1,7 @@
+import type { ServerVersion } from '../kubernetes/kube-version.ts';
 import type { ServerMonitor } from '../servers/server-monitor.ts';
 import type { ServerRegistry } from '../servers/server-registry.ts';
+import { versionText as serverVersionText } from '../surfacing/remark.ts';
 import type { Fields } from '../wire/fields.ts';
 import { AdminError } from './admin-page.ts';
 
@@ -26,4 +28,9 @@ export function monitorOf(registry: ServerRegistry, name: string): ServerMonitor
 /** Seconds since discovery was read last; undefined: never. */
 export function ageSeconds(confirmedAt: number, now: number): number | undefined {
   return confirmedAt === 0 ? undefined : Math.max(0, now - confirmedAt) / 1000;
+}
+
+/** `1.37.2`; '' when the server has not told. */
+export function versionText(version: ServerVersion | undefined): string {
+  return version === undefined ? '' : serverVersionText(version);
 }

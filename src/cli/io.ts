@@ -18,6 +18,10 @@ export interface Environment {
   readonly NO_COLOR?: string | undefined;
   /** Kubeconfig files, as kubectl reads it. */
   readonly KUBECONFIG?: string | undefined;
+  /** The locale; who sets none gets ASCII. */
+  readonly LC_ALL?: string | undefined;
+  readonly LC_CTYPE?: string | undefined;
+  readonly LANG?: string | undefined;
 }
 
 /** Everything of the process that the command line uses. */

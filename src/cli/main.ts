@@ -1,11 +1,13 @@
 import { basename } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { addExplainOptions, type ExplainFlags } from './explain-options.ts';
 import { type CliIo, EXIT, type ExitCode } from './io.ts';
 import { addLabOptions, type LabFlags } from './lab-options.ts';
 import { addRecordOptions, type RecordFlags } from './record-options.ts';
 import { addRehearseOptions, type RehearseFlags } from './rehearse-options.ts';
 import { type StartDaemon, serve } from './serve.ts';
 import { addConfigurationOptions, flagValues } from './serve-options.ts';
+import { addVerifyOptions, type VerifyFlags } from './verify-options.ts';
 import { packageVersion } from './version.ts';
 
 // Only `serve` needs the daemon; `mvproxy help` should not have to load it.
@@ -72,6 +74,30 @@ export async function run(
       exitCode = await runRecord(flags, io);
     });
   addRecordOptions(recordCommand);
+  const verifyCommand = program
+    .command('verify')
+    .description('Ask every server, and the running proxy in every shape, whether they surface a type, and why not.')
+    .argument(
+      '<target>',
+      'GROUP[/VERSION[/RESOURCE]] ("core" is the core group), or as kubectl has it: widgets.example.com, widgets.v1.example.com.',
+    )
+    .showHelpAfterError(`Run "${name} verify --help" for every flag.`)
+    .action(async (target: string, flags: VerifyFlags) => {
+      const { runVerify } = await import('./verify.ts');
+      exitCode = await runVerify(target, flags, io);
+    });
+  addVerifyOptions(verifyCommand);
+  const explainCommand = program
+    .command('explain')
+    .description('Say how a URL is read, who serves it, which server would answer and why.')
+    .argument('<method>', 'HTTP method, such as GET.')
+    .argument('<path>', 'Path with query, such as /apis/apps/v1/deployments?watch=true.')
+    .showHelpAfterError(`Run "${name} explain --help" for every flag.`)
+    .action(async (method: string, path: string, flags: ExplainFlags) => {
+      const { runExplain } = await import('./explain.ts');
+      exitCode = await runExplain(method, path, flags, io);
+    });
+  addExplainOptions(explainCommand);
   program
     .command('version')
     .description('Print the version.')

@@ -1,39 +1,45 @@
-import type { ProxyError } from '../errors.ts';
 import type { RequestInfo } from '../kubernetes/request-info.ts';
 import type { Decision, ForwardReason } from './decision.ts';
 import type { RoutingSnapshot } from './snapshot.ts';
 import { unavailableError } from './unavailable.ts';
 
-/** A decision for people: who answers, why, and what a client gets. */
-export interface DecisionText {
-  readonly text: string;
-  /** What the proxy itself answers with; undefined: what the server answers is passed on. */
-  readonly answer: ProxyError | undefined;
-}
-
 const WHY: Readonly<Record<ForwardReason, string>> = {
-  PreferredCapable: 'it is the preferred server and serves it',
-  PeerServesResource: 'the preferred server does not serve it',
+  PreferredCapable: 'it serves this',
+  PeerServesResource: 'the preferred server does not serve this',
   PeerServesSubresourceOrVerb: 'the preferred server knows the resource, but not this subresource or verb',
-  PreferredNotReady: 'the preferred server serves it, but gets no requests now',
-  StaleGroupVersion:
-    'the group-version is Stale (its extension server did not answer), so that nobody knows what it has',
-  NobodyCapable: 'no server serves it, so that its answer (404, or 405 for a verb) is genuine',
-  NonResource: 'it is the preferred server, and the path names no resource',
+  PreferredNotReady: 'the preferred server serves this, but gets no requests now',
+  StaleGroupVersion: 'the group-version is Stale, so that nobody knows what its extension server has',
+  NobodyCapable: 'no server serves this, so that its answer is genuine',
+  NonResource: 'the path names no resource',
   PeerListsGroup: 'the preferred server does not list this group or version',
   NobodyLists: 'no server lists this, so that its 404 is genuine',
   NewestOpenAPI: 'OpenAPI documents come from the newest server that has them',
   AlreadyProxied: 'a trusted peer has routed the request here already',
   ServerLocalView:
-    'requests are not moved between servers: peer traffic cannot be authenticated without --peer-ca-file and a proxy client certificate',
+    'requests are not moved between servers, because peer traffic cannot be authenticated without --peer-ca-file and a proxy client certificate',
 };
 
-export function decisionText(decision: Decision, request: RequestInfo, snapshot: RoutingSnapshot): DecisionText {
+/** Who answers, for people; `preferred`: how to call the server if it is the preferred one. */
+export function decisionText(
+  decision: Decision,
+  request: RequestInfo,
+  snapshot: RoutingSnapshot,
+  preferred: { readonly position: number | undefined; readonly name: string },
+): string {
   if (decision.kind === 'unavailable') {
-    const answer = unavailableError(request, decision, snapshot);
-    const retry = answer.retryAfterSeconds === undefined ? '' : ', with Retry-After,';
-    return { text: `The proxy answers ${answer.status}${retry} itself: ${answer.message}`, answer };
+    const { status, retryAfterSeconds, message } = unavailableError(request, decision, snapshot);
+    const retry = retryAfterSeconds === undefined ? '' : ' with Retry-After';
+    return `The proxy answers ${status}${retry}: ${message}`;
   }
-  const name = snapshot.servers[decision.server]?.name ?? `server ${decision.server}`;
-  return { text: `${name} answers: ${WHY[decision.reason]}.`, answer: undefined };
+  const isPreferred = decision.server === preferred.position;
+  const name = isPreferred ? preferred.name : (snapshot.servers[decision.server]?.name ?? `server ${decision.server}`);
+  const genuine = decision.reason === 'NobodyCapable' ? ` ${genuineAnswer(request, snapshot)}` : '';
+  return `${name} answers${genuine}: ${WHY[decision.reason]}.`;
+}
+
+/** kube-apiserver knows the type and refuses the verb, or knows neither. */
+function genuineAnswer(request: RequestInfo, { table }: RoutingSnapshot): string {
+  const { apiGroup, apiVersion, resource, subresource, verb } = request;
+  const found = table.lookup(apiGroup, apiVersion, resource, subresource, verb);
+  return found.kind === 'incapable' && found.lacks === 'verb' ? '405' : '404';
 }

@@ -37,8 +37,11 @@ export interface SurfacingSource {
  */
 export async function checkSurfacing(readings: Readings, source: SurfacingSource): Promise<SurfacingReport> {
   const known = chooseReading(readings, (target) => isInTables(target, source.servers));
-  const roots = await Promise.all(source.servers.map((server) => askRoots(server, known.group)));
+  const ask = ({ group }: SurfacingTarget) => Promise.all(source.servers.map((server) => askRoots(server, group)));
+  let roots = await ask(known);
   const target = chooseTarget(readings, roots);
+  // The core group has another root.
+  if ((target.group === '') !== (known.group === '')) roots = await ask(target);
   const defined = await Promise.all(roots.map((each) => askDefinitions(each, target)));
   const versions = target.version === undefined ? versionsOf(target, defined) : [target.version];
   const evidence = await Promise.all(defined.map((each) => askDocuments(each, target, versions)));

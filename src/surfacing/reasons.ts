@@ -11,6 +11,10 @@ const CODES = {
     documentation: 'The server could not be connected to, so that nothing is known of it at this moment.',
     remedy: 'Start it again, or take it out of the proxy’s servers if it is gone for good.',
   },
+  ServerGone: {
+    documentation: 'Membership dropped the server; what only it served stays listed for the departure grace.',
+    remedy: 'Nothing if it is coming back, or if nobody needs what only it served.',
+  },
   ServerHung: {
     documentation: 'The server accepts connections and does not answer.',
     remedy: 'Look at its load and its etcd; a process that stays like this has to be restarted.',
@@ -94,6 +98,10 @@ const CODES = {
   ServersDiffer: {
     documentation: 'Servers of one release differ, or a middle release alone differs from the others.',
     remedy: 'Compare --runtime-config and --feature-gates of the servers.',
+  },
+  ResourcesDiffer: {
+    documentation: 'Servers serve the group-version with different resources.',
+    remedy: 'Ask verify for the resource to see why; the proxy sends requests to servers that serve it.',
   },
   NotInTables: {
     documentation: 'A server serves it now, and the proxy has not read that yet.',

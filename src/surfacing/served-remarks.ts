@@ -1,8 +1,19 @@
 import { compareServerVersions } from '../kubernetes/kube-version.ts';
 import { condition } from './cluster-objects.ts';
 import { definitionRemarks, definitionsOf } from './definition-remarks.ts';
-import { type Case, releaseRange, remark, serversText, typeText, verb, versionText } from './remark.ts';
+import {
+  type Case,
+  releaseRange,
+  remark,
+  type ServerView,
+  serversText,
+  typeText,
+  verb,
+  versionText,
+} from './remark.ts';
+import { aggregatedOf } from './server-evidence.ts';
 import { apiServiceOf } from './server-findings.ts';
+import { resourcesIn } from './sought-type.ts';
 import { suggestion } from './suggestion.ts';
 import type { Remark } from './surfacing-report.ts';
 
@@ -49,7 +60,10 @@ function someServe(found: Case): readonly Remark[] {
     const still = `${serversText(having)} still ${verb(having, 'lists', 'list')} the type`;
     return [remark('CRDDeleted', having, `There is no CustomResourceDefinition ${name} any more, and ${still}.`)];
   }
-  const remarks = definitions.flatMap((definition) => definitionRemarks(definition, sought));
+  const remarks = [
+    ...definitions.flatMap((definition) => definitionRemarks(definition, sought)),
+    ...resourceRemarks(found),
+  ];
   if (lacking.length === 0) return remarks;
   if (definitions.length === 0 && !isOfDefinition) return [...remarks, releaseRemark(found)];
   if (!definitions.every((each) => condition(each, 'Established')?.status === 'True')) return remarks;
@@ -60,6 +74,24 @@ function someServe(found: Case): readonly Remark[] {
 
 function isThereNone(note: string | undefined): boolean {
   return note === 'there is none';
+}
+
+/** Which resources of a group-version are on some of its servers only. */
+function resourceRemarks({ sought, having }: Case): readonly Remark[] {
+  if (sought.resource !== undefined) return [];
+  const lists = having.map((view) => ({ view, names: resourcesIn(aggregatedOf(view.evidence) ?? [], sought) }));
+  const byServers = new Map<string, { readonly names: string[]; readonly views: readonly ServerView[] }>();
+  for (const name of new Set(lists.flatMap(({ names }) => names))) {
+    const views = lists.filter(({ names }) => names.includes(name)).map(({ view }) => view);
+    if (views.length === having.length) continue;
+    const same = byServers.get(serversText(views)) ?? { names: [], views };
+    byServers.set(serversText(views), same);
+    same.names.push(name);
+  }
+  return [...byServers.values()].map(({ names, views }) => {
+    const fact = `Of ${typeText(sought)} only ${serversText(views)} ${verb(views, 'serves', 'serve')}: ${names.join(', ')}.`;
+    return remark('ResourcesDiffer', views, fact);
+  });
 }
 
 function releaseRemark({ sought, having, lacking }: Case): Remark {

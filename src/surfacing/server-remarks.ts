@@ -5,10 +5,21 @@ import type { Remark } from './surfacing-report.ts';
 
 /** What the proxy has to be allowed to do, as RBAC names it. */
 const RULES = {
-  discovery: 'get on the non-resource URLs /api, /apis, /openapi and below (ClusterRole system:discovery)',
-  definitions: 'list customresourcedefinitions in apiextensions.k8s.io',
-  apiServices: 'list apiservices in apiregistration.k8s.io',
+  discovery: {
+    unchecked: 'what it serves',
+    rule: 'get on the paths /api, /apis, /openapi and below (ClusterRole system:discovery)',
+  },
+  definitions: {
+    unchecked: 'CustomResourceDefinitions',
+    rule: 'list customresourcedefinitions in apiextensions.k8s.io',
+  },
+  apiServices: { unchecked: 'APIServices', rule: 'list apiservices in apiregistration.k8s.io' },
 } as const;
+
+type What = keyof typeof RULES;
+
+/** As the proxy names itself to servers when it has a front-proxy certificate. */
+const CONTROL_USER = 'system:mixed-version-proxy by default';
 
 /** What is wrong with the servers themselves, whatever is looked for. */
 export function serverRemarks(servers: readonly ServerEvidence[]): readonly Remark[] {
@@ -18,6 +29,10 @@ export function serverRemarks(servers: readonly ServerEvidence[]): readonly Rema
 function ofOne(evidence: ServerEvidence): readonly Remark[] {
   const { server } = evidence;
   const named = [{ evidence }];
+  if (server.state === 'gone') {
+    const fact = `${server.name} ${server.condition}. What only it served stays listed, as Stale, for the departure grace.`;
+    return [remark('ServerGone', named, fact)];
+  }
   const silence = silenceOf(evidence);
   if (silence !== undefined) {
     const known = `${server.condition && `; its state is ${server.state}: ${server.condition}`}`;
@@ -45,32 +60,30 @@ function ofOne(evidence: ServerEvidence): readonly Remark[] {
   return remarks;
 }
 
+/** One remark for servers that refuse the same. */
 function forbidden(servers: readonly ServerEvidence[]): readonly Remark[] {
-  return (['discovery', 'definitions', 'apiServices'] as const).flatMap((what): readonly Remark[] => {
-    const refusing = servers.filter((evidence) =>
-      answersOf(evidence).some(
-        ([about, answer]) => about === what && answer.kind === 'failed' && answer.reason === 'forbidden',
-      ),
+  const refusals = new Map<string, { readonly whats: readonly What[]; readonly by: ServerEvidence[] }>();
+  for (const evidence of servers) {
+    const refused = answersOf(evidence).filter(
+      ([, answer]) => answer.kind === 'failed' && answer.reason === 'forbidden',
     );
-    if (refusing.length === 0) return [];
-    const names = refusing.map(({ server }) => server.name).join(', ');
-    const unchecked = {
-      discovery: 'what it serves',
-      definitions: 'CustomResourceDefinitions',
-      apiServices: 'APIServices',
-    }[what];
-    const fact = `${names} ${verb(refusing, 'does', 'do')} not let the proxy look, so that ${unchecked} could not be checked. The user system:mixed-version-proxy needs: ${RULES[what]}.`;
-    return [
-      remark(
-        'LookingForbidden',
-        refusing.map((evidence) => ({ evidence })),
-        fact,
-      ),
-    ];
+    const whats = [...new Set(refused.map(([what]) => what))];
+    const same = refusals.get(whats.join()) ?? { whats, by: [] };
+    refusals.set(whats.join(), same);
+    same.by.push(evidence);
+  }
+  return [...refusals.values()].flatMap(({ whats, by }): readonly Remark[] => {
+    if (whats.length === 0) return [];
+    const names = by.map(({ server }) => server.name).join(', ');
+    const unchecked = whats.map((what) => RULES[what].unchecked).join(' and ');
+    const rules = whats.map((what) => RULES[what].rule).join('; ');
+    const fact = `${names} ${verb(by, 'does', 'do')} not let the proxy look, so that ${unchecked} could not be checked.`;
+    const named = by.map((evidence) => ({ evidence }));
+    return [remark('LookingForbidden', named, `${fact} Its user, ${CONTROL_USER}, needs: ${rules}.`)];
   });
 }
 
-function answersOf(evidence: ServerEvidence): readonly (readonly [keyof typeof RULES, Answer<unknown>])[] {
+function answersOf(evidence: ServerEvidence): readonly (readonly [What, Answer<unknown>])[] {
   const { v2, v2beta1, root, openapiV3, group, lists, definitionNames, definitions, apiServices } = evidence;
   return [
     ...[v2, v2beta1, root, openapiV3, group, ...lists.values()].map((answer) => ['discovery', answer] as const),

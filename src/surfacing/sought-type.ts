@@ -31,6 +31,15 @@ export function findingIn(groups: readonly APIGroupDiscovery[], sought: SoughtTy
   return isStale ? { state: 'stale', note: 'Stale' } : LISTED;
 }
 
+/** Names of the resources of the group-version. */
+export function resourcesIn(
+  groups: readonly APIGroupDiscovery[],
+  { group, version }: Pick<SoughtType, 'group' | 'version'>,
+): readonly string[] {
+  const found = groups.find(({ metadata }) => metadata.name === group);
+  return (found && versionIn(found, version)?.resources?.map(({ resource }) => resource)) ?? [];
+}
+
 /** What the group-versions say that an unaggregated document names. */
 export function foundIn(names: readonly string[], sought: SoughtType): ShapeFinding {
   const wanted = groupVersion(sought);

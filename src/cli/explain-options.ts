@@ -1,0 +1,14 @@
+import { type Command, Option } from 'commander';
+import { type AdminFlags, addAdminOptions } from './admin-options.ts';
+
+/** The flags of `mvproxy explain`, parsed. */
+export interface ExplainFlags extends AdminFlags {
+  readonly server?: string | undefined;
+}
+
+export function addExplainOptions(command: Command): void {
+  addAdminOptions(command);
+  command.addOption(
+    new Option('--server <NAME>', 'As for a client of this server, and what the server serves here by itself.'),
+  );
+}

@@ -1,0 +1,56 @@
+import type { ExplainedServer, RequestExplanation } from '../admin/explain-page.ts';
+import type { OutcomeExplanation } from '../routing/explanation.ts';
+import { type TerminalStyle, wrapText } from './terminal-style.ts';
+import { textTable } from './text-table.ts';
+
+/** The explanation for people: how the URL is read, who serves it, and who answers why. */
+export function explainText(explanation: RequestExplanation, style: TerminalStyle): string {
+  const { method, path, request, refused, servers, outcomes, alone } = explanation;
+  const lines = [style.paint(`${method} ${path}`, 'bold')];
+  if (refused !== null) {
+    const fact = `kube-apiserver and the proxy refuse this with ${refused.status}: ${refused.message}`;
+    return `${[...lines, ...wrapText(fact, style.columns, 2)].join('\n')}\n`;
+  }
+  if (request !== null) lines.push(...wrapText(reading(request), style.columns, 2));
+  const title = ['SERVER', 'VERSION', 'READ', 'GETS REQUESTS', ...(request?.isResourceRequest ? ['SERVES IT'] : [])];
+  lines.push('', ...textTable([title, ...servers.map(serverRow)]));
+  const merged = 'The proxy answers from its merged view, after a server has let the caller read this path.';
+  const answers = explanation.merged ? [merged] : outcomes.map((outcome) => outcomeText(outcome, outcomes.length));
+  if (alone !== null) answers.push(alone.text);
+  for (const text of answers) lines.push('', ...wrapText(text, style.columns, 0));
+  return `${lines.join('\n')}\n`;
+}
+
+function outcomeText({ preferred, text }: OutcomeExplanation, of: number): string {
+  return of === 1 ? text : `If the client prefers ${preferred.join(' or ')}: ${text}`;
+}
+
+function reading(request: NonNullable<RequestExplanation['request']>): string {
+  const { isResourceRequest, verb, apiGroup, apiVersion, namespace, resource, subresource, name } = request;
+  if (!isResourceRequest) return `${verb} of a path that names no resource`;
+  const what = [
+    `verb ${verb || '(none)'}`,
+    `group ${apiGroup || 'core'}`,
+    `version ${apiVersion}`,
+    `resource ${resource}`,
+    subresource === '' ? '' : `subresource ${subresource}`,
+    namespace === '' ? '' : `namespace ${namespace}`,
+    name === '' ? '' : `name ${name}`,
+  ];
+  return what.filter((part) => part !== '').join(', ');
+}
+
+function serverRow(server: ExplainedServer): string[] {
+  const { name, version, condition, ready, discoveryAgeSeconds: age, capability, text } = server;
+  const row = [name, version, age === null ? 'never' : `${age.toFixed(1)} s ago`, ready ? 'yes' : `no: ${condition}`];
+  switch (capability?.serves) {
+    case undefined:
+      return row;
+    case 'yes':
+      return [...row, 'yes'];
+    case 'no':
+      return [...row, `no: ${text}`];
+    default:
+      return [...row, `maybe: ${text}`];
+  }
+}

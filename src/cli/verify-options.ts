@@ -1,0 +1,18 @@
+import { type Command, Option } from 'commander';
+import { type AdminFlags, addAdminOptions } from './admin-options.ts';
+
+/** The flags of `mvproxy verify`, parsed. */
+export interface VerifyFlags extends AdminFlags {
+  readonly failOn: FailOn;
+}
+
+export type FailOn = 'not-surfaced' | 'remarks' | 'never';
+
+export function addVerifyOptions(command: Command): void {
+  addAdminOptions(command);
+  command.addOption(
+    new Option('--fail-on <FINDING>', 'What to end with exit code 1 for.')
+      .choices(['not-surfaced', 'remarks', 'never'] satisfies FailOn[])
+      .default('not-surfaced'),
+  );
+}
