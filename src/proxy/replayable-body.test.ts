@@ -269,3 +269,26 @@ test('a body that breaks off is held no longer, nor sent again', async () => {
   await settled();
   assert.deepEqual([budget.held, body.replayable], [0, false]);
 });
+
+test('while it is not known whether another attempt follows, nothing more is taken', async () => {
+  const { source, body } = setUp();
+  const [first, second] = [new FakeSink(), new FakeSink()];
+  body.sendTo(first);
+  source.send('a');
+  await settled();
+  body.hold();
+  source.send('b');
+  first.drain();
+  await settled();
+  assert.deepEqual([first.text, source.held], ['a', 1]);
+  body.sendTo(second);
+  await settled();
+  assert.deepEqual([second.text, body.replayable], ['ab', true]);
+  body.hold();
+  source.send('c');
+  await settled();
+  assert.equal(second.text, 'ab');
+  body.commit();
+  await settled();
+  assert.equal(second.text, 'abc');
+});

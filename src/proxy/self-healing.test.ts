@@ -330,11 +330,11 @@ describe('nobody lists the type', () => {
     exchange.body.send('body');
     exchange.body.end();
     setting.control.onSettling = async () => true;
+    await settled();
     first.handler = (request) => {
       if (first.requests.length < 4) deny(request);
       else request.respond(201, JSON_TYPE, request.body?.text);
     };
-    await settled();
     const [arrived] = first.requests;
     assert.ok(arrived);
     deny(arrived);

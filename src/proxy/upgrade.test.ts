@@ -175,6 +175,78 @@ describe('a server that fails', () => {
   });
 });
 
+describe('a refusal that says the type is unknown', () => {
+  const refused = (body: string): UpgradeAnswer => {
+    const source = new FakeBody();
+    source.send(body);
+    source.end();
+    return { kind: 'refused', head: { status: 404, fields: ['content-type', 'text/plain'] }, body: source };
+  };
+  const WATCH = { method: 'GET', target: '/api/v1/pods?watch=1', upgrade: 'websocket' };
+  const servers = SERVERS.map(({ minor }) => ({ minor, serves: { v1: { pods: ['get', 'watch'] } } }));
+
+  test('is followed by another server that lists it', async () => {
+    const { setting, exchange, at } = start(WATCH, { servers });
+    at(0).answer(refused('404 page not found\n'));
+    await settled();
+    const { answer, head } = switched();
+    at(1).answer(answer);
+    await settled();
+    assert.deepEqual([exchange.switched, exchange.answers], [head, []]);
+    assert.deepEqual(
+      setting.observer.records.map(({ server, status, unknownType }) => [server, status, unknownType?.denying]),
+      [['server-1', 101, ['server-0']]],
+    );
+  });
+
+  test('passes as it is when all say so who were read since', async () => {
+    const { setting, exchange, at } = start(WATCH, { servers });
+    setting.control.onRefresh = async () =>
+      setting.swap({
+        servers: setting.control.snapshot.servers.map((server) => ({ ...server, readAt: setting.now + 1 })),
+      });
+    for (const server of [0, 1]) {
+      at(server).answer(refused('404 page not found\n'));
+      await settled();
+    }
+    await settled();
+    assert.deepEqual([exchange.answer.head.status, exchange.answer.body.text], [404, '404 page not found\n']);
+    assert.equal(exchange.answer.body.ending, 'end');
+    assert.equal(setting.observer.records[0]?.unknownType?.outcome, 'relayed');
+  });
+
+  test('is 503 when the tables disagree', async () => {
+    const { at, refusal } = start(WATCH, { servers });
+    for (const server of [0, 1]) {
+      at(server).answer(refused('404 page not found\n'));
+      await settled();
+    }
+    assert.deepEqual(await refusal(), { code: 'MVP_TABLES_DISAGREE', attempts: 2, retryAfter: '1' });
+  });
+
+  test('any other 404 passes at once', async () => {
+    const { setting, exchange, at } = start(WATCH, { servers });
+    at(0).answer(refused('pods "x" not found'));
+    await settled();
+    assert.equal(exchange.answer.body.text, 'pods "x" not found');
+    assert.equal(setting.server(1).anonymous.upgrades.length, 0);
+  });
+
+  test('is followed by nothing when the client has left', async () => {
+    const { setting, exchange, at } = start(WATCH, { servers });
+    const refusal = refused('404 page');
+    at(0).answer(refusal);
+    await Promise.resolve();
+    exchange.abort();
+    await settled();
+    assert.equal(setting.server(1).anonymous.upgrades.length, 0);
+    assert.deepEqual(
+      setting.observer.records.map(({ status }) => status),
+      [0],
+    );
+  });
+});
+
 test('without a ready server it is 503', async () => {
   const { refusal } = start({}, { servers: SERVERS.map((server) => ({ ...server, ready: false })) });
   assert.deepEqual(await refusal(), { code: 'MVP_NO_CAPABLE_SERVER_READY', attempts: 0, retryAfter: '1' });
