@@ -46,6 +46,7 @@ export class ChangeWatch {
   #holders = new Map<string, string | undefined>();
   /** Attempts since a watch lasted. */
   #failures = 0;
+  #listedAt = Number.NEGATIVE_INFINITY;
   #isStopped = false;
 
   constructor(options: ChangeWatchOptions) {
@@ -103,6 +104,7 @@ export class ChangeWatch {
       else if (list === undefined) this.#fail('the list has no resourceVersion');
       else {
         this.#resourceVersion = list.resourceVersion;
+        this.#listedAt = performance.now();
         this.#holders = new Map(list.items.map(({ name, holderIdentity }) => [name, holderIdentity]));
         changed();
         this.#open(list.resourceVersion);
@@ -134,7 +136,7 @@ export class ChangeWatch {
         const startedAt = performance.now();
         const over = () => this.#ended(performance.now() - startedAt);
         const lines = new LineReader(LINE_BYTES, {
-          line: (bytes) => this.#hear(parseWatchEvent(bytes.toString('utf8')), over),
+          line: (bytes) => this.#hear(parseWatchEvent(bytes.toString('utf8'))),
           tooLong: () => this.#options.changed(),
           end: over,
         });
@@ -152,7 +154,7 @@ export class ChangeWatch {
     const opening = this.#enter({ kind: 'opening', exchange, timer });
   }
 
-  #hear(event: WatchEvent | undefined, over: () => void): void {
+  #hear(event: WatchEvent | undefined): void {
     switch (event?.kind) {
       case 'bookmark':
         this.#resourceVersion = event.resourceVersion;
@@ -163,8 +165,7 @@ export class ChangeWatch {
         return;
       case 'error':
       case undefined:
-        this.#resourceVersion = undefined;
-        over();
+        this.#expired();
     }
   }
 
@@ -179,18 +180,20 @@ export class ChangeWatch {
     return !isRenewal;
   }
 
-  /** A watch is over after `lastedMs`; the next one begins where it ended. */
+  /** A watch is over after `lastedMs`; the next one begins where it ended, at once, but not over and over. */
   #ended(lastedMs: number): void {
     if (lastedMs >= QUICK_MS) this.#failures = 0;
-    this.#again();
-  }
-
-  /** At once, but not over and over. */
-  #again(): void {
     if (this.#failures === 0) {
       this.#failures = 1;
       this.#begin();
     } else this.#enter({ kind: 'waiting', timer: this.#later(this.#backoff()) });
+  }
+
+  /** Where we were is too old, or nobody knows: only a list helps, at once unless the last one did not. */
+  #expired(): void {
+    this.#resourceVersion = undefined;
+    if (performance.now() - this.#listedAt >= QUICK_MS) this.#begin();
+    else this.#fail('its watches end with an error at once');
   }
 
   #refused(status: number): void {
@@ -204,8 +207,7 @@ export class ChangeWatch {
         this.#enter({ kind: 'absent', timer: this.#later(retryPause()) });
         return;
       case 410:
-        this.#resourceVersion = undefined;
-        this.#again();
+        this.#expired();
         return;
       default:
         this.#fail(`answered ${status}`);

@@ -39,7 +39,14 @@ function report(name: string, version: string, overrides: Partial<ServerReport> 
 
 function build(reports: readonly ServerReport[], overrides: Partial<SnapshotInput> = {}) {
   const openapi = { listing: NO_LISTING, published: undefined };
-  const input = { generation: 3, reports, view: 'merged', published: undefined, openapi, incompleteUntil: 9_000 } as const;
+  const input = {
+    generation: 3,
+    reports,
+    view: 'merged',
+    published: undefined,
+    openapi,
+    incompleteUntil: 9_000,
+  } as const;
   return buildSnapshot({ ...input, ...overrides }, buildTables(reports));
 }
 
