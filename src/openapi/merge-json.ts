@@ -1,6 +1,5 @@
 import { jsonMembers, jsonObject } from './json-members.ts';
-
-export type OpenAPIVersion = 'v2' | 'v3';
+import type { OpenAPIVersion } from './openapi-encoding.ts';
 
 /** What is united: an object's members by name, or, within it, only those named here. Everything else is the newest's. */
 type Plan = 'members' | { readonly [member: string]: Plan };

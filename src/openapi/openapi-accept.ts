@@ -1,7 +1,5 @@
 import { acceptClauses } from '../kubernetes/accept-clauses.ts';
-import type { OpenAPIVersion } from './merge-json.ts';
-
-export type OpenAPIEncoding = 'json' | 'protobuf';
+import { type OpenAPIEncoding, type OpenAPIVersion, protobufName } from './openapi-encoding.ts';
 
 export interface OpenAPIForm {
   readonly encoding: OpenAPIEncoding;
@@ -9,20 +7,13 @@ export interface OpenAPIForm {
   readonly nopeer: boolean;
 }
 
-/** What kube-apiserver can write, in its order. Protobuf has an older name, which is no media type. */
+/** What kube-apiserver can write, in its order. */
 function offered(version: OpenAPIVersion): readonly (readonly [string, OpenAPIEncoding])[] {
   return [
     ['json', 'json'],
-    [`com.github.proto-openapi.spec.${version}@v1.0+protobuf`, 'protobuf'],
-    [`com.github.proto-openapi.spec.${version}.v1.0+protobuf`, 'protobuf'],
+    [protobufName(version, '@'), 'protobuf'],
+    [protobufName(version, '.'), 'protobuf'],
   ];
-}
-
-/** Content-Type of a document, exactly as kube-apiserver writes it. */
-export function openAPIContentType(version: OpenAPIVersion, encoding: OpenAPIEncoding): string {
-  return encoding === 'json'
-    ? 'application/json'
-    : `application/com.github.proto-openapi.spec.${version}.v1.0+protobuf`;
 }
 
 /**

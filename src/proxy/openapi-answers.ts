@@ -87,7 +87,7 @@ export class OpenAPIAnswers {
       return respondOpenAPI(exchange, published.index, [...NOT_KEPT, 'vary', 'Accept-Encoding']);
     }
     if (form.kind === 'v2') {
-      const document = await published.readV2();
+      const document = await published.readV2(form.encoding);
       return document && respondOpenAPI(exchange, document, [...NOT_KEPT, ...VARY]);
     }
     const merged = published.merged.get(form.path);
@@ -97,8 +97,12 @@ export class OpenAPIAnswers {
       const location = openAPIAddress(form.path, merged.hash);
       return respondMoved(exchange, location, merged.hash, [...NOT_KEPT, 'vary', 'Accept']);
     }
-    const document = await merged.read();
-    if (document === undefined) throw unreadable(form.path);
+    const document = await merged.read(form.encoding);
+    if (document === undefined) {
+      // Servers need not have protobuf; one of them says so itself.
+      if (form.encoding === 'protobuf') return undefined;
+      throw unreadable(form.path);
+    }
     // A document that is not the one in the index, because a server changed or cannot be read, must not be kept for ever.
     const isExact = asked !== '' && document.etag === `"${merged.hash}"`;
     const kept = isExact ? keptForever(this.#context.clock()) : NOT_KEPT;

@@ -1,4 +1,6 @@
-/** One document in JSON, ready to send. */
+import type { OpenAPIEncoding } from '../openapi/openapi-encoding.ts';
+
+/** One document, ready to send. */
 export interface OpenAPIDocument {
   readonly contentType: string;
   /** Quoted, as it stands in the header. */
@@ -15,7 +17,7 @@ export interface MergedOpenAPIDocument {
    * Makes the document, or takes it from those made before; `undefined` while no server that has a part of it can be read.
    * Its ETag is not `hash` if servers have changed their parts since, or one of them cannot be read. Never rejects.
    */
-  read(): Promise<OpenAPIDocument | undefined>;
+  read(encoding: OpenAPIEncoding): Promise<OpenAPIDocument | undefined>;
 }
 
 /** OpenAPI from the merged view. */
@@ -25,5 +27,5 @@ export interface PublishedOpenAPI {
   /** By path below `/openapi/v3/`; every other document is one server's. */
   readonly merged: ReadonlyMap<string, MergedOpenAPIDocument>;
   /** `/openapi/v2` of all servers; `undefined` while it cannot be made. Never rejects. */
-  readV2(): Promise<OpenAPIDocument | undefined>;
+  readV2(encoding: OpenAPIEncoding): Promise<OpenAPIDocument | undefined>;
 }

@@ -1,24 +1,24 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { OpenAPIVersion } from '../openapi/merge-json.ts';
+import { openAPIContentType } from '../openapi/openapi-encoding.ts';
 import { mergedHash } from '../openapi/openapi-union.ts';
 import type { OpenAPIDocument } from '../proxy/published-openapi.ts';
-import { type FetchedOpenAPI, hashOfOpenAPI } from './openapi-fetch.ts';
+import { type FetchedOpenAPI, hashOfOpenAPI, type OpenAPIFormat } from './openapi-fetch.ts';
 import { mergeInThread } from './openapi-merge.ts';
 
 const compress = promisify(gzip);
 
-/** Merged documents, made once for the same parts; those asked for longest ago are forgotten. */
+/** Merged documents of one format, made once for the same parts; those asked for longest ago are forgotten. */
 export class OpenAPIDocuments {
-  readonly #version: OpenAPIVersion;
+  readonly #format: OpenAPIFormat;
   readonly #mostBytes: number;
   readonly #documents = new Map<string, OpenAPIDocument>();
   readonly #making = new Map<string, Promise<OpenAPIDocument>>();
   #bytes = 0;
 
   /** `mostBytes`: of all documents kept, in both codings; the last one is kept in any case. */
-  constructor(version: OpenAPIVersion, mostBytes: number) {
-    this.#version = version;
+  constructor(format: OpenAPIFormat, mostBytes: number) {
+    this.#format = format;
     this.#mostBytes = mostBytes;
   }
 
@@ -51,8 +51,9 @@ export class OpenAPIDocuments {
     const bytes =
       bodies.length === 1 && only !== undefined
         ? { identity: only, gzip: await compress(only) }
-        : await mergeInThread(this.#version, bodies);
-    const document = { contentType: 'application/json', etag: `"${hash}"`, ...bytes };
+        : await mergeInThread({ ...this.#format, documents: bodies });
+    const { version, encoding } = this.#format;
+    const document = { contentType: openAPIContentType(version, encoding), etag: `"${hash}"`, ...bytes };
     this.#keep(hash, document);
     return document;
   }

@@ -1,27 +1,31 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../observe/logger.ts';
+import type { OpenAPIEncoding } from '../openapi/openapi-encoding.ts';
 import type { OpenAPIDocument } from '../proxy/published-openapi.ts';
 import { OpenAPIDocuments } from './openapi-documents.ts';
-import { type FetchedOpenAPI, fetchOpenAPI } from './openapi-fetch.ts';
+import { type FetchedOpenAPI, fetchOpenAPI, type OpenAPIFormat } from './openapi-fetch.ts';
 import type { ServerReport } from './snapshot-builder.ts';
 
 /** How long a server whose document we have is waited for to say that it is still the same. */
 const PATIENCE_MS = 1_000;
 
 /**
- * `/openapi/v2` of all servers. Nothing is read before somebody asks, and then only what has changed; all who ask meanwhile
+ * `/openapi/v2` of all servers in one encoding. Nothing is read before somebody asks, and then only what has changed; all who ask meanwhile
  * share one reading.
  */
 export class OpenAPIV2 {
   readonly #logger: Logger;
-  /** One document at a time: it is several megabytes, and whoever asks gets the newest. */
-  readonly #documents = new OpenAPIDocuments('v2', 0);
+  readonly #format: OpenAPIFormat;
+  readonly #documents: OpenAPIDocuments;
   /** Last good document by server. */
   readonly #held = new Map<string, FetchedOpenAPI>();
   #reading: Promise<OpenAPIDocument | undefined> | undefined;
 
-  constructor(logger: Logger) {
+  constructor(encoding: OpenAPIEncoding, logger: Logger) {
     this.#logger = logger;
+    this.#format = { version: 'v2', encoding };
+    // One document at a time: it is several megabytes, and whoever asks gets the newest.
+    this.#documents = new OpenAPIDocuments(this.#format, 0);
   }
 
   /** `reports` in the snapshot's order. Undefined while no server's document is known. Never rejects. */
@@ -49,7 +53,7 @@ export class OpenAPIV2 {
   async #refresh({ name, ready, openapi }: ServerReport): Promise<void> {
     if (!ready || openapi === undefined) return;
     const held = this.#held.get(name);
-    const reading = fetchOpenAPI(openapi, '/openapi/v2', held).then(
+    const reading = fetchOpenAPI(openapi, '/openapi/v2', this.#format, held).then(
       (fetched) => {
         if (fetched === undefined) this.#held.delete(name);
         else this.#held.set(name, fetched);

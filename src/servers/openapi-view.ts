@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import type { Logger } from '../observe/logger.ts';
+import type { OpenAPIEncoding } from '../openapi/openapi-encoding.ts';
 import { encodeOpenAPIIndex, type OpenAPIIndex } from '../openapi/openapi-index.ts';
 import { type MergedEntry, type OpenAPIListing, uniteOpenAPI } from '../openapi/openapi-union.ts';
 import type { OpenAPIDocument, PublishedOpenAPI } from '../proxy/published-openapi.ts';
@@ -18,8 +19,11 @@ export const NO_LISTING: OpenAPIListing = { servers: new Map(), unread: [] };
 export class OpenAPIView {
   readonly #ids: DocumentIds;
   readonly #logger: Logger;
-  readonly #documents = new OpenAPIDocuments('v3', MOST_BYTES);
-  readonly #v2: OpenAPIV2;
+  readonly #documents = {
+    json: new OpenAPIDocuments({ version: 'v3', encoding: 'json' }, MOST_BYTES),
+    protobuf: new OpenAPIDocuments({ version: 'v3', encoding: 'protobuf' }, MOST_BYTES),
+  };
+  readonly #v2: Readonly<Record<OpenAPIEncoding, OpenAPIV2>>;
   #key = '';
   #reports: readonly ServerReport[] = [];
   #listing = NO_LISTING;
@@ -28,7 +32,7 @@ export class OpenAPIView {
   constructor(ids: DocumentIds, logger: Logger) {
     this.#ids = ids;
     this.#logger = logger;
-    this.#v2 = new OpenAPIV2(logger);
+    this.#v2 = { json: new OpenAPIV2('json', logger), protobuf: new OpenAPIV2('protobuf', logger) };
   }
 
   get listing(): OpenAPIListing {
@@ -61,26 +65,27 @@ export class OpenAPIView {
   ): PublishedOpenAPI {
     const documents = [...merged].map(([path, { hash, parts }]) => {
       const wanted = parts.map(({ server, hash: own }) => ({ server: reports[server]?.name ?? '', hash: own }));
-      return [path, { hash, read: () => this.#read(path, hash, wanted) }] as const;
+      return [path, { hash, read: (encoding: OpenAPIEncoding) => this.#read(path, encoding, hash, wanted) }] as const;
     });
     return {
       index: publishIndex(encodeOpenAPIIndex(index)),
       merged: new Map(documents),
-      readV2: () => this.#v2.read(this.#reports),
+      readV2: (encoding) => this.#v2[encoding].read(this.#reports),
     };
   }
 
   async #read(
     path: string,
+    encoding: OpenAPIEncoding,
     hash: string,
     parts: readonly { readonly server: string; readonly hash: string }[],
   ): Promise<OpenAPIDocument | undefined> {
-    const known = this.#documents.get(hash);
+    const known = this.#documents[encoding].get(hash);
     if (known !== undefined) return known;
     try {
-      const fetched = await Promise.all(parts.map((part) => this.#fetch(path, part)));
+      const fetched = await Promise.all(parts.map((part) => this.#fetch(path, encoding, part)));
       const present = fetched.filter((part) => part !== undefined);
-      return present.length === 0 ? undefined : await this.#documents.of(present);
+      return present.length === 0 ? undefined : await this.#documents[encoding].of(present);
     } catch (error) {
       this.#logger.warn('an OpenAPI document cannot be merged', { path, error });
       return undefined;
@@ -90,13 +95,14 @@ export class OpenAPIView {
   /** One server's part as it is now; undefined when it cannot be had. */
   async #fetch(
     path: string,
+    encoding: OpenAPIEncoding,
     { server, hash }: { readonly server: string; readonly hash: string },
   ): Promise<FetchedOpenAPI | undefined> {
     const report = this.#reports.find(({ name }) => name === server);
     const url = report?.openapi?.index?.get(path)?.url;
     if (!report?.ready || report.openapi === undefined || url === undefined) return undefined;
     try {
-      const fetched = await fetchOpenAPI(report.openapi, url.split('?', 1)[0] ?? url);
+      const fetched = await fetchOpenAPI(report.openapi, url.split('?', 1)[0] ?? url, { version: 'v3', encoding });
       if (fetched?.hash !== hash) void report.openapi.again();
       return fetched;
     } catch (error) {
