@@ -18,7 +18,7 @@ export interface LabText {
 
 /** What is printed once a lab is up: where it is, what is worth trying, and what to look at. */
 export function labText({ lab, front, skewed, milliseconds }: LabText): string {
-  const { plane, url, kubeconfig } = lab;
+  const { plane, url, adminUrl, kubeconfig } = lab;
   const kind = plane.kind === 'embedded' ? 'embedded API servers' : 'kube-apiservers';
   const endpoints = textTable([
     ['CONTEXT', 'ADDRESS', 'WHAT'],
@@ -34,20 +34,27 @@ export function labText({ lab, front, skewed, milliseconds }: LabText): string {
     '',
     'Worth trying in another terminal:',
     `  export KUBECONFIG=${shellWord(kubeconfig)}`,
-    ...textTable(commands(skewed).map(([command, comment]) => [`  ${command}`, `# ${comment}`])),
+    ...adviceLines(commands(skewed)),
+    ...(adminUrl === undefined ? [] : adviceLines([verification(skewed, adminUrl)])),
     '',
     'Ctrl-C ends it.',
     '',
   ].join('\n');
 }
 
+type Advice = readonly [command: string, comment: string];
+
+function adviceLines(advice: readonly Advice[]): string[] {
+  return textTable(advice.map(([command, comment]) => [`  ${command}`, `# ${comment}`]));
+}
+
 /** Five commands and what to look at. */
-function commands(skewed: SkewedResource | undefined): (readonly [command: string, comment: string])[] {
-  const namespace: readonly [string, string] = [
+function commands(skewed: SkewedResource | undefined): readonly Advice[] {
+  const namespace: Advice = [
     'kubectl create namespace demo',
     'whichever server takes it, the others have it: they share one store',
   ];
-  const whoAmI: readonly [string, string] = [
+  const whoAmI: Advice = [
     `kubectl --context ${FRONT_CONTEXT}-jane auth whoami`,
     'user and groups reach the servers unchanged',
   ];
@@ -72,6 +79,11 @@ function commands(skewed: SkewedResource | undefined): (readonly [command: strin
     namespace,
     whoAmI,
   ];
+}
+
+function verification(skewed: SkewedResource | undefined, adminUrl: string): Advice {
+  const type = skewed === undefined ? 'apps/v1' : `${skewed.group}/${skewed.version}/${skewed.resource}`;
+  return [`mvproxy verify ${type} --admin-server ${adminUrl}`, 'who serves it, and which shape of discovery says so'];
 }
 
 function shellWord(text: string): string {

@@ -42,6 +42,8 @@ export interface LabOptions {
 export interface Lab {
   readonly plane: LabPlane;
   readonly url: string;
+  /** `http://127.0.0.1:PORT` of the gateway's admin listener; undefined with another front. */
+  readonly adminUrl: string | undefined;
   readonly kubeconfig: string;
   close(): Promise<void>;
 }
@@ -63,7 +65,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       const controllers = startControllers({ url: front.url, ca: plane.pki.servingCa.cert, token: plane.adminToken });
       closers.push(() => controllers.close());
     }
-    return { plane, url: front.url, kubeconfig, close };
+    return { plane, url: front.url, adminUrl: front.adminUrl, kubeconfig, close };
   } catch (error) {
     await close();
     throw error;

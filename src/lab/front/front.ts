@@ -2,6 +2,8 @@
 export interface Front {
   /** `https://127.0.0.1:PORT` */
   readonly url: string;
+  /** Of the one proxy there is, for the commands that ask it; undefined where there is none or several. */
+  readonly adminUrl?: string;
   close(): Promise<void>;
 }
 
