@@ -34,15 +34,18 @@ export function verifyText(report: SurfacingReport, style: TerminalStyle): strin
 
 function versionLines(report: SurfacingReport, { version, shapes }: VersionReport, style: TerminalStyle): string[] {
   const { group } = report.target;
-  const title = [group, version].filter((part) => part !== '').join('/');
-  const servers = report.servers.map((server) => `${server.name}${server.version === '' ? '' : ` ${server.version}`}`);
+  const title = [group, version].filter((part) => part !== '').join('/') || 'core';
+  const head = [
+    [style.paint(title, 'bold'), '', ...report.servers.map(({ name }) => name), 'PROXY'],
+    ['', '', ...report.servers.map((server) => server.version), ''],
+  ];
   const rows = shapes.map((row) => [
     SHAPES[row.shape],
     row.path,
     ...report.servers.map(({ name }) => mark(row.servers[name]?.state ?? 'unknown', style)),
     mark(row.merged.state, style),
   ]);
-  return textTable([[style.paint(title || 'core', 'bold'), '', ...servers, 'PROXY'], ...rows]);
+  return textTable([...head, ...rows]);
 }
 
 function mark(state: State, { unicode, paint }: TerminalStyle): string {

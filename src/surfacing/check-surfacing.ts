@@ -3,8 +3,7 @@ import { valueRead } from './answer.ts';
 import { apiServiceRemarks } from './api-service-remarks.ts';
 import { consistencyRemarks } from './consistency-remarks.ts';
 import { type MergedDocuments, mergedFindings } from './merged-documents.ts';
-import type { Case, ServerView } from './remark.ts';
-import { typeText, versionText } from './remark.ts';
+import { type Case, isInTablesOf, type ServerView, typeText, verb, versionText } from './remark.ts';
 import { servedRemarks } from './served-remarks.ts';
 import {
   aggregatedOf,
@@ -88,11 +87,15 @@ function caseOf(sought: SoughtType, evidence: readonly ServerEvidence[], documen
   return {
     sought,
     views,
-    having: views.filter(({ served }) => served === 'served' || served === 'stale'),
+    having: views.filter((view) => isServing(view) || (view.served === 'unknown' && isInTablesOf(view, sought))),
     lacking: views.filter(({ served }) => served === 'lacking'),
     merged: withoutVersionless(mergedFindings(documents, sought), sought),
     hasMergedView: documents.published !== undefined,
   };
+}
+
+function isServing({ served }: ServerView): boolean {
+  return served === 'served' || served === 'stale';
 }
 
 /** Without a version there is neither a resource list nor an APIService to look at. */
@@ -145,20 +148,16 @@ function worst(verdicts: readonly SurfacingVerdict[]): SurfacingVerdict {
 }
 
 function summary(cases: readonly Case[], reports: readonly VersionReport[], remarks: number): string {
-  const text = (verdict: SurfacingVerdict): string =>
-    cases
-      .filter((_, index) => reports[index]?.verdict === verdict)
-      .map(({ sought }) => typeText(sought))
-      .join(' and ');
-  const count = remarks === 1 ? 'one remark' : `${remarks} remarks`;
   const sentences: Readonly<Record<SurfacingVerdict, string>> = {
     surfaced: 'surfaced everywhere: by every server and, through the proxy, in every shape',
-    'surfaced-with-remarks': `surfaced through the proxy, with ${count}`,
+    'surfaced-with-remarks': `surfaced through the proxy, with ${remarks === 1 ? 'one remark' : `${remarks} remarks`}`,
     'not-surfaced': 'not surfaced through the proxy',
   };
   return VERDICTS.toReversed()
-    .filter((verdict) => text(verdict) !== '')
-    .map((verdict) => `${text(verdict)}: ${sentences[verdict]}.`)
+    .flatMap((verdict) => {
+      const texts = cases.filter((_, at) => reports[at]?.verdict === verdict).map(({ sought }) => typeText(sought));
+      return texts.length === 0 ? [] : [`${texts.join(' and ')} ${verb(texts, 'is', 'are')} ${sentences[verdict]}.`];
+    })
     .join(' ');
 }
 

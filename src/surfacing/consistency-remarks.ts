@@ -1,6 +1,5 @@
-import { type Case, remark, type ServerView, serversText, typeText, verb } from './remark.ts';
+import { type Case, isInTablesOf, remark, type ServerView, serversText, typeText, verb } from './remark.ts';
 import { MERGED_SHAPES, SHAPES } from './shape.ts';
-import { findingIn } from './sought-type.ts';
 import type { Remark } from './surfacing-report.ts';
 
 /** Where documents contradict each other: a server's own, the proxy's tables, the merged view. */
@@ -20,10 +19,10 @@ function stale({ views, merged, sought }: Case): readonly Remark[] {
 function tables({ views, sought }: Case): readonly Remark[] {
   const text = typeText(sought);
   return views.flatMap((view): readonly Remark[] => {
-    const { name, tables: known, discoveryAgeSeconds: age } = view.evidence.server;
+    const { name, discoveryAgeSeconds: age } = view.evidence.server;
     const read = age === undefined ? 'was never read' : `was read ${age.toFixed(1)} s ago`;
     const unknown = `and the proxy does not know that yet: its discovery ${read}`;
-    const isKnown = findingIn([...(known?.api ?? []), ...(known?.apis ?? [])], sought).state !== 'missing';
+    const isKnown = isInTablesOf(view, sought);
     if ((view.served === 'served' || view.served === 'stale') && !isKnown) {
       return [remark('NotInTables', [view], `${name} serves ${text}, ${unknown}.`)];
     }

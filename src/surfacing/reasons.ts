@@ -29,7 +29,7 @@ const CODES = {
   },
   LookingForbidden: {
     documentation: 'A server does not let the proxy look at something, so that this could not be checked.',
-    remedy: 'Apply deploy/rbac.yaml, which has the rule that is missing.',
+    remedy: 'kubectl apply -f deploy/rbac.yaml, which has this rule.',
   },
   LookingFailed: {
     documentation: 'A server answered a question of verify with an error or a document that cannot be used.',

@@ -3,7 +3,7 @@ import { REASONS, type ReasonCode } from './reasons.ts';
 import type { ServerEvidence } from './server-evidence.ts';
 import type { servedState } from './server-findings.ts';
 import type { Shape, ShapeFinding } from './shape.ts';
-import { groupVersion, type SoughtType } from './sought-type.ts';
+import { findingIn, groupVersion, type SoughtType } from './sought-type.ts';
 import type { Remark } from './surfacing-report.ts';
 
 /** One server with what it says of a type. */
@@ -17,7 +17,7 @@ export interface ServerView {
 export interface Case {
   readonly sought: SoughtType;
   readonly views: readonly ServerView[];
-  /** Those that serve it, as Stale or not. */
+  /** Those that serve it, as Stale or not, and those that cannot be asked and did when they were read last. */
   readonly having: readonly ServerView[];
   readonly lacking: readonly ServerView[];
   readonly merged: ReadonlyMap<Shape, ShapeFinding>;
@@ -34,6 +34,12 @@ export function remark(
   remedy: string = REASONS[code].remedy,
 ): Remark {
   return { code, servers: servers.map(({ evidence }) => evidence.server.name), message, remedy };
+}
+
+/** Whether the proxy routes by the belief that the server serves it. */
+export function isInTablesOf({ evidence: { server } }: Named[number], sought: SoughtType): boolean {
+  const { api = [], apis = [] } = server.tables ?? {};
+  return findingIn([...api, ...apis], sought).state !== 'missing';
 }
 
 /** `widgets in example.com/v1`, `example.com/v1`. */

@@ -101,7 +101,7 @@ async function answer<T>(
   parse: (value: unknown, response: FetchedResponse) => T | undefined,
 ): Promise<Answer<T>> {
   try {
-    const response = await ask(target, accept);
+    const response = await askAgain(ask, target, accept);
     const { status, body } = response;
     if (status === 404) return { kind: 'absent' };
     if (status === 406) return { kind: 'not-offered' };
@@ -121,5 +121,16 @@ async function answer<T>(
     const isSilent = reason === 'timeout' || cause === 'timeout';
     const isReachable = cause === 'reset' || cause === 'overloaded';
     return { kind: 'failed', reason: isSilent ? 'silent' : isReachable ? 'unusable' : 'unreachable', message };
+  }
+}
+
+/** A connection that was lost says nothing about the server yet: it may have restarted, hang or be gone. */
+async function askAgain(ask: Ask, target: string, accept: string): Promise<FetchedResponse> {
+  try {
+    return await ask(target, accept);
+  } catch (error) {
+    const cause = error instanceof FetchError ? error.failure.cause : undefined;
+    if (cause !== 'connection' && cause !== 'goaway') throw error;
+    return ask(target, accept);
   }
 }

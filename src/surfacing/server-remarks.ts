@@ -1,3 +1,4 @@
+import { CONTROL_USER } from '../servers/control-identity.ts';
 import type { Answer } from './answer.ts';
 import { remark, verb } from './remark.ts';
 import { type ServerEvidence, silenceOf } from './server-evidence.ts';
@@ -17,9 +18,6 @@ const RULES = {
 } as const;
 
 type What = keyof typeof RULES;
-
-/** As the proxy names itself to servers when it has a front-proxy certificate. */
-const CONTROL_USER = 'system:mixed-version-proxy by default';
 
 /** What is wrong with the servers themselves, whatever is looked for. */
 export function serverRemarks(servers: readonly ServerEvidence[]): readonly Remark[] {
@@ -79,7 +77,7 @@ function forbidden(servers: readonly ServerEvidence[]): readonly Remark[] {
     const rules = whats.map((what) => RULES[what].rule).join('; ');
     const fact = `${names} ${verb(by, 'does', 'do')} not let the proxy look, so that ${unchecked} could not be checked.`;
     const named = by.map((evidence) => ({ evidence }));
-    return [remark('LookingForbidden', named, `${fact} Its user, ${CONTROL_USER}, needs: ${rules}.`)];
+    return [remark('LookingForbidden', named, `${fact} Its user, by default ${CONTROL_USER}, needs: ${rules}.`)];
   });
 }
 
