@@ -25,11 +25,14 @@ function unite(texts: readonly string[], plan: Plan): string {
     const members = new Map(objects.toReversed().flatMap((object) => [...object]));
     return jsonObject([...members].sort(([left], [right]) => (left < right ? -1 : 1)));
   }
-  const [newest = new Map<string, string>()] = objects;
-  const united = new Map(newest);
-  for (const [member, inner] of Object.entries(plan)) {
+  const united = Object.entries(plan).flatMap(([member, inner]) => {
     const values = objects.flatMap((object) => object.get(member) ?? []);
-    if (values.length > 0) united.set(member, unite(values, inner));
-  }
-  return jsonObject(united);
+    return values.length === 0 ? [] : [[member, unite(values, inner)] as const];
+  });
+  // Together, where the newest document has the first of them: merging in steps must not move any.
+  const newest = [...(objects[0] ?? [])];
+  const first = newest.findIndex(([member]) => Object.hasOwn(plan, member));
+  const isKept = ([member]: readonly [string, string]) => !Object.hasOwn(plan, member);
+  const before = first < 0 ? newest : newest.slice(0, first);
+  return jsonObject([...before, ...united, ...newest.slice(before.length).filter(isKept)]);
 }
