@@ -1,3 +1,5 @@
+import { LatencyHistogram } from './latency-histogram.ts';
+
 /** Why discovery is read besides from time to time. */
 export type DiscoveryTrigger =
   | 'crd'
@@ -18,6 +20,8 @@ export class DiscoveryCounters {
   readonly triggers = new Map<DiscoveryTrigger, number>();
   /** By server. */
   readonly readings = new Map<string, Record<ReadingResult, number>>();
+  /** From a change that was read to merged documents that say so. */
+  readonly publishing = new LatencyHistogram();
 
   triggered(trigger: DiscoveryTrigger): void {
     this.triggers.set(trigger, (this.triggers.get(trigger) ?? 0) + 1);

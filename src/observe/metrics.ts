@@ -30,6 +30,7 @@ export class Metrics {
   readonly contentType: string;
   readonly #registry = new Registry();
   readonly #latency: LatencyHistogram;
+  readonly #discovery: () => DiscoveryCounters;
 
   constructor(source: MetricsSource) {
     this.contentType = this.#registry.contentType;
@@ -37,6 +38,7 @@ export class Metrics {
     this.#requests(source.counters);
     this.#peerAnswers(source.counters);
     this.#latency = source.counters.latency;
+    this.#discovery = source.discovery;
     this.#servers(source);
     this.#triggers(source);
     this.#proxy(source);
@@ -46,7 +48,11 @@ export class Metrics {
   async exposition(): Promise<string> {
     const name = 'mvproxy_response_head_seconds';
     const help = 'Seconds from the request head to the response head.';
-    return `${await this.#registry.metrics()}\n${this.#latency.exposition(name, help)}`;
+    const publishing = this.#discovery().publishing.exposition(
+      'mvproxy_discovery_publish_seconds',
+      'Seconds from a change that was read to merged documents that say so.',
+    );
+    return `${await this.#registry.metrics()}\n${this.#latency.exposition(name, help)}${publishing}`;
   }
 
   #requests({ requests, retries, errors }: ExchangeCounters): void {

@@ -8,15 +8,16 @@ import type { DocumentIds } from './document-ids.ts';
 export class MergedView {
   readonly #ids: DocumentIds;
   readonly #logger: Logger;
-  readonly #changed: () => void;
+  readonly #changed: (seconds: number) => void;
   #published: PublishedDiscovery | undefined;
   #conflicts: readonly DiscoveryConflict[] = [];
   #key = '';
   #preparing: Promise<void> | undefined;
   #next: readonly MergeInput[] | undefined;
+  #nextSince = 0;
 
-  /** `changed` is called when new documents are ready. */
-  constructor(ids: DocumentIds, logger: Logger, changed: () => void) {
+  /** `changed` is called when new documents are ready, `seconds` after something to put into them was there. */
+  constructor(ids: DocumentIds, logger: Logger, changed: (seconds: number) => void) {
     this.#ids = ids;
     this.#logger = logger;
     this.#changed = changed;
@@ -48,8 +49,13 @@ export class MergedView {
   }
 
   update(inputs: readonly MergeInput[]): void {
+    this.#update(inputs, performance.now());
+  }
+
+  #update(inputs: readonly MergeInput[], since: number): void {
     if (inputs.length === 0) return;
     if (this.#preparing !== undefined) {
+      if (this.#next === undefined) this.#nextSince = since;
       this.#next = inputs;
       return;
     }
@@ -59,8 +65,8 @@ export class MergedView {
       this.#preparing = undefined;
       const next = this.#next;
       this.#next = undefined;
-      if (next !== undefined) this.update(next);
-      this.#changed();
+      if (next !== undefined) this.#update(next, this.#nextSince);
+      this.#changed((performance.now() - since) / 1000);
     });
   }
 

@@ -79,11 +79,12 @@ export class ServerRegistry implements Control {
     this.#clock = clock;
     this.#incompleteUntil = previous === undefined ? clock() + settings.graceMs : previous.#incompleteUntil;
     this.#view = peerView(settings.trust).kind;
-    this.#merged = new MergedView(this.#ids, logger, () => {
+    this.discoveryCounters = previous?.discoveryCounters ?? new DiscoveryCounters();
+    this.#merged = new MergedView(this.#ids, logger, (seconds) => {
+      this.discoveryCounters.publishing.add(seconds);
       this.#swap();
       this.#judge();
     });
-    this.discoveryCounters = previous?.discoveryCounters ?? new DiscoveryCounters();
     this.#openapi = new OpenAPIView(this.#ids, logger);
     const monitorSettings = { ...settings, readsDiscovery: this.#view === 'merged' };
     const monitorDependencies: MonitorDependencies = {
