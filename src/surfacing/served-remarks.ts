@@ -1,5 +1,5 @@
 import { compareServerVersions } from '../kubernetes/kube-version.ts';
-import { condition } from './cluster-objects.ts';
+import { condition, type DefinitionFacts } from './cluster-objects.ts';
 import { definitionRemarks, definitionsOf } from './definition-remarks.ts';
 import {
   type Case,
@@ -29,7 +29,9 @@ function nobodyServes(found: Case): readonly Remark[] {
   const definitions = definitionsOf(found);
   const problems = definitions.flatMap((definition) => definitionRemarks(definition, sought));
   if (problems.length > 0) return problems;
-  const [definition] = definitions;
+  const serving = ({ versions }: DefinitionFacts) =>
+    versions.some((each) => each.served && each.name === sought.version);
+  const definition = definitions.find(serving);
   if (definition !== undefined) {
     const not = `${serversText(lacking)} ${verb(lacking, 'does', 'do')} not serve it yet`;
     return [remark('CRDLag', lacking, `The CustomResourceDefinition ${definition.name} is Established, and ${not}.`)];
