@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { settled } from '../../test/support/proxy-setting.ts';
-import { FollowUp, pauseAfter } from './follow-up.ts';
+import { DISCOVERY_TIMES_MS, FollowUp, pauseAfter } from './follow-up.ts';
 
 /** `readings` are the times at which readings began; each takes `tookMs` and finds something if `isChange`. */
 function setUp(t: TestContext, reading: { tookMs: number; isChange: boolean } = { tookMs: 0, isChange: false }) {
@@ -13,7 +13,7 @@ function setUp(t: TestContext, reading: { tookMs: number; isChange: boolean } = 
     readings.push(now);
     if (reading.tookMs > 0) await new Promise((resolve) => setTimeout(resolve, reading.tookMs));
     return reading.isChange;
-  });
+  }, DISCOVERY_TIMES_MS);
   t.after(() => followUp.stop());
   const pass = async (milliseconds: number) => {
     for (let step = 0; step < milliseconds; step++) {
@@ -93,6 +93,10 @@ test('stopped, it reads no more', async (t) => {
   assert.equal(readings.length, 1);
 });
 
-test('a cheap reading is followed after 50 ms, a costly one after four times as long', () => {
-  assert.deepEqual([pauseAfter(400, false), pauseAfter(3, true), pauseAfter(100, true)], [50, 50, 400]);
+test('a cheap reading is followed after 50 ms, a costly one after four times as long, but within a second', () => {
+  assert.deepEqual(
+    [3, 100, 2_000].map((tookMs) => pauseAfter(tookMs, true)),
+    [50, 400, 500],
+  );
+  assert.equal(pauseAfter(400, false), 50);
 });

@@ -2,30 +2,38 @@
  * Milliseconds after the last event at which discovery is read. A server's discovery follows its own events with a lag:
  * kube-apiserver 1.36 and 1.37 list a new type up to 25 ms after they announced it, a busy one later.
  */
-const READ_AFTER_MS = [0, 50, 150, 400, 1_000] as const;
+export const DISCOVERY_TIMES_MS: readonly number[] = [0, 50, 150, 400, 1_000];
+/** The same for the index of OpenAPI, which kube-apiserver renews once a second. */
+export const OPENAPI_TIMES_MS: readonly number[] = [100, 350, 600, 850, 1_100, 2_000];
 const LEAST_PAUSE_MS = 50;
 /** Readings that change something take at most a fifth of the time, however many events come. */
 const PAUSE_FACTOR = 4;
+/** A reading that takes longer than an eighth of a second waits for the server, mostly; what changed must be seen within one. */
+const MOST_PAUSE_MS = 500;
 
 /** The pause after a reading of `tookMs`; one that found nothing new is cheap (304). */
 export function pauseAfter(tookMs: number, isChange: boolean): number {
-  return isChange ? Math.max(LEAST_PAUSE_MS, PAUSE_FACTOR * tookMs) : LEAST_PAUSE_MS;
+  if (!isChange) return LEAST_PAUSE_MS;
+  return Math.min(MOST_PAUSE_MS, Math.max(LEAST_PAUSE_MS, PAUSE_FACTOR * tookMs));
 }
 
-/** Reads at once after an event and again for a short while after the last one. One reading at a time. */
+/** Reads for a short while after the last event. One reading at a time. */
 export class FollowUp {
   readonly #read: () => Promise<boolean>;
+  readonly #times: readonly number[];
   #eventAt = 0;
-  /** The next of READ_AFTER_MS. */
-  #step: number = READ_AFTER_MS.length;
+  /** Which of the times is the next one. */
+  #step: number;
   #earliestAt = Number.NEGATIVE_INFINITY;
   #isReading = false;
   #isStopped = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `read` resolves to whether it found something new; it must not reject. */
-  constructor(read: () => Promise<boolean>) {
+  /** `read` resolves to whether it found something new; it must not reject. `times`: when, after the last event. */
+  constructor(read: () => Promise<boolean>, times: readonly number[]) {
     this.#read = read;
+    this.#times = times;
+    this.#step = times.length;
   }
 
   event(): void {
@@ -40,7 +48,7 @@ export class FollowUp {
   }
 
   #schedule(): void {
-    const after = READ_AFTER_MS[this.#step];
+    const after = this.#times[this.#step];
     if (this.#isReading || this.#isStopped || after === undefined) return;
     clearTimeout(this.#timer);
     const dueAt = Math.max(this.#eventAt + after, this.#earliestAt);
@@ -55,7 +63,7 @@ export class FollowUp {
     this.#isReading = false;
     this.#earliestAt = endedAt + pauseAfter(endedAt - beganAt, isChange);
     // An event during the reading may be newer than what was read.
-    while (this.#eventAt + (READ_AFTER_MS[this.#step] ?? Number.POSITIVE_INFINITY) <= beganAt) this.#step++;
+    while (this.#eventAt + (this.#times[this.#step] ?? Number.POSITIVE_INFINITY) <= beganAt) this.#step++;
     this.#schedule();
   }
 }

@@ -7,7 +7,7 @@ import { type ControlIdentity, controlIdentity } from './control-identity.ts';
 import type { FetchedDiscovery } from './discovery-fetch.ts';
 import type { DiscoveryErrorReason } from './discovery-fetch-error.ts';
 import { DiscoveryReader } from './discovery-reader.ts';
-import { FollowUp } from './follow-up.ts';
+import { DISCOVERY_TIMES_MS, FollowUp, OPENAPI_TIMES_MS } from './follow-up.ts';
 import { OpenAPIReader } from './openapi-reader.ts';
 import type { PeerTrust } from './peer-trust.ts';
 import { Repeater } from './repeater.ts';
@@ -65,7 +65,7 @@ export class ServerMonitor {
   readonly #reader: DiscoveryReader;
   /** Of OpenAPI, which is read beside discovery. */
   readonly openapi: OpenAPIReader;
-  readonly #followUp: FollowUp;
+  readonly #followUps: readonly FollowUp[];
   readonly #watches: ServerWatches | undefined;
   readonly #counters: DiscoveryCounters;
   #state: ServerState = { kind: 'discovered' };
@@ -109,7 +109,10 @@ export class ServerMonitor {
       logger: this.#logger,
       changed,
     });
-    this.#followUp = new FollowUp(() => this.#readForEvent());
+    this.#followUps = [
+      new FollowUp(() => this.#readDiscovery(), DISCOVERY_TIMES_MS),
+      new FollowUp(() => this.#readOpenAPI(), OPENAPI_TIMES_MS),
+    ];
     this.#watches =
       settings.readsDiscovery && settings.discovery.watch
         ? new ServerWatches({
@@ -192,7 +195,8 @@ export class ServerMonitor {
 
   /** Something changed that its discovery will show soon: reads it now, and again for a short while. */
   follow(): void {
-    if (this.#settings.readsDiscovery) this.#followUp.event();
+    if (!this.#settings.readsDiscovery) return;
+    for (const followUp of this.#followUps) followUp.event();
   }
 
   /** Its health may have changed. */
@@ -210,7 +214,7 @@ export class ServerMonitor {
     this.#probing.stop();
     this.#reader.stop();
     this.openapi.stop();
-    this.#followUp.stop();
+    for (const followUp of this.#followUps) followUp.stop();
     this.#watches?.stop();
     await this.connections.close(graceMs);
   }
@@ -252,10 +256,17 @@ export class ServerMonitor {
   }
 
   /** Whether it found something new. */
-  async #readForEvent(): Promise<boolean> {
+  async #readDiscovery(): Promise<boolean> {
     const before = this.fetched;
-    await this.refresh();
+    await this.#reader.again();
     return this.fetched !== before;
+  }
+
+  /** As `#readDiscovery`; apart from it, so that neither waits for the other. */
+  async #readOpenAPI(): Promise<boolean> {
+    const before = this.openapi.seen.index;
+    await this.openapi.again();
+    return this.openapi.seen.index !== before;
   }
 
   /** Passive signals: a request that found nobody listening is proof enough; a lost connection asks for a probe. */

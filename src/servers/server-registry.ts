@@ -6,6 +6,7 @@ import type { Upstream } from '../wire/upstream.ts';
 import { controlIdentity } from './control-identity.ts';
 import { type DepartedServer, Departures } from './departures.ts';
 import { DocumentIds } from './document-ids.ts';
+import { pauseAfter } from './follow-up.ts';
 import { MergedView } from './merged-view.ts';
 import { OpenAPIView } from './openapi-view.ts';
 import { peerView } from './peer-trust.ts';
@@ -71,7 +72,8 @@ export class ServerRegistry implements Control {
   #isComplete = false;
   /** The refresh that has not begun yet; whoever asks until then shares it. */
   #nextRefresh: Promise<void> | undefined;
-  #refreshedAt = Number.NEGATIVE_INFINITY;
+  /** When the next refresh may begin, in milliseconds of the clock. */
+  #refreshFrom = Number.NEGATIVE_INFINITY;
 
   constructor(specs: readonly ServerSpec[], settings: RegistrySettings, dependencies: RegistryDependencies) {
     const { logger, clock, previous } = dependencies;
@@ -181,17 +183,33 @@ export class ServerRegistry implements Control {
     const bound = setTimeout(resolve, REFRESH_PATIENCE_MS);
     const begin = async () => {
       this.#nextRefresh = undefined;
-      this.#refreshedAt = this.#clock();
+      const beganAt = this.#clock();
+      this.#refreshFrom = beganAt + this.#settings.refreshSpacingMs;
+      const documents = this.#documents();
       const answering = this.monitors.filter((monitor) => monitor.answers(REFRESH_PATIENCE_MS));
       await Promise.all(answering.map((monitor) => monitor.refresh()));
       await this.#merged.settled();
       clearTimeout(bound);
       resolve();
+      if (this.#documents() !== documents) this.#pauseAfterChange(beganAt);
     };
-    const pause = this.#refreshedAt + this.#settings.refreshSpacingMs - this.#clock();
+    const pause = this.#refreshFrom - this.#clock();
     if (pause > 0) setTimeout(begin, pause);
     else queueMicrotask(begin);
     return promise;
+  }
+
+  /** Large documents that change again and again take a part of a processor only; who waits for the next one still gets it. */
+  #pauseAfterChange(beganAt: number): void {
+    const now = this.#clock();
+    const took = now - beganAt;
+    const pause = Math.min(pauseAfter(took, true), REFRESH_PATIENCE_MS - took);
+    this.#refreshFrom = Math.max(this.#refreshFrom, now + pause);
+  }
+
+  /** Which documents were read last; equal strings for the same ones. */
+  #documents(): string {
+    return this.monitors.map(({ fetched }) => this.#ids.of(fetched)).join(' ');
   }
 
   /** A change of types was seen at one server; servers that cannot tell us of it themselves will show it as well. */

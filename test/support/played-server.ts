@@ -20,6 +20,8 @@ export class PlayedServer {
   discovery: ServerDiscovery;
   /** Of `/api` and `/apis`, if they are not to be answered. */
   discoveryStatus: number | undefined;
+  /** Answers lists and watches of objects; without it they are answered 404. */
+  objects: ((request: ArrivedRequest) => void) | undefined;
   /** While set, requests for API metadata wait for `release`. */
   #held: ArrivedRequest[] | undefined;
   /** Every set of connections that was opened to it, in order. */
@@ -94,7 +96,8 @@ export class PlayedServer {
         else this.#metadata(request, request.head.target === '/api' ? 'api' : 'apis');
         return;
       default:
-        request.respond(404, [], '404 page not found');
+        if (this.objects !== undefined && request.head.target !== '/openapi/v3') this.objects(request);
+        else request.respond(404, [], '404 page not found');
     }
   }
 
