@@ -1,5 +1,6 @@
 import { type RequestInfo, RequestInfoError, requestInfo } from '../kubernetes/request-info.ts';
 import { mergedForm } from '../proxy/merged-form.ts';
+import { openAPIForm } from '../proxy/openapi-form.ts';
 import { openExchanges, type ProxySnapshot } from '../proxy/proxy-snapshot.ts';
 import {
   explainOutcomes,
@@ -88,8 +89,10 @@ function explain(view: ControlView, method: string, path: string, server: string
   return { ...head, request, refused: null, subject: subject(request), servers, merged, outcomes, alone };
 }
 
-function isMerged({ published }: ProxySnapshot, info: RequestInfo, method: string): boolean {
-  if (published === undefined) return false;
+function isMerged({ published, publishedOpenAPI }: ProxySnapshot, info: RequestInfo, method: string): boolean {
   const head = { method, target: info.path, authority: undefined, fields: ['accept', 'application/json'] };
-  return mergedForm({ exchange: { head }, info, alreadyProxied: false }, published) !== undefined;
+  const request = { exchange: { head }, info, alreadyProxied: false };
+  const discovery = published === undefined ? undefined : mergedForm(request, published);
+  const openapi = openAPIForm(request, publishedOpenAPI);
+  return discovery !== undefined || (openapi !== undefined && openapi !== 'own');
 }

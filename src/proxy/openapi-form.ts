@@ -2,7 +2,7 @@ import { negotiateOpenAPI, wantsOwnIndex } from '../openapi/openapi-accept.ts';
 import type { OpenAPIEncoding } from '../openapi/openapi-encoding.ts';
 import { discoveryPath } from '../routing/discovery-path.ts';
 import { fieldValue } from '../wire/fields.ts';
-import type { PreparedRequest } from './prepared-request.ts';
+import type { DiscoveryRequest } from './merged-form.ts';
 import type { PublishedOpenAPI } from './published-openapi.ts';
 
 /** How a request for OpenAPI is answered from the merged view. */
@@ -22,7 +22,7 @@ export type OpenAPIForm =
  * for what kube-apiserver answers 406.
  */
 export function openAPIForm(
-  { exchange: { head }, info, alreadyProxied }: PreparedRequest,
+  { exchange: { head }, info, alreadyProxied }: DiscoveryRequest,
   published: PublishedOpenAPI | undefined,
 ): OpenAPIForm | 'own' | undefined {
   const { path } = info;
