@@ -4,8 +4,8 @@ import { DEFINITIONS, type Gadget, gadget } from '../../test/real/support/gadget
 import type { HttpClient } from '../../test/real/support/http-client.ts';
 import { aggregated, SHAPES } from '../../test/real/support/shapes.ts';
 import type { Sightings } from '../../test/real/support/sightings.ts';
-import { startProxy } from '../../tools/control-plane/proxy.ts';
-import { type Measured, SeriesRecorder } from './series.ts';
+import { type ProxyOptions, startProxy } from '../../tools/control-plane/proxy.ts';
+import { type Measured, type Series, SeriesRecorder } from './series.ts';
 import { is, Stage, watchRequest, withFields } from './stage.ts';
 
 const OWN = aggregated('own', NOPEER);
@@ -20,68 +20,85 @@ interface Way {
 
 /** How soon a definition that came or went is seen in the merged view. */
 export async function measureDefinitions(rounds: number, report: (line: string) => void): Promise<Measured[]> {
-  await using stage = await Stage.start(VERSIONS.map((version) => ({ name: `server-${version}`, version })));
-  const proxy = await startProxy(stage.controlPlane);
-  const observers = { servers: stage.servers.map((server) => stage.clientOf(server)), proxy: stage.clientOf(proxy) };
-  const run = new DefinitionRun(stage, observers);
-  const [created, deleted, createdDirectly, deletedDirectly, asked] = Array.from(
-    { length: 5 },
-    () => new SeriesRecorder(),
-  ) as [SeriesRecorder, SeriesRecorder, SeriesRecorder, SeriesRecorder, SeriesRecorder];
-  const throughProxy = await Promise.all(VERSIONS.map((version) => stage.clientPreferring(proxy, version)));
-  const direct = stage.servers.map((server) => stage.clientOf(server));
+  await using bench = await startBench({});
+  const { run, throughProxy, direct } = bench;
+  const [created, createdDirectly, asked] = [new SeriesRecorder(), new SeriesRecorder(), new SeriesRecorder()];
+  const [deleted, deletedDirectly] = [new SeriesRecorder(), new SeriesRecorder()];
   for (let round = 0; round < rounds; round++) {
-    for (const [kind, clients, creations, deletions] of [
-      ['proxy', throughProxy, created, deleted],
-      ['direct', direct, createdDirectly, deletedDirectly],
-    ] as const) {
-      const client = clients[round % clients.length];
-      assert.ok(client !== undefined);
-      const type = gadget(`${kind}-${round}`);
-      await run.create(type, { client, series: creations });
-      await run.delete(type, { client, series: deletions });
-    }
-    const client = throughProxy[round % throughProxy.length];
-    assert.ok(client !== undefined);
+    const [client, server] = [turn(throughProxy, round), turn(direct, round)];
+    await run.create(gadget(`proxy-${round}`), { client, series: created });
+    await run.delete(gadget(`proxy-${round}`), { client, series: deleted });
+    await run.create(gadget(`direct-${round}`), { client: server, series: createdDirectly });
+    await run.delete(gadget(`direct-${round}`), { client: server, series: deletedDirectly });
     await run.ask(gadget(`asked-${round}`), { client, series: asked });
     if (round % 10 === 9) report(`definitions: ${round + 1} of ${rounds} rounds`);
   }
-  const alternating = `${VERSIONS.join(' and ')} in turn`;
-  const passive =
-    'Nothing but the proxy’s own reading tells it: the observer was let in before, and asks for aggregated discovery.';
   return [
-    {
-      title: 'A definition is created through the proxy',
-      method: `On a connection whose requests go to ${alternating}. ${passive}`,
-      series: created.series,
-      counts: [],
-    },
-    {
-      title: 'A definition is created at one server',
-      method: `Directly at ${alternating}, past the proxy. ${passive}`,
-      series: createdDirectly.series,
-      counts: [],
-    },
-    {
-      title: 'A definition is created through the proxy, and its list is asked for at once',
-      method:
-        'The observer asks for `/apis/G/V` all the time. Nobody lists it, so that the proxy reads the servers’ discovery again before it answers.',
-      series: asked.series,
-      counts: [],
-    },
-    {
-      title: 'A definition is deleted through the proxy',
-      method: `On a connection whose requests go to ${alternating}. ${passive}`,
-      series: deleted.series,
-      counts: [],
-    },
-    {
-      title: 'A definition is deleted at one server',
-      method: `Directly at ${alternating}, past the proxy. ${passive}`,
-      series: deletedDirectly.series,
-      counts: [],
-    },
+    measured('A definition is created through the proxy', `${THROUGH} ${PASSIVE}`, created),
+    measured('A definition is created at one server', `${DIRECT} ${PASSIVE}`, createdDirectly),
+    measured('A definition is deleted through the proxy', `${THROUGH} ${PASSIVE}`, deleted),
+    measured('A definition is deleted at one server', `${DIRECT} ${PASSIVE}`, deletedDirectly),
+    measured(
+      'A definition is created through the proxy, and its list is asked for at once',
+      'The observer asks for `/apis/G/V` all the time. Nobody lists it, so that the proxy reads the servers’ discovery again before it answers.',
+      asked,
+    ),
   ];
+}
+
+/** The same where the proxy may not watch. */
+export async function measurePolling(rounds: number, report: (line: string) => void): Promise<Measured[]> {
+  await using bench = await startBench({ extraArgs: ['--discovery-watch=false'] });
+  const [created, deleted] = [new SeriesRecorder(), new SeriesRecorder()];
+  for (let round = 0; round < rounds; round++) {
+    const client = turn(bench.throughProxy, round);
+    await bench.run.create(gadget(`polled-${round}`), { client, series: created });
+    await bench.run.delete(gadget(`polled-${round}`), { client, series: deleted });
+  }
+  report(`polling: ${rounds} rounds`);
+  const method = `${THROUGH} The proxy does not watch, as where nobody has applied deploy/rbac.yaml: it reads every two seconds.`;
+  return [
+    measured('For comparison: a definition is created, without watches', method, plain(created)),
+    measured('For comparison: a definition is deleted, without watches', method, plain(deleted)),
+  ];
+}
+
+const THROUGH = `On a connection whose requests go to ${VERSIONS.join(' and ')} in turn.`;
+const DIRECT = `Directly at ${VERSIONS.join(' and ')} in turn, past the proxy.`;
+const PASSIVE =
+  'The observer was let in before and asks for aggregated discovery, so that nothing but the proxy’s own reading tells it.';
+
+function measured(title: string, method: string, { series }: { readonly series: readonly Series[] }): Measured {
+  return { title, method, series, counts: [] };
+}
+
+/** Without the mark of what has to meet the goal. */
+function plain({ series }: SeriesRecorder): { readonly series: readonly Series[] } {
+  return { series: series.map(({ name, values }) => ({ name: name.replaceAll('**', ''), values })) };
+}
+
+function turn<T>(items: readonly T[], round: number): T {
+  const item = items[round % items.length];
+  assert.ok(item !== undefined);
+  return item;
+}
+
+interface Bench extends AsyncDisposable {
+  readonly run: DefinitionRun;
+  readonly throughProxy: readonly HttpClient[];
+  readonly direct: readonly HttpClient[];
+}
+
+async function startBench(options: ProxyOptions): Promise<Bench> {
+  const stage = await Stage.start(VERSIONS.map((version) => ({ name: `server-${version}`, version })));
+  const proxy = await startProxy(stage.controlPlane, options);
+  const observers = { servers: stage.servers.map((server) => stage.clientOf(server)), proxy: stage.clientOf(proxy) };
+  return {
+    run: new DefinitionRun(stage, observers),
+    throughProxy: await Promise.all(VERSIONS.map((version) => stage.clientPreferring(proxy, version))),
+    direct: stage.servers.map((server) => stage.clientOf(server)),
+    [Symbol.asyncDispose]: () => stage[Symbol.asyncDispose](),
+  };
 }
 
 interface Observers {

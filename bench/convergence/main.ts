@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { reportToStandardError as report } from '../../src/lab/control-plane/reporter.ts';
-import { measureDefinitions } from './definitions.ts';
+import { measureDefinitions, measurePolling } from './definitions.ts';
 import { measureObjects } from './objects.ts';
 import { circumstances, reportPage } from './report.ts';
 import type { Measured } from './series.ts';
@@ -15,7 +15,7 @@ Usage: npm run bench:convergence -- [flags]
   --rounds N      rounds of each situation but objects (default 50)
   --pairs N       definitions with an object each (default 1000)
   --lanes N       how many of them are applied at a time (default 20)
-  --only LIST     definitions, objects, servers (default all); what is left out comes from --results
+  --only LIST     of definitions, objects, servers, polling (default all); what is left out comes from --results
   --results FILE  keeps the measured values, for later runs with --only
   --output FILE   where the report goes (default docs/convergence.md)
   --help          this text
@@ -23,10 +23,12 @@ Usage: npm run bench:convergence -- [flags]
 Takes about twelve minutes; leave the machine alone meanwhile.
 `;
 
-type Part = 'definitions' | 'objects' | 'servers';
+type Part = 'definitions' | 'objects' | 'servers' | 'polling';
 type Results = Partial<Record<Part, readonly Measured[]>>;
 
-const PARTS: readonly Part[] = ['definitions', 'objects', 'servers'];
+const PARTS: readonly Part[] = ['definitions', 'objects', 'servers', 'polling'];
+/** Two seconds and more each. */
+const POLLING_ROUNDS = 10;
 
 const { values } = parseArgs({
   options: {
@@ -58,6 +60,7 @@ async function run(): Promise<void> {
     definitions: () => measureDefinitions(rounds, report),
     objects: () => measureObjects(Number(values.pairs), Number(values.lanes), report),
     servers: () => measureServers(rounds, report),
+    polling: () => measurePolling(Math.min(rounds, POLLING_ROUNDS), report),
   };
   const results = await earlier(values.results);
   for (const part of PARTS) {
