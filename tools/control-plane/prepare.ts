@@ -13,6 +13,7 @@ const PROGRAMS: readonly (readonly [ProgramName, string])[] = [
   ['kubectl', '1.37.2'],
   ['kubectl', '1.34.4'],
   ['kubectl', '1.30.14'],
+  ['kubectl', '1.24.17'],
 ];
 
 try {
