@@ -152,7 +152,8 @@ test('a killed extension server stays listed, Stale, and requests get the server
   await through.get('/apis/G/V')?.until(is('503'), from);
   t.diagnostic(`requests: 503 after ${seconds(refused.at - from)}`);
   t.diagnostic(`the last server says Stale after ${seconds(noticed - from)}`);
-  for (const sighting of stale) t.diagnostic(`the proxy says so ${seconds((sighting?.at ?? 0) - noticed)} later`);
+  for (const sighting of stale)
+    t.diagnostic(`the proxy says so ${seconds(Math.max(0, (sighting?.at ?? 0) - noticed))} later`);
   for (const target of [GAUGES, `${GAUGES}/one`, `/apis/${GROUP}/${VERSION}`]) {
     const own503 = await clientOf(controlPlane.server('new')).request({ target });
     const answer = await client.request({ target });
@@ -170,7 +171,7 @@ test('revived it is Current again, with what it had', async (t) => {
   await allGood(from);
   t.diagnostic(`every server says Current after ${seconds(noticed - from)}`);
   const current = await through.get('v2')?.until(is('Current'), from);
-  t.diagnostic(`the proxy says so ${seconds((current?.at ?? 0) - noticed)} after the last of them`);
+  t.diagnostic(`the proxy says so ${seconds(Math.max(0, (current?.at ?? 0) - noticed))} after the last of them`);
   const { items }: { items: { metadata: { name: string } }[] } = JSON.parse(
     (await client.request({ target: GAUGES })).body.toString(),
   );
