@@ -404,7 +404,7 @@ describe('a server that membership drops', () => {
     await pass(299_000);
     assert.deepEqual(published(next), { 'example.com/v1': 'Stale' });
     await pass(2_000);
-    await next.refresh();
+    await next.refresh('unknown-resource');
     assert.deepEqual([published(next), serving(next, 'example.com', 'widgets')], [{}, []]);
     assert.deepEqual(
       next.snapshot.servers.map(({ name }) => name),
@@ -434,7 +434,7 @@ describe('a server that membership drops', () => {
     await third.whenComplete();
     assert.deepEqual(published(third), { 'example.com/v1': 'Stale' });
     await pass(101_000);
-    await third.refresh();
+    await third.refresh('unknown-resource');
     assert.deepEqual(published(third), {});
   });
 
@@ -458,13 +458,13 @@ test('a listed server that is not ready is forgotten when that is configured', a
   await started();
   recent.health = 'refusing';
   await pass(58_000);
-  await registry.refresh();
+  await registry.refresh('unknown-resource');
   assert.deepEqual(published(registry), { 'example.com/v1': 'Stale' });
   await pass(5_000);
-  await registry.refresh();
+  await registry.refresh('unknown-resource');
   assert.deepEqual([published(registry), serving(registry, 'example.com', 'widgets')], [{}, []]);
   recent.health = 200;
   await pass(8_000);
-  await registry.refresh();
+  await registry.refresh('unknown-resource');
   assert.deepEqual(published(registry), { 'example.com/v1': 'Current' });
 });
