@@ -20,7 +20,8 @@ export function capabilityOf(
   const { apiGroup: group, apiVersion: version, resource, subresource, verb } = request;
   const found = table.lookup(group, version, resource, subresource, verb);
   if (found.kind === 'capable' && found.servers.includes(position)) return { serves: 'yes' };
-  if (table.lookup(group, version, resource, '', '').maybe.includes(position)) return { serves: 'maybe' };
+  // The look-up of a name that nobody lists has every server whose list is silent, whoever else is capable.
+  if (table.lookup(group, version, '', '', '').maybe.includes(position)) return { serves: 'maybe' };
   const lists = (name: string) => {
     const entry = table.lookup(group, version, resource, name, '');
     return entry.kind === 'capable' && entry.servers.includes(position);
