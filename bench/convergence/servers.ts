@@ -1,20 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubeApiserver } from '../../src/lab/control-plane/kube-apiserver.ts';
-import { V2 } from '../../test/real/support/aggregated-discovery.ts';
-import type { HttpClient } from '../../test/real/support/http-client.ts';
-import { aggregated } from '../../test/real/support/shapes.ts';
 import type { Sightings } from '../../test/real/support/sightings.ts';
 import { OLD_RUNTIME_CONFIG } from '../../test/real/support/skewed-resources.ts';
-import { isUnknownResource } from '../../test/real/support/unknown-resource.ts';
 import { startProxy } from '../../tools/control-plane/proxy.ts';
+import { AnswerCounts, type Observed, observe } from './observed.ts';
 import { type Measured, SeriesRecorder } from './series.ts';
 import { is, Stage, watchRequest } from './stage.ts';
 
 /** What only the third server serves. */
 const TYPE = { group: 'networking.k8s.io', version: 'v1beta1', resource: 'ipaddresses' };
-const REQUEST = { target: `/apis/${TYPE.group}/${TYPE.version}/${TYPE.resource}` };
-const MERGED = aggregated('merged', V2);
-const FALSE_404 = 'false 404';
 /** Answers are watched for as long after each change, so that one that comes late is counted. */
 const AFTERMATH_MS = 300;
 /** kube-apiserver waits for a minute for open watches unless told otherwise; rounds do not. */
@@ -36,18 +30,15 @@ export async function measureServers(rounds: number, report: (line: string) => v
   const added = new SeriesRecorder();
   const back = new SeriesRecorder();
   const gone = { SIGTERM: new SeriesRecorder(), SIGKILL: new SeriesRecorder() };
-  const answers = new Map<string, number>();
-  const count = (sightings: Sightings): void => {
-    for (const [value, times] of sightings.counts) answers.set(value, (answers.get(value) ?? 0) + times);
-  };
+  const answers = new AnswerCounts();
 
   await third.kill();
   for (let round = 0; round < rounds; round++) {
     await fresh.restart('SIGKILL');
     const freshClient = stage.clientOf(fresh);
     const observed = [
-      { ...observe(stage, clients.kept), series: back },
-      { ...observe(stage, freshClient), series: added },
+      { ...observe(stage, clients.kept, TYPE), series: back },
+      { ...observe(stage, freshClient, TYPE), series: added },
     ];
     const ready = watchRequest(clients.third, { target: '/readyz' }, ({ status }) => String(status));
     await Promise.all(observed.map(({ requests }) => requests.until(is('503'))));
@@ -68,17 +59,13 @@ export async function measureServers(rounds: number, report: (line: string) => v
     await delay(AFTERMATH_MS);
     for (const { requests, merged } of observed) {
       await Promise.all([requests.stop(), merged.stop()]);
-      count(requests);
+      answers.add(requests);
     }
     await ready.stop();
     freshClient.close();
     if (round % 10 === 9) report(`servers: ${round + 1} of ${rounds} rounds`);
   }
 
-  const counts = [...answers].map(([value, times]) => [`answers to these requests: ${value}`, times] as const);
-  const counted = counts.some(([what]) => what.endsWith(FALSE_404))
-    ? counts
-    : [...counts, [`**answers to these requests: ${FALSE_404}**`, 0] as const];
   const method =
     'A third server is the only one that serves `networking.k8s.io/v1beta1`; a request for it and the merged document are asked for all the time.';
   return [
@@ -86,7 +73,7 @@ export async function measureServers(rounds: number, report: (line: string) => v
       title: 'A server is added',
       method: `${method} The proxy knows its address and has never seen it running. Its process is started.`,
       series: added.series,
-      counts: counted,
+      counts: answers.counts,
     },
     {
       title: 'A server comes back',
@@ -103,20 +90,6 @@ export async function measureServers(rounds: number, report: (line: string) => v
     },
     { title: 'A server dies (SIGKILL)', method: 'Its process is killed.', series: gone.SIGKILL.series, counts: [] },
   ];
-}
-
-interface Observed {
-  readonly requests: Sightings;
-  readonly merged: Sightings;
-}
-
-function observe(stage: Stage, client: HttpClient): Observed {
-  return {
-    requests: watchRequest(client, REQUEST, (answer) =>
-      isUnknownResource(answer) ? FALSE_404 : String(answer.status),
-    ),
-    merged: stage.watch(client, MERGED, TYPE),
-  };
 }
 
 async function end(

@@ -192,7 +192,10 @@ for (const [blind, seeing] of [
     const stale = await own[blind].until(is('Stale'), from);
     await readAfter(blind, stale.at);
     assert.deepEqual(since(from, own[seeing]), [], `${seeing} says Current all the time`);
-    for (const [name, shape] of through) assert.deepEqual(since(from, shape), [], `${name} does not change`);
+    for (const [name, shape] of through) {
+      assert.deepEqual(since(from, shape), [], `${name} does not change`);
+      assert.equal(shape.values.at(-1), goodWord(name), name);
+    }
 
     const seeingServer = controlPlane.server(seeing);
     const killedAt = performance.now();
