@@ -11,10 +11,10 @@ const READYZ: FetchRequest = {
   maxBytes: 10,
 };
 
-/** Matches the FetchError of a request that was given up. */
-const givenUp = (reason: string, message: RegExp) => (error: unknown) => {
+/** Matches the FetchError of a request that was given up: how it was reset, and the word for metrics. */
+const givenUp = (reset: string, reason: string, message: RegExp) => (error: unknown) => {
   assert(error instanceof FetchError);
-  assert.equal(error.failure.reason, reason);
+  assert.deepEqual([error.failure.reason, error.reason], [reset, reason]);
   assert.match(error.message, message);
   return true;
 };
@@ -55,25 +55,26 @@ test('too many bytes, too much time or an abort reset the stream and reject', as
       exchange.onAbort = resolve;
     });
   };
-  const large = assert.rejects(fetchFrom(upstream, READYZ), givenUp('cancel', /more than 10 bytes/));
+  const large = assert.rejects(fetchFrom(upstream, READYZ), givenUp('cancel', 'too-large', /more than 10 bytes/));
   assert.equal(await aborted(), 'cancel');
   await large;
 
   const slow = assert.rejects(
     fetchFrom(upstream, { ...READYZ, maxBytes: 100, timeoutMs: 100 }),
-    givenUp('timeout', /GET \/readyz was not answered completely within 100 ms/),
+    givenUp('timeout', 'timeout', /GET \/readyz was not answered completely within 100 ms/),
   );
   assert.equal(await aborted(), 'cancel');
   await slow;
 
   const controller = new AbortController();
   const unwanted = fetchFrom(upstream, { ...READYZ, maxBytes: 100, signal: controller.signal });
-  const rejected = assert.rejects(unwanted, givenUp('cancel', /no longer needed/));
+  const rejected = assert.rejects(unwanted, givenUp('cancel', 'cancelled', /no longer needed/));
   const reset = aborted();
   controller.abort();
   assert.equal(await reset, 'cancel');
   await rejected;
-  await assert.rejects(fetchFrom(upstream, { ...READYZ, signal: controller.signal }), FetchError);
+  const never = fetchFrom(upstream, { ...READYZ, signal: controller.signal });
+  await assert.rejects(never, givenUp('cancel', 'cancelled', /no longer needed/));
   assert.equal(exchanges.size, 0, 'nothing was sent');
 });
 
@@ -81,13 +82,17 @@ test('failures of the upstream, before and within the response, reject with what
   const { port, exchanges } = await startListener(t);
   const upstream = await startUpstream(t, port);
   const refused = fetchFrom(await startUpstream(t, 1), READYZ);
-  await assert.rejects(refused, (error) => error instanceof FetchError && error.failure.processed === 'no');
+  await assert.rejects(refused, (error) => {
+    assert(error instanceof FetchError);
+    assert.deepEqual([error.failure.processed, error.reason], ['no', 'refused']);
+    return true;
+  });
 
-  const early = assert.rejects(fetchFrom(upstream, READYZ), givenUp('internal', /reset the request/));
+  const early = assert.rejects(fetchFrom(upstream, READYZ), givenUp('internal', 'connection', /reset the request/));
   (await exchanges.next()).reset('internal');
   await early;
 
-  const late = assert.rejects(fetchFrom(upstream, READYZ), givenUp('internal', /answered incompletely/));
+  const late = assert.rejects(fetchFrom(upstream, READYZ), givenUp('internal', 'connection', /answered incompletely/));
   const exchange = await exchanges.next();
   exchange.respond({ status: 200, fields: [] }, false).write(Buffer.from('part'));
   exchange.reset('internal');

@@ -8,7 +8,7 @@ import type { ServerStatus } from '../../src/admin/status.ts';
 import { type ApiClient, H1Client } from '../support/api-client.ts';
 import { type EmbeddedControlPlane, startEmbeddedControlPlane } from '../support/embedded-daemon.ts';
 import { send } from '../support/fake-api-server.ts';
-import { aggregatedDiscovery, type FakeDiscovery } from '../support/fake-discovery.ts';
+import { aggregatedDiscovery, type FakeDiscovery, legacyDiscovery } from '../support/fake-discovery.ts';
 
 const form = (version: string) => `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
 const V2 = form('v2');
@@ -242,6 +242,49 @@ describe('a server that answers discovery with', { concurrency: 3 }, () => {
     // What is on its way in sockets and flow-control windows comes on top.
     assert.ok(sent <= readings * 24 * MEBIBYTE, `${sent} bytes in ${readings} readings`);
   });
+});
+
+describe('a server that is read list by list', () => {
+  const FOREIGN = { group: 'only-new.example', version: 'v1', resource: 'gizmos', kind: 'Gizmo' };
+  for (const [what, reason, fail] of [
+    ['503', 'status-5xx', (stream: ServerHttp2Stream) => send(stream, 503, 'text/plain', 'no')],
+    ['a page to sign in', 'malformed', (stream: ServerHttp2Stream) => send(stream, 200, 'text/html', HTML)],
+    ['nothing', 'timeout', () => {}],
+  ] as const) {
+    test(`and answers one list with ${what} keeps that list, as Stale, and the others as they are`, async (t) => {
+      const { plane, client } = await start(t);
+      const bad = plane.new;
+      const discovery = legacyDiscovery('1.37.2', FOREIGN);
+      bad.discovery = discovery;
+      await until(async () => (await statusOf(plane, 'new')).discovery.shape === 'legacy' || undefined);
+      const before = await everyShape(client);
+      assert.equal(before.versions.get(GIZMOS), 'Current');
+
+      const list = `/apis/${GIZMOS}`;
+      bad.discovery = (path, accept) => (path === list ? undefined : discovery(path, accept));
+      const { handler } = bad;
+      bad.handler = (stream, headers) => {
+        if (headers[':path'] === list) fail(stream);
+        else handler(stream, headers);
+      };
+      await until(async () => {
+        const versions = versionsOf(await text(client, '/apis', V2));
+        assert.deepEqual([...versions.keys()], [...before.versions.keys()]);
+        return versions.get(GIZMOS) === 'Stale' || undefined;
+      });
+      const aggregated = await Promise.all([V2, form('v2beta1')].map((accept) => text(client, '/apis', accept)));
+      for (const [i, document] of aggregated.entries()) {
+        assert.equal(document.replace('"freshness":"Stale"', '"freshness":"Current"'), before.aggregated[i * 2]);
+      }
+      const { discovery: told } = await statusOf(plane, 'new');
+      assert.deepEqual([told.reason, told.failure.includes(list)], [reason, true], told.failure);
+
+      bad.discovery = discovery;
+      await until(async () => versionsOf(await text(client, '/apis', V2)).get(GIZMOS) === 'Current' || undefined);
+      assert.deepEqual(await everyShape(client), before);
+      await until(async () => (await statusOf(plane, 'new')).discovery.failure === '' || undefined);
+    });
+  }
 });
 
 /** Versions that no 1.34.4 serves. */
