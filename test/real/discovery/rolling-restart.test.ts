@@ -7,7 +7,7 @@ import { discoveryOf, NOPEER, verbsByPath } from '../support/aggregated-discover
 import { httpClient } from '../support/http-client.ts';
 import { OLD_RUNTIME_CONFIG } from '../support/skewed-resources.ts';
 import { buildLooks, type Look, Looks, MODES, type Mode } from './support-looks.ts';
-import { type Absence, restartServer } from './support-rolling-restart.ts';
+import { type Absence, phasesAt, restartServer } from './support-rolling-restart.ts';
 
 /** What client-go makes of a version that only a server serves which is away. */
 const UNAVAILABLE: Readonly<Record<Mode, string>> = { aggregated: 'Stale', legacy: 'ServiceUnavailable' };
@@ -74,11 +74,7 @@ describe('client-go during a rolling restart of all servers, of three releases',
       .flatMap(({ server }) => alone.get(server) ?? []);
   const describeLook = (look: Look): string => {
     const { named: _named, ...rest } = look;
-    const at = absences.map(({ server, ...times }) => {
-      const [name] = Object.entries(times).findLast(([, time]) => time <= look.started) ?? ['before'];
-      return `${server} ${name}`;
-    });
-    return `${JSON.stringify(rest)} (${at.join(', ')})`;
+    return `${JSON.stringify(rest)} (${phasesAt(absences, look.started)})`;
   };
 
   for (const mode of MODES) {

@@ -20,6 +20,15 @@ export interface Absence {
   readonly back: number;
 }
 
+/** What was being done to each server at that moment, for messages. */
+export function phasesAt(absences: readonly Absence[], time: number): string {
+  const phases = absences.map(({ server, ...times }) => {
+    const [phase] = Object.entries(times).findLast(([, since]) => since <= time) ?? ['not yet restarted'];
+    return `${server} ${phase}`;
+  });
+  return phases.join(', ');
+}
+
 export interface RestartOptions {
   readonly proxy: ProxyProcess;
   /** What the server is started with. */
