@@ -5,6 +5,8 @@ import { type OpenAPIEntry, type OpenAPIIndex, openAPIAddress } from './openapi-
 export interface OpenAPIInput {
   /** Undefined when it was never read. */
   readonly index: OpenAPIIndex | undefined;
+  /** Its OpenAPI does not answer, or not in time, whatever else it does. */
+  readonly isFailing?: boolean | undefined;
   readonly discovery: ServerDiscovery | undefined;
 }
 
@@ -14,6 +16,8 @@ export interface OpenAPIListing {
   readonly servers: ReadonlyMap<string, readonly number[]>;
   /** Servers whose index was never read: they may have anything. */
   readonly unread: readonly number[];
+  /** Servers that should not be asked if there is another. */
+  readonly failing: ReadonlySet<number>;
 }
 
 /** A document that no server has whole. */
@@ -66,8 +70,11 @@ export function uniteOpenAPI(inputs: readonly OpenAPIInput[], hash: (text: strin
     union.set(path, entry);
     merged.set(path, entry);
   }
-  const unread = inputs.flatMap(({ index }, position) => (index === undefined ? [position] : []));
-  return { servers, unread, index: union, merged };
+  const positionsWhere = (accept: (input: OpenAPIInput) => boolean) =>
+    inputs.flatMap((input, position) => (accept(input) ? [position] : []));
+  const unread = positionsWhere(({ index }) => index === undefined);
+  const failing = new Set(positionsWhere(({ isFailing }) => isFailing === true));
+  return { servers, unread, failing, index: union, merged };
 }
 
 /** The hash of a document that is merged of documents with these hashes, newest first. */

@@ -284,6 +284,16 @@ describe('the path names no resource', () => {
       assert.deepEqual(decide(target, listed, failed), forward(2, 'NewestOpenAPI', false));
     });
 
+    test('comes from a server whose OpenAPI answers, if there is one', () => {
+      const failing = (...positions: readonly number[]) => ({
+        ...listed,
+        openapi: { ...listed.openapi, failing: new Set(positions) },
+      });
+      assert.deepEqual(decide(target, failing(1), hintOf(3)), forward(2, 'NewestOpenAPI', false));
+      assert.deepEqual(decide(target, failing(1, 2), hintOf(3)), forward(1, 'NewestOpenAPI', false));
+      assert.deepEqual(decide(get('/openapi/v3'), failing(0), hintOf(3)), forward(1, 'NewestOpenAPI', false));
+    });
+
     test('is 503 when none of those is ready', () => {
       const decision = decide(target, unready(listed, 1, 2), hintOf(3));
       assert.deepEqual(decision, unavailable('CapableServersNotReady', 1, 2));

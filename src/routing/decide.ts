@@ -110,9 +110,12 @@ function decideOpenAPI(
   hint: RoutingHint,
   preferred: number | undefined,
 ): Decision {
-  const { servers, unread } = snapshot.openapi;
+  const { servers, unread, failing } = snapshot.openapi;
   const listing = document === undefined ? undefined : (servers.get(document) ?? []);
-  const usable = (candidates: readonly number[]) => candidates.find((position) => isUsable(position, snapshot, hint));
+  const usable = (candidates: readonly number[]) => {
+    const ready = candidates.filter((position) => isUsable(position, snapshot, hint));
+    return ready.find((position) => !failing.has(position)) ?? ready[0];
+  };
   if (listing === undefined || listing.length === 0) {
     // Of a server whose index cannot be read nobody knows that it does not have the document.
     const server = usable(listing === undefined ? [...snapshot.servers.keys()] : unread);

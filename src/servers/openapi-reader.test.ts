@@ -149,6 +149,24 @@ describe('a server that does not answer', () => {
     assert.deepEqual([reader.isTried, played.changes, paths(reader)], [true, 1, undefined]);
   });
 
+  test('is failing after a second, until it answers', async (t) => {
+    const { reader, played, started, pass } = setUp(t);
+    await started();
+    assert.equal(reader.seen.isFailing, false);
+    played.hangs = true;
+    await pass(2_900);
+    assert.equal(reader.seen.isFailing, true);
+    assert.match(reader.failure, /has not been answered for 1000 ms/);
+    assert.equal(played.changes, 2);
+    await pass(5_000);
+    assert.equal(reader.seen.isFailing, true);
+    assert.match(reader.failure, /not answered completely within 5000 ms/);
+    assert.equal(played.changes, 2);
+    played.hangs = false;
+    await pass(10_000);
+    assert.deepEqual([reader.seen.isFailing, reader.failure, played.changes], [false, '', 3]);
+  });
+
   test('makes refreshes wait only until it has shown that', async (t) => {
     const { reader, played, started, pass } = setUp(t);
     await started();

@@ -8,6 +8,8 @@ import { Repeater } from './repeater.ts';
 export interface ServerOpenAPI {
   /** Undefined while it was never read. */
   readonly index: OpenAPIIndex | undefined;
+  /** It could not be read the last time, or the reading under way takes too long. */
+  readonly isFailing: boolean;
   /** GET of one of its documents, as ourselves. Rejects with FetchError when there is no complete answer. */
   fetch(target: string, fields: Fields): Promise<FetchedResponse>;
   /** The index is known to be old. */
@@ -20,7 +22,7 @@ export type OpenAPIReaderOptions = Pick<
 >;
 
 const BACKOFF_MS = 5_000;
-/** How long readiness and refreshes wait for an index. A server that is slower is not waited for until it has answered. */
+/** How long an index may take. A server that is slower is not waited for, nor asked if there is another, until it has answered. */
 const PATIENCE_MS = 1_000;
 
 /**
@@ -35,9 +37,9 @@ export class OpenAPIReader {
   #failure = '';
   #isReported = false;
   #isTried = false;
-  #patience: NodeJS.Timeout | undefined;
+  #isSlow = false;
 
-  /** `changed` is called after readings that brought something new, the first in any case. */
+  /** `changed` is called when what is seen of the server changes, and after the first reading in any case. */
   constructor(options: OpenAPIReaderOptions) {
     this.#options = options;
     this.#reading = new Repeater(() => this.#read(), options.intervalMs, BACKOFF_MS);
@@ -47,6 +49,7 @@ export class OpenAPIReader {
   get seen(): ServerOpenAPI {
     return {
       index: this.#index,
+      isFailing: this.#isFailing,
       fetch: (target, fields) => this.#fetch(target, fields),
       again: () => this.again(),
     };
@@ -54,7 +57,8 @@ export class OpenAPIReader {
 
   /** Why the index cannot be read at the moment; '' when it can. */
   get failure(): string {
-    return this.#failure;
+    if (this.#failure !== '') return this.#failure;
+    return this.#isSlow ? `GET /openapi/v3 has not been answered for ${PATIENCE_MS} ms` : '';
   }
 
   /** It was read, could not be read, or takes too long: nobody has to wait for it. */
@@ -63,13 +67,10 @@ export class OpenAPIReader {
   }
 
   start(): void {
-    this.#patience = setTimeout(() => this.#tried(), PATIENCE_MS);
-    this.#patience.unref();
     this.#reading.start();
   }
 
   stop(): void {
-    clearTimeout(this.#patience);
     this.#reading.stop();
   }
 
@@ -80,7 +81,7 @@ export class OpenAPIReader {
 
   /** As `again`, but resolves at once, without waiting, when the server has shown that it cannot answer soon. */
   async againIfPrompt(): Promise<void> {
-    const isPrompt = this.#failure === '' && this.#reading.busyMs < PATIENCE_MS;
+    const isPrompt = !this.#isFailing;
     const reading = this.again();
     if (isPrompt) await reading;
   }
@@ -96,34 +97,50 @@ export class OpenAPIReader {
     return fetchFrom(upstream, { method: 'GET', target, fields: [...own, ...fields], timeoutMs, maxBytes });
   }
 
+  get #isFailing(): boolean {
+    return this.#isSlow || this.#failure !== '';
+  }
+
   async #read(): Promise<boolean> {
-    const { logger, server } = this.#options;
+    const before = this.seen;
+    const patience = setTimeout(() => this.#slow(), PATIENCE_MS);
     try {
       const { status, body } = await this.#fetch('/openapi/v3', ['accept', 'application/json']);
       if (status === 200) this.#take(body);
-      else if (status === 404) this.#change(NO_OPENAPI, undefined);
+      else if (status === 404) this.#take(undefined);
       else throw new Error(`GET /openapi/v3 was answered ${status}`);
-      if (this.#isReported) logger.info('the OpenAPI index can be read again', { server });
-      this.#isReported = false;
-      this.#failure = '';
+      this.#succeeded();
       return true;
     } catch (error) {
       this.#failed(error);
       return false;
     } finally {
-      this.#tried();
+      clearTimeout(patience);
+      const wasSlow = this.#isSlow;
+      this.#isSlow = false;
+      const isNew = this.#index !== before.index || this.#isFailing !== (wasSlow || before.isFailing);
+      if (isNew || !this.#isTried) this.#changed();
     }
   }
 
-  #take(body: Buffer): void {
-    if (!this.#body?.equals(body)) this.#change(parseOpenAPIIndex(body.toString('utf8')), body);
+  /** `body`: undefined when the server has no index. */
+  #take(body: Buffer | undefined): void {
+    if (body === undefined) this.#index = NO_OPENAPI;
+    else if (!this.#body?.equals(body)) this.#index = parseOpenAPIIndex(body.toString('utf8'));
+    this.#body = body;
   }
 
-  #change(index: OpenAPIIndex, body: Buffer | undefined): void {
-    this.#body = body;
-    if (this.#index === index) return;
-    this.#index = index;
-    if (this.#isTried) this.#options.changed();
+  #slow(): void {
+    const wasFailing = this.#isFailing;
+    this.#isSlow = true;
+    if (!wasFailing || !this.#isTried) this.#changed();
+  }
+
+  #succeeded(): void {
+    const { logger, server } = this.#options;
+    if (this.#isReported) logger.info('the OpenAPI index can be read again', { server });
+    this.#isReported = false;
+    this.#failure = '';
   }
 
   #failed(error: unknown): void {
@@ -137,8 +154,7 @@ export class OpenAPIReader {
     this.#isReported = true;
   }
 
-  #tried(): void {
-    if (this.#isTried) return;
+  #changed(): void {
     this.#isTried = true;
     this.#options.changed();
   }

@@ -52,6 +52,7 @@ class Server {
       },
       openapi: {
         index,
+        isFailing: false,
         fetch: async (target, fields) => {
           const { body, ...head } = this.fake.answer(target, fieldValue(fields, 'if-none-match'));
           if (this.hangs) await new Promise(() => {});

@@ -13,7 +13,7 @@ import type { ServerReport } from './snapshot-builder.ts';
 /** Of merged group-versions there are a handful, of half a megabyte each. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
-export const NO_LISTING: OpenAPIListing = { servers: new Map(), unread: [] };
+export const NO_LISTING: OpenAPIListing = { servers: new Map(), unread: [], failing: new Set() };
 
 /** OpenAPI of all servers, united anew whenever an index or discovery changed. Documents are merged when they are asked for. */
 export class OpenAPIView {
@@ -48,11 +48,17 @@ export class OpenAPIView {
   update(reports: readonly ServerReport[]): void {
     this.#reports = reports;
     const key = reports
-      .map(({ name, discovery, openapi }) => `${name} ${this.#ids.of(openapi?.index)} ${this.#ids.of(discovery)}`)
+      .map(({ name, discovery, openapi }) =>
+        [name, this.#ids.of(openapi?.index), this.#ids.of(discovery), openapi?.isFailing].join(' '),
+      )
       .join('\n');
     if (key === this.#key) return;
     this.#key = key;
-    const inputs = reports.map(({ openapi, discovery }) => ({ index: openapi?.index, discovery }));
+    const inputs = reports.map(({ openapi, discovery }) => ({
+      index: openapi?.index,
+      isFailing: openapi?.isFailing,
+      discovery,
+    }));
     const { index, merged, ...listing } = uniteOpenAPI(inputs, hashOfOpenAPI);
     this.#listing = listing;
     this.#published = index.size === 0 ? undefined : this.#publish(index, merged, reports);

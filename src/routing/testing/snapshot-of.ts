@@ -18,6 +18,8 @@ export interface ServerSketch {
   readonly discovery?: ServerDiscovery | undefined;
   /** Paths below `/openapi/v3/` that its index lists; absent: its index was never read. */
   readonly openapi?: readonly string[] | undefined;
+  /** Its OpenAPI does not answer. */
+  readonly isOpenAPIFailing?: boolean;
   /** Default true. */
   readonly ready?: boolean;
 }
@@ -57,9 +59,9 @@ export function snapshotOf(
   };
 }
 
-function openAPIOf({ name, openapi }: ServerSketch) {
+function openAPIOf({ name, openapi, isOpenAPIFailing: isFailing }: ServerSketch) {
   const entries = openapi?.map((path) => [path, { url: openAPIAddress(path, `${name}`), hash: `${name}` }] as const);
-  return { index: entries && new Map(entries), discovery: undefined };
+  return { index: entries && new Map(entries), discovery: undefined, isFailing };
 }
 
 /** A hint of a request that nothing was tried for and that finds all servers idle. */
