@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { FakeExchange } from '../../test/support/fake-exchange.ts';
 import type { ArrivedRequest } from '../../test/support/fake-upstream.ts';
 import { ProxySetting, settled } from '../../test/support/proxy-setting.ts';
+import { snapshotOf } from '../routing/testing/snapshot-of.ts';
 import type { UpstreamFailure } from '../wire/upstream.ts';
 import { Forwarding } from './forwarding.ts';
 import { route } from './route.ts';
@@ -19,6 +20,9 @@ const CAUSES: readonly UpstreamFailure['cause'][] = [
   'overloaded',
 ];
 
+/** The 404 of a server that does not know the type, and the only one that proves that nothing was done. */
+const UNKNOWN = '404 page not found\n';
+
 /** What a server does with a request, after so many turns of the event loop. */
 const behaviour = fc.record({
   turns: fc.nat({ max: 2 }),
@@ -32,6 +36,14 @@ const behaviour = fc.record({
       }),
     },
     fc.constantFrom({ kind: 'answer' } as const, { kind: 'bodyless' } as const, { kind: 'break' } as const),
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        kind: fc.constant('not-found' as const),
+        says: fc.constantFrom(UNKNOWN, UNKNOWN, 'the pod says no', 'x'.repeat(5_000)),
+        inTwo: fc.boolean(),
+      }),
+    },
   ),
 });
 
@@ -43,18 +55,33 @@ const scripts = fc.record({
   leavesAfter: fc.option(fc.nat({ max: 6 }), { nil: undefined, freq: 3 }),
   retryPercent: fc.constantFrom(undefined, undefined, 0, 10),
   perRequest: fc.constantFrom(100, 3),
+  /** What reading the tables again brings about. */
+  reread: fc.constantFrom('nothing', 'the same tables', 'nobody lists it', 'another server lists it'),
+  /** How often a type that nobody lists is said to be on its way. */
+  settling: fc.constantFrom(0, 0, 2),
 });
 
-test('whatever servers and client do, there is one answer at most, nothing is executed twice, and nothing stays behind', async () => {
+test('whatever servers and client do, there is one answer at most, nothing is executed twice, and nothing stays behind', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
   await fc.assert(
     fc.asyncProperty(
       scripts,
-      async ({ method, body, sentBefore, behaviours, leavesAfter, retryPercent, perRequest }) => {
+      async ({ method, body, sentBefore, behaviours, leavesAfter, retryPercent, perRequest, reread, settling }) => {
         const setting = new ProxySetting({
           servers: SERVERS,
           replay: { perRequest, total: 1_000 },
           ...(retryPercent === undefined ? {} : { retryPercent }),
         });
+        setting.control.onRefresh = async () => {
+          if (reread === 'nothing') return;
+          const lists = { 'the same tables': 3, 'nobody lists it': 0, 'another server lists it': 1 }[reread] ?? 0;
+          const { servers, table, groups } = snapshotOf(
+            SERVERS.map(({ minor, serves }, i) => ({ minor, serves: i >= SERVERS.length - lists ? serves : {} })),
+          );
+          setting.swap({ servers: servers.map((server) => ({ ...server, readAt: setting.now })), table, groups });
+        };
+        let settles = settling;
+        setting.control.onSettling = async () => settles-- > 0;
         const target = method === 'POST' ? '/api/v1/namespaces/a/pods' : '/api/v1/namespaces/a/pods/x';
         const exchange = new FakeExchange({ method, target, hasBody: body !== undefined });
         const arrived: ArrivedRequest[] = [];
@@ -64,9 +91,18 @@ test('whatever servers and client do, there is one answer at most, nothing is ex
           arrived.push(request);
           for (let i = 0; i < turns; i++) await settled();
           if (request.isOver) return;
-          if (act.kind !== 'fail' || act.processed === 'unknown') mayHaveExecuted++;
+          const proves =
+            act.kind === 'fail' ? act.processed === 'no' : act.kind === 'not-found' && act.says === UNKNOWN;
+          if (!proves) mayHaveExecuted++;
           if (act.kind === 'fail') request.fail(act);
-          else if (act.kind === 'bodyless') request.respond(204);
+          else if (act.kind === 'not-found') {
+            const answer = request.begin(404, ['content-type', 'text/plain']);
+            answer.send(act.says.slice(0, 4));
+            if (act.inTwo) await settled();
+            answer.send(act.says.slice(4));
+            answer.end();
+            request.finish();
+          } else if (act.kind === 'bodyless') request.respond(204);
           else if (act.kind === 'answer') request.respond(200, [], 'done');
           else {
             const half = request.begin(200);
@@ -87,6 +123,7 @@ test('whatever servers and client do, there is one answer at most, nothing is ex
             for (const chunk of (body ?? []).slice(sentBefore)) exchange.body.send(chunk);
             if (body !== undefined) exchange.body.end();
           }
+          t.mock.timers.tick(40);
           await settled();
         }
 
@@ -96,6 +133,14 @@ test('whatever servers and client do, there is one answer at most, nothing is ex
         for (const answer of exchange.answers) {
           assert.deepEqual(answer.body.late, []);
           if (!answer.bodyless && leavesAfter === undefined) assert.notEqual(answer.body.ending, undefined);
+          if (answer.head.status === 404) {
+            const said = behaviours.flatMap(({ act }) => (act.kind === 'not-found' ? [act.says] : []));
+            assert.ok(
+              said.some((text) =>
+                leavesAfter === undefined ? text === answer.body.text : text.startsWith(answer.body.text),
+              ),
+            );
+          }
           if (answer.head.status === 200) assert.ok('donehalf'.includes(answer.body.text));
           if (answer.body.text === 'half' && leavesAfter === undefined) {
             assert.equal(answer.body.ending, 'connection-lost');
@@ -107,7 +152,7 @@ test('whatever servers and client do, there is one answer at most, nothing is ex
         const goaways = behaviours
           .slice(0, arrived.length)
           .filter(({ act }) => act.kind === 'fail' && act.processed === 'no' && act.cause === 'goaway').length;
-        assert.ok(arrived.length - goaways <= SERVERS.length + 2);
+        assert.ok(arrived.length - goaways <= (SERVERS.length + 2) * (1 + settling));
         for (const { anonymous } of setting.backends) assert.equal(anonymous.inFlight, 0);
         // Every server that saw the end of a body saw the same body.
         const whole = Buffer.concat(body ?? []).toString('latin1');

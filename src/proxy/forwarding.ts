@@ -14,7 +14,7 @@ import { type Outcome, recordOf } from './record-of.ts';
 import { refuse } from './refusal.ts';
 import { ReplayableBody } from './replayable-body.ts';
 import type { Forward, Route } from './route.ts';
-import { type Remedy, SelfHealing } from './self-healing.ts';
+import { isSuspect, type Remedy, SelfHealing } from './self-healing.ts';
 import { learnFrom, upstreamFor } from './trust-class.ts';
 import { NOT_FOUND_LIMITS, saysUnknown } from './unknown-answer.ts';
 import { upstreamHead } from './upstream-head.ts';
@@ -61,7 +61,8 @@ export class Forwarding {
   /** The next attempt asks for permission only. */
   #asking: boolean;
   readonly #attempts: Attempts;
-  readonly #healing: SelfHealing;
+  /** From the first answer on that says the type is unknown. */
+  #healing: SelfHealing | undefined;
   #phase: Phase = { kind: 'idle' };
 
   constructor(context: ProxyContext, request: PreparedRequest, permission?: Permission) {
@@ -75,7 +76,6 @@ export class Forwarding {
           cleanTrailers(trailers, context.names),
         );
     this.#attempts = new Attempts(context, request);
-    this.#healing = new SelfHealing(context, request, this.#attempts);
     request.exchange.onAbort = (reason) => this.#clientGone(reason);
   }
 
@@ -113,7 +113,7 @@ export class Forwarding {
   /** Answers with `error`; `decision` is what led to it. */
   #refuse(error: unknown, decision: Decision): void {
     this.#phase = { kind: 'over' };
-    const unknownType = this.#healing.record('unavailable');
+    const unknownType = this.#healing?.record('unavailable');
     refuse(this.#context, this.#request, error, { decision, attempts: this.#attempts.count, unknownType });
     // After the answer: a client that waits for 100 (Continue) must not be asked for a body nobody wants.
     this.#body?.drain();
@@ -139,7 +139,7 @@ export class Forwarding {
         if (next !== undefined) {
           this.start(next);
           sent.upstream.reset('cancel');
-        } else if (this.#healing.suspects(head, sent.decision)) this.#look({ head, body, bodyless }, sent);
+        } else if (isSuspect(head, sent.decision, this.#request)) this.#look({ head, body, bodyless }, sent);
         else this.#relay({ head, body, bodyless }, sent);
       },
       failed: (failure) => {
@@ -156,7 +156,7 @@ export class Forwarding {
     this.#phase = { kind: 'relaying', upstream };
     this.#body?.commit();
     const sink = this.#request.exchange.respond(head, bodyless);
-    this.#record({ status: head.status, decision, server, unknownType: this.#healing.record(outcome) });
+    this.#record({ status: head.status, decision, server, unknownType: this.#healing?.record(outcome) });
     if (bodyless) this.#finished();
     else relay(body, sink, () => this.#finished());
   }
@@ -188,9 +188,13 @@ export class Forwarding {
       isReplayable: () => this.#replayable,
       isGone: () => this.#phase !== phase,
     };
-    void this.#healing.remedy(sent.decision, sent.server, held).then((remedy) => {
-      if (this.#phase === phase) this.#apply(remedy, answer, sent);
-    });
+    this.#healing ??= new SelfHealing(this.#context, this.#request, this.#attempts);
+    this.#healing
+      .remedy(sent.decision, sent.server, held)
+      .then((remedy) => {
+        if (this.#phase === phase) this.#apply(remedy, answer, sent);
+      })
+      .catch((error: unknown) => this.#refuse(error, sent.decision));
   }
 
   #apply(remedy: Remedy, answer: Answer, sent: Sent): void {
@@ -238,7 +242,7 @@ export class Forwarding {
     phase.upstream.reset(reason);
     if (phase.kind === 'relaying') return;
     const { decision, server } = phase;
-    this.#record({ status: 0, decision, server, unknownType: this.#healing.record('abandoned') });
+    this.#record({ status: 0, decision, server, unknownType: this.#healing?.record('abandoned') });
   }
 
   #record(outcome: Outcome): void {

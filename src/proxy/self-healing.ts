@@ -36,6 +36,12 @@ const FIRST_PAUSE_MS = 30;
 const LONGEST_PAUSE_MS = 250;
 const RELAY: Remedy = { kind: 'relay' };
 
+/** Whether an answer has to be looked at before it may pass: most never are, so that this is all that they cost. */
+export function isSuspect(head: ResponseHead, { reason }: Forward, { exchange, info }: PreparedRequest): boolean {
+  if (!mayBeUnknown(exchange.head.method, head) || !info.isResourceRequest || relaysForeignResponse(info)) return false;
+  return isListed(reason) || reason === 'NobodyCapable';
+}
+
 /**
  * What one request does about 404s that say its type is unknown (product.md section 6, "Self-healing"). Such an answer
  * proves that nothing was executed, so that every method may be sent again.
@@ -60,21 +66,13 @@ export class SelfHealing {
     this.#attempts = attempts;
   }
 
-  /** Whether an answer has to be looked at before it may pass. */
-  suspects(head: ResponseHead, { reason }: Forward): boolean {
-    const { exchange, info } = this.#request;
-    if (!mayBeUnknown(exchange.head.method, head) || !info.isResourceRequest || relaysForeignResponse(info))
-      return false;
-    return isListed(reason) || reason === 'NobodyCapable';
-  }
-
   /** What was done so far, if anything was; `outcome` is how the request ended. */
   record(outcome: UnknownTypeOutcome): UnknownTypeRecord | undefined {
     if (this.#denying.size === 0 && !this.#isAwaited) return undefined;
     return { denying: [...this.#denying], awaited: this.#isAwaited, outcome };
   }
 
-  /** What to do after `server` said "unknown" to a request that `decision` had sent there. Never rejects. */
+  /** What to do after `server` said "unknown" to a request that `decision` had sent there. */
   remedy({ reason }: Forward, server: string, held: HeldRequest): Promise<Remedy> {
     return isListed(reason) ? this.#afterDenial(server, held) : this.#afterUnknown(held);
   }

@@ -13,7 +13,7 @@ import { destination, type ProxySnapshot } from './proxy-snapshot.ts';
 import { type Outcome, recordOf } from './record-of.ts';
 import { refuse } from './refusal.ts';
 import type { Forward, Route } from './route.ts';
-import { SelfHealing } from './self-healing.ts';
+import { isSuspect, SelfHealing } from './self-healing.ts';
 import { upstreamFor } from './trust-class.ts';
 import { NOT_FOUND_LIMITS, saysUnknown } from './unknown-answer.ts';
 import { upstreamHead } from './upstream-head.ts';
@@ -29,7 +29,8 @@ export class Upgrade {
   readonly #request: PreparedRequest;
   readonly #offer: UpgradeOffer;
   readonly #attempts: Attempts;
-  readonly #healing: SelfHealing;
+  /** From the first answer on that says the type is unknown. */
+  #healing: SelfHealing | undefined;
   readonly #gone = new AbortController();
 
   constructor(context: ProxyContext, request: PreparedRequest, offer: UpgradeOffer) {
@@ -37,7 +38,6 @@ export class Upgrade {
     this.#request = request;
     this.#offer = offer;
     this.#attempts = new Attempts(context, request);
-    this.#healing = new SelfHealing(context, request, this.#attempts);
     request.exchange.onAbort = () => this.#gone.abort();
   }
 
@@ -50,7 +50,7 @@ export class Upgrade {
   }
 
   #refuse(error: unknown, decision: Decision): void {
-    const unknownType = this.#healing.record('unavailable');
+    const unknownType = this.#healing?.record('unavailable');
     refuse(this.#context, this.#request, error, { decision, attempts: this.#attempts.count, unknownType });
   }
 
@@ -86,10 +86,11 @@ export class Upgrade {
 
   /** A 404 that says the type is unknown, say to a watch over WebSocket, may be no reason to stop. */
   async #refused(answer: Refused, decision: Forward, server: string): Promise<void> {
-    const looked = this.#healing.suspects(answer.head, decision) ? await look(answer) : { answer, isUnknown: false };
+    const looked = isSuspect(answer.head, decision, this.#request) ? await look(answer) : { answer, isUnknown: false };
     const held = { isReplayable: () => true, isGone: () => this.#gone.signal.aborted };
-    const remedy = looked.isUnknown ? await this.#healing.remedy(decision, server, held) : undefined;
-    if (held.isGone()) this.#record({ decision, server, status: 0, unknownType: this.#healing.record('abandoned') });
+    if (looked.isUnknown) this.#healing ??= new SelfHealing(this.#context, this.#request, this.#attempts);
+    const remedy = looked.isUnknown ? await this.#healing?.remedy(decision, server, held) : undefined;
+    if (held.isGone()) this.#record({ decision, server, status: 0, unknownType: this.#healing?.record('abandoned') });
     else if (remedy?.kind === 'again') this.start(remedy.route);
     else if (remedy?.kind === 'refuse') this.#refuse(remedy.error, decision);
     else this.#hand(looked.answer, decision, server, remedy === undefined ? 'retried' : 'relayed');
@@ -101,7 +102,7 @@ export class Upgrade {
     server: string,
     outcome: 'retried' | 'relayed' = 'retried',
   ): void {
-    this.#record({ decision, server, status: answer.head.status, unknownType: this.#healing.record(outcome) });
+    this.#record({ decision, server, status: answer.head.status, unknownType: this.#healing?.record(outcome) });
     if (answer.kind === 'switched') {
       splice(this.#offer.switchProtocols(answer.head), answer.tunnel, () => {});
       return;
