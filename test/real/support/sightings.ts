@@ -23,6 +23,8 @@ interface Waiter {
 }
 
 const TIMEOUT_MS = 120_000;
+/** A request without an answer for as long has failed; a server that ends can close a stream without a word. */
+const PATIENCE_MS = 3_000;
 
 /** Watches what one endpoint says, and remembers when it began to say something else. */
 export class Sightings {
@@ -76,7 +78,7 @@ export class Sightings {
     while (!this.#stopped) {
       try {
         const condition = etag === undefined ? [] : ['if-none-match', etag];
-        const answer = await this.#client.request({ ...request, headers: [...headers, ...condition] });
+        const answer = await withinPatience(this.#client.request({ ...request, headers: [...headers, ...condition] }));
         const said = answer.status === 304 ? this.changes.at(-1)?.value : read(answer);
         if (answer.status === 200) etag = header(answer, 'etag');
         if (said !== undefined) this.#saw(said);
@@ -95,4 +97,10 @@ export class Sightings {
     this.changes.push(sighting);
     for (const { accept, resolve } of this.#waiters) if (accept(value)) resolve(sighting);
   }
+}
+
+function withinPatience<T>(promise: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS} ms`)), PATIENCE_MS);
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
