@@ -12,6 +12,8 @@ export type Answer<T> =
         | 'unreachable'
         /** 401 or 403. */
         | 'forbidden'
+        /** 503: as of a group-version whose extension server is down. */
+        | 'unavailable'
         /** Another status, or a document that is not what it should be. */
         | 'unusable';
       readonly message: string;

@@ -10,7 +10,7 @@ import { REASONS, type ReasonCode } from './reasons.ts';
 import type { Shape, ShapeFinding } from './shape.ts';
 import type { SurfacingReport } from './surfacing-report.ts';
 import { surfacingTarget } from './surfacing-target.ts';
-import { type AskedServer, askedServer } from './testing/asked-server.ts';
+import { type AskedServer, askedServer, openAPIPaths } from './testing/asked-server.ts';
 import { apiServiceObject, definitionObject } from './testing/cluster-objects.ts';
 
 const PODS = { v1: { pods: ['get'] } };
@@ -39,9 +39,8 @@ async function check(text: string, { servers, merged }: Check): Promise<Surfacin
   );
   const union = merged === undefined ? mergeDiscovery(inputs) : merged;
   const published = union === null ? undefined : await publishDiscovery(union);
-  const paths = [...(union?.api ?? []), ...(union?.apis ?? [])].flatMap(({ metadata: { name }, versions = [] }) =>
-    versions.map(({ version }) => (name === '' ? `api/${version}` : `apis/${name}/${version}`)),
-  );
+  const described = merged ? [merged] : known.flatMap(({ tables }) => tables ?? []);
+  const paths = [...new Set(described.flatMap(openAPIPaths))];
   const openapiV3: Answer<readonly string[]> =
     union === null ? { kind: 'not-offered' } : { kind: 'read', value: paths };
   const report = await checkSurfacing(surfacingTarget(text), {
@@ -159,6 +158,7 @@ test('a type that nobody serves comes with the nearest name', async () => {
     const report = await check(text, { servers });
     assert.equal(report.verdict, 'not-surfaced', text);
     assert.equal(report.remarks[0]?.code, 'ServedNowhere', text);
+    assert.equal(codes(report).includes('CRDAbsent'), text === 'wigets.example.com' || text === 'exampel.com', text);
     assert.ok(report.remarks[0]?.message.endsWith(suggestion), `${text}: ${report.remarks[0]?.message}`);
   }
   const strange = await check('things.nowhere.test', { servers });
@@ -275,8 +275,9 @@ test('a server without any APIService objects is not judged by them', async () =
 
 test('an extension server that is down makes its group Stale, with the message of its APIService', async () => {
   const stale = discoveryOf({ ...PODS, 'metrics.test/v1': {} }, ['metrics.test/v1']);
+  const refuses = (path: string) => (path === '/apis/metrics.test/v1' ? 503 : undefined);
   const down = apiServiceObject('metrics.test/v1', { service: 'metrics', available: ['False', 'no endpoints'] });
-  const report = await check('metrics.test', { servers: both({ serves: stale, apiServices: [down] }) });
+  const report = await check('metrics.test', { servers: both({ serves: stale, apiServices: [down], refuses }) });
   assert.deepEqual([report.verdict, codes(report)], ['surfaced-with-remarks', ['APIServiceUnavailable']]);
   assert.match(
     report.remarks[0]?.message ?? '',
@@ -284,6 +285,7 @@ test('an extension server that is down makes its group Stale, with the message o
   );
   assert.equal(finding(report, 'v2', 'merged')?.state, 'stale');
   assert.equal(finding(report, 'version', 'merged')?.state, 'stale');
+  assert.equal(finding(report, 'version', 'new')?.state, 'stale');
 });
 
 test('servers that hang, are dead, fail or have left are named, and what they served is not forgotten', async () => {

@@ -1,21 +1,10 @@
-import { insertApiVersions } from '../kubernetes/kube-version.ts';
-import { valueRead } from './answer.ts';
 import { apiServiceRemarks } from './api-service-remarks.ts';
+import { chooseTarget, isInTables, versionsOf } from './choose-target.ts';
 import { consistencyRemarks } from './consistency-remarks.ts';
 import { type MergedDocuments, mergedFindings } from './merged-documents.ts';
 import { type Case, isInTablesOf, type ServerView, typeText, verb, versionText } from './remark.ts';
 import { servedRemarks } from './served-remarks.ts';
-import {
-  aggregatedOf,
-  askDefinitions,
-  askDocuments,
-  askRoots,
-  groupOfDefinition,
-  type KnownServer,
-  type ServerDefinitions,
-  type ServerEvidence,
-  type ServerRoots,
-} from './server-evidence.ts';
+import { askDefinitions, askDocuments, askRoots, type KnownServer, type ServerEvidence } from './server-evidence.ts';
 import { servedState, serverFindings } from './server-findings.ts';
 import { serverRemarks } from './server-remarks.ts';
 import { SHAPES, type Shape, type ShapeFinding, shapePath } from './shape.ts';
@@ -89,7 +78,7 @@ function caseOf(sought: SoughtType, evidence: readonly ServerEvidence[], documen
     views,
     having: views.filter((view) => isServing(view) || (view.served === 'unknown' && isInTablesOf(view, sought))),
     lacking: views.filter(({ served }) => served === 'lacking'),
-    merged: withoutVersionless(mergedFindings(documents, sought), sought),
+    merged: withoutUndescribed(withoutVersionless(mergedFindings(documents, sought), sought), views),
     hasMergedView: documents.published !== undefined,
   };
 }
@@ -105,6 +94,17 @@ function withoutVersionless(
 ): ReadonlyMap<Shape, ShapeFinding> {
   if (version !== '') return findings;
   return new Map([...findings].filter(([shape]) => shape !== 'version' && shape !== 'apiService'));
+}
+
+/** OpenAPI of a group-version that no server describes, such as one whose extension server is down, is no gap of ours. */
+function withoutUndescribed(
+  merged: ReadonlyMap<Shape, ShapeFinding>,
+  views: readonly ServerView[],
+): ReadonlyMap<Shape, ShapeFinding> {
+  const isDescribed = views.some(({ findings }) => findings.get('openapiV3')?.state === 'listed');
+  const isServed = views.some(isServing);
+  if (merged.get('openapiV3')?.state !== 'missing' || isDescribed || !isServed) return merged;
+  return new Map(merged).set('openapiV3', { state: 'not-applicable', note: 'no server describes it' });
 }
 
 function remarksOn(found: Case): readonly Remark[] {
@@ -163,57 +163,4 @@ function summary(cases: readonly Case[], reports: readonly VersionReport[], rema
 
 function withoutRepeated(remarks: readonly Remark[]): readonly Remark[] {
   return [...new Map(remarks.map((each) => [JSON.stringify(each), each])).values()];
-}
-
-function isInTables({ group, resource }: SurfacingTarget, servers: readonly KnownServer[]): boolean {
-  return servers.some(({ tables }) =>
-    [...(tables?.api ?? []), ...(tables?.apis ?? [])].some(
-      ({ metadata, versions = [] }) =>
-        metadata.name === group &&
-        (resource === undefined ||
-          versions.some(({ resources = [] }) => resources.some((each) => each.resource === resource))),
-    ),
-  );
-}
-
-/** A reading that exists somewhere; else one whose group does, with the resource misspelt; else the likeliest. */
-function chooseTarget(readings: Readings, roots: readonly ServerRoots[]): SurfacingTarget {
-  const servers = roots.map((each) => each.server);
-  const names = new Set(roots.flatMap(({ definitionNames }) => valueRead(definitionNames) ?? []));
-  const groups = new Set([
-    ...[...names].map(groupOfDefinition),
-    ...roots.flatMap(({ apiServices }) => (valueRead(apiServices) ?? []).map(({ group }) => group)),
-    ...roots.flatMap((each) => (aggregatedOf(each) ?? []).map(({ metadata }) => metadata.name)),
-  ]);
-  const live = roots.map((each) => ({ ...each.server, tables: { api: [], apis: aggregatedOf(each) ?? [] } }));
-  const isKnownGroup = ({ group }: SurfacingTarget) => groups.has(group) || isInTables({ group }, servers);
-  const exists = (target: SurfacingTarget): boolean =>
-    target.resource === undefined
-      ? isKnownGroup(target)
-      : names.has(`${target.resource}.${target.group}`) || isInTables(target, [...servers, ...live]);
-  return readings.find(exists) ?? chooseReading(readings, isKnownGroup);
-}
-
-/** Versions of the group that are known anywhere, as Kubernetes prefers them. */
-function versionsOf({ group, resource }: SurfacingTarget, evidence: readonly ServerDefinitions[]): readonly string[] {
-  const versions = new Set<string>();
-  for (const each of evidence) {
-    const { tables } = each.server;
-    const groups = [...(tables?.api ?? []), ...(tables?.apis ?? []), ...(aggregatedOf(each) ?? [])];
-    for (const { metadata, versions: listed = [] } of groups) {
-      if (metadata.name !== group) continue;
-      for (const { version, resources = [] } of listed) {
-        const isSought = resource === undefined || resources.some((entry) => entry.resource === resource);
-        if (isSought || resources.length === 0) versions.add(version);
-      }
-    }
-    for (const answer of each.definitions.values()) {
-      for (const { name, served } of valueRead(answer)?.versions ?? []) if (served) versions.add(name);
-    }
-    if (resource !== undefined) continue;
-    for (const object of valueRead(each.apiServices) ?? []) if (object.group === group) versions.add(object.version);
-  }
-  if (versions.size > 0 || resource === undefined) return insertApiVersions([], versions);
-  // Nobody has the resource: what there is of its group is where it is missing.
-  return versionsOf({ group }, evidence);
 }

@@ -43,8 +43,8 @@ function nobodyServes(found: Case): readonly Remark[] {
     remark('ServedNowhere', lacking, `${nobody} serves ${typeText(sought)}.${doubt}${suggestion(found)}`),
   ];
   const looked = views.some(({ findings }) => findings.get('crd')?.note === 'there is none');
-  const isRegistered = views.some(({ evidence }) => apiServiceOf(evidence, sought) !== undefined);
-  if (looked && !isRegistered && sought.group.includes('.')) {
+  const isOfAnother = views.some(({ evidence }) => apiServiceOf(evidence, sought)?.isOfDefinition === false);
+  if (looked && !isOfAnother && sought.group.includes('.')) {
     const { group, resource } = sought;
     const what = resource === undefined ? `for the group ${group}, nor one of that name` : `${resource}.${group}`;
     remarks.push(remark('CRDAbsent', [], `There is no CustomResourceDefinition ${what}.`));

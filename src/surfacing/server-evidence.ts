@@ -110,7 +110,7 @@ export function silenceOf({ v2, v2beta1, root, openapiV3, apiServices }: ServerR
   const answers = [v2, v2beta1, root, openapiV3, apiServices];
   const failures = answers.filter((answer) => answer.kind === 'failed');
   if (failures.length < answers.length) return undefined;
-  return failures.find(({ reason }) => reason !== 'forbidden' && reason !== 'unusable');
+  return failures.find(({ reason }) => reason === 'silent' || reason === 'unreachable');
 }
 
 /** The aggregated document in the best form that could be read. */

@@ -14,15 +14,11 @@ export function serverFindings(evidence: ServerEvidence, sought: SoughtType): Re
     ['v2beta1', finding(v2beta1, (groups) => findingIn(groups, sought))],
     ['root', finding(root, (names) => foundIn(names, sought))],
   ]);
-  if (sought.group !== '')
-    findings.set(
-      'group',
-      finding(group, (value) => foundIn(versionNames(value), sought)),
-    );
-  findings.set(
-    'version',
-    finding(lists.get(sought.version), (list) => inList(list, sought)),
-  );
+  const inGroup = finding(group, (value) => foundIn(versionNames(value), sought));
+  if (sought.group !== '') findings.set('group', inGroup);
+  const list = finding(lists.get(sought.version), (value) => inList(value, sought));
+  const isStale = list.state === 'unknown' && findings.get('v2')?.state === 'stale';
+  findings.set('version', isStale ? { state: 'stale', note: list.note } : list);
   findings.set('openapiV3', openAPIFinding(openapiV3, sought));
   if (sought.group !== '') findings.set('crd', definitionFinding(evidence, sought));
   findings.set('apiService', apiServiceFinding(evidence, sought));

@@ -110,7 +110,11 @@ async function answer<T>(
       return { kind: 'failed', reason: 'forbidden', message: `GET ${path} was answered ${status}` };
     }
     if (status !== 200) {
-      return { kind: 'failed', reason: 'unusable', message: `GET ${path} was answered ${status}` };
+      return {
+        kind: 'failed',
+        reason: status === 503 ? 'unavailable' : 'unusable',
+        message: `GET ${path} was answered ${status}`,
+      };
     }
     const value = parse(JSON.parse(body.toString('utf8')), response);
     return value === undefined ? { kind: 'not-offered' } : { kind: 'read', value };

@@ -48,14 +48,20 @@ function ofOne(evidence: ServerEvidence): readonly Remark[] {
     const fact = `The discovery of ${server.name} cannot be read: ${server.discoveryFailure}. ${kept}`;
     remarks.push(remark('DiscoveryFailing', named, fact));
   }
+  // What an extension server that is down has is no question to the server in front of it.
+  const relayed = new Set<Answer<unknown>>([...evidence.lists.values()].filter(isUnavailable));
   const failed = answersOf(evidence).flatMap(([, answer]) =>
-    answer.kind === 'failed' && answer.reason !== 'forbidden' ? [answer.message] : [],
+    answer.kind === 'failed' && answer.reason !== 'forbidden' && !relayed.has(answer) ? [answer.message] : [],
   );
   if (failed.length > 0) {
     const fact = `${server.name} did not answer everything it was asked: ${[...new Set(failed)].join('; ')}.`;
     remarks.push(remark('LookingFailed', named, fact));
   }
   return remarks;
+}
+
+function isUnavailable(answer: Answer<unknown>): boolean {
+  return answer.kind === 'failed' && answer.reason === 'unavailable';
 }
 
 /** One remark for servers that refuse the same. */

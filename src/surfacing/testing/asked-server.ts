@@ -84,9 +84,13 @@ function answer(
   return document === undefined ? response(404, '404 page not found') : json(document());
 }
 
-function openAPIPaths({ api, apis }: ServerDiscovery): string[] {
+/** A group-version whose extension server is down has no description. */
+export function openAPIPaths({ api, apis }: ServerDiscovery): string[] {
   return [...api, ...apis].flatMap(({ metadata: { name }, versions = [] }) =>
-    versions.map(({ version }) => (name === '' ? `api/${version}` : `apis/${name}/${version}`)),
+    versions.flatMap(({ version, freshness }) => {
+      if (freshness === 'Stale') return [];
+      return [name === '' ? `api/${version}` : `apis/${name}/${version}`];
+    }),
   );
 }
 
