@@ -20,6 +20,8 @@ const controlPlane = await startControlPlane({
 after(() => controlPlane.stop());
 const { pki } = controlPlane;
 const [old, newer] = [controlPlane.server('old'), controlPlane.server('new')];
+const { cert, key } = pki.admin;
+const credentials = { cert, key };
 const proxy = await startProxy(controlPlane);
 const client = httpClient({ url: proxy.url, protocol: 'h2', ca: pki.servingCa.cert, certificate: pki.admin });
 after(() => client.close());
@@ -42,10 +44,20 @@ async function verify(target: string, ...flags: string[]) {
 }
 
 async function asAdmin(method: string, path: string, body?: object) {
-  const { cert, key } = pki.admin;
-  const { status } = await apiRequest(`${newer.url}${path}`, { ca: pki.servingCa.cert, cert, key, method, body });
+  const { status } = await apiRequest(`${newer.url}${path}`, { ca: pki.servingCa.cert, ...credentials, method, body });
   assert.ok(status < 300 || (method === 'GET' && status === 404), `${method} ${path} was answered ${status}`);
   return status;
+}
+
+/** Asks until the answer is accepted, and returns it. */
+async function until<T>(ask: () => Promise<T>, accept: (answer: T) => boolean): Promise<T> {
+  let answer: T | undefined;
+  await eventually('the answer is as expected', async () => {
+    answer = await ask();
+    return accept(answer);
+  });
+  assert.ok(answer !== undefined);
+  return answer;
 }
 
 const MERGED = ['v2', 'v2beta1', 'root', 'group', 'version', 'openapiV3'];
@@ -91,7 +103,7 @@ test('an older server that starts deletes APIService objects: every merged shape
   await eventually('both are ready', async () =>
     (await verify(target)).report.servers.every(({ condition }) => condition === ''),
   );
-  const direct = await apiRequest(`${newer.url}/apis`, { ca: pki.servingCa.cert, ...pki.admin });
+  const direct = await apiRequest(`${newer.url}/apis`, { ca: pki.servingCa.cert, ...credentials });
   assert.ok(!direct.body.includes('storagemigration.k8s.io'), 'the newer server itself does not list it any more');
 
   const type = { group: 'storagemigration.k8s.io', version: 'v1', resource: 'storageversionmigrations' };
@@ -117,6 +129,42 @@ test('an older server that starts deletes APIService objects: every merged shape
   await newer.start();
   await eventually('a restart of the newer server heals it', async () => (await asAdmin('GET', object)) === 200);
   await eventually('verify agrees', async () => (await verify(target)).codes.join() === 'OnlyNewerReleases');
+});
+
+test('an aggregated API without its extension server is surfaced as Stale, with the condition of its APIService', async () => {
+  const service = { namespace: 'default', name: 'none', port: 443 };
+  const spec = { group: 'none.example', version: 'v1', groupPriorityMinimum: 10, versionPriority: 10 };
+  await asAdmin('POST', '/apis/apiregistration.k8s.io/v1/apiservices', {
+    metadata: { name: 'v1.none.example' },
+    spec: { ...spec, service, insecureSkipTLSVerify: true },
+  });
+  const { report } = await until(
+    () => verify('none.example'),
+    ({ codes, states }) => codes.join() === 'APIServiceUnavailable' && states('v2')?.merged === 'stale',
+  );
+  assert.equal(report.verdict, 'surfaced-with-remarks');
+  assert.match(report.remarks[0]?.message ?? '', /ServiceNotFound.*behind Service default\/none cannot be used/);
+  await asAdmin('DELETE', '/apis/apiregistration.k8s.io/v1/apiservices/v1.none.example');
+});
+
+test('what the proxy may not look at is named with the rule', async () => {
+  const binding = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/system:mixed-version-proxy';
+  const { body } = await apiRequest(`${newer.url}${binding}`, { ca: pki.servingCa.cert, ...credentials });
+  const { roleRef, subjects } = JSON.parse(body);
+  await asAdmin('DELETE', binding);
+  const { report } = await until(
+    () => verify('certificates.k8s.io/v1'),
+    ({ report: { remarks } }) =>
+      remarks.some(({ code, servers }) => code === 'LookingForbidden' && servers.length === 2),
+  );
+  const remark = report.remarks.find(({ code }) => code === 'LookingForbidden');
+  assert.match(remark?.message ?? '', /list customresourcedefinitions in apiextensions\.k8s\.io/);
+  const metadata = { name: 'system:mixed-version-proxy' };
+  await asAdmin('POST', binding.slice(0, binding.lastIndexOf('/')), { metadata, roleRef, subjects });
+  await until(
+    () => verify('certificates.k8s.io/v1'),
+    ({ codes }) => codes.join() === 'ResourcesDiffer',
+  );
 });
 
 test('a server that is down is named with the reason, and what only it serves stays listed', async () => {
