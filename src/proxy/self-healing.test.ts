@@ -365,11 +365,11 @@ describe('nobody lists the type', () => {
     deny(arrived);
     await pass(4_900);
     assert.equal(exchange.answers.length, 0);
-    await pass(500);
+    await pass(700);
     assert.deepEqual([exchange.answer.head.status, answerField(exchange.answer, 'retry-after')], [503, '1']);
     const [record] = setting.observer.records;
     assert.deepEqual([record?.error, record?.unknownType?.outcome], ['MVP_TYPE_SETTLING', 'unavailable']);
-    assert.ok(setting.asked.length < 40, `${setting.asked.length} requests`);
+    assert.ok(setting.asked.length < 20, `${setting.asked.length} requests`);
   });
 
   test('... unless it is withdrawn meanwhile: then the 404 passes', async (t) => {
@@ -396,7 +396,7 @@ describe('nobody lists the type', () => {
     deny(at(0));
     await pass(300);
     assert.equal(since[0], 0);
-    assert.ok((since[1] ?? 0) > 400);
+    assert.ok((since[1] ?? 0) > 0);
   });
 
   test('a body that is not held any more is left to the client, who is told to repeat it', async (t) => {

@@ -32,8 +32,10 @@ const FURTHER_AT_ONCE = 2;
 const MOST_DENYING = 4;
 /** Longest wait for a type that was declared a moment ago; kube-apiservers in a cluster of several take up to 5 s to establish one. */
 const SETTLING_PATIENCE_MS = 5_000;
+/** Most types are served within 0.1 s; the longer one takes, the less often it is asked for. */
 const FIRST_PAUSE_MS = 30;
-const LONGEST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 500;
+const PAUSE_GROWTH = 1.5;
 const RELAY: Remedy = { kind: 'relay' };
 
 /** Whether an answer has to be looked at before it may pass: most never are, so that this is all that they cost. */
@@ -127,7 +129,7 @@ export class SelfHealing {
     }
     void control.refresh('unknown-resource');
     await new Promise((resolve) => setTimeout(resolve, this.#pauseMs));
-    this.#pauseMs = Math.min(LONGEST_PAUSE_MS, this.#pauseMs * 1.5);
+    this.#pauseMs = Math.min(LONGEST_PAUSE_MS, this.#pauseMs * PAUSE_GROWTH);
     if (held.isGone()) return RELAY;
     // Everybody may have changed his mind, and the first to serve it need not be the first to list it.
     this.#deniedAt.clear();
