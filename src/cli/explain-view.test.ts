@@ -74,8 +74,12 @@ test('an explanation is the request as it is read, the servers, and the outcomes
 
 SERVER  VERSION  READ        GETS REQUESTS  SERVES IT
 new     1.37.2   0.3 s ago   yes            yes
-old     1.34.4   12.0 s ago  no: no answer  no: knows pods, not its subresource resize
-far              never       no: refused    maybe: may serve it: its discovery was never read
+old     1.34.4   12.0 s ago  no             no: knows pods, not its subresource resize
+far              never       no             maybe: may serve it: its discovery was never read
+
+old gets no requests: no answer.
+
+far gets no requests: refused.
 
 If the client prefers new: The preferred server answers: it serves this.
 

@@ -14,6 +14,9 @@ export function explainText(explanation: RequestExplanation, style: TerminalStyl
   if (request !== null) lines.push(...wrapText(reading(request), style.columns, 2));
   const title = ['SERVER', 'VERSION', 'READ', 'GETS REQUESTS', ...(request?.isResourceRequest ? ['SERVES IT'] : [])];
   lines.push('', ...textTable([title, ...servers.map(serverRow)]));
+  for (const { name, ready, condition } of servers) {
+    if (!ready) lines.push('', ...wrapText(`${name} gets no requests: ${condition}.`, style.columns, 0));
+  }
   const merged = 'The proxy answers from its merged view, after a server has let the caller read this path.';
   const answers = explanation.merged ? [merged] : outcomes.map((outcome) => outcomeText(outcome, outcomes.length));
   if (alone !== null) answers.push(alone.text);
@@ -41,8 +44,8 @@ function reading(request: NonNullable<RequestExplanation['request']>): string {
 }
 
 function serverRow(server: ExplainedServer): string[] {
-  const { name, version, condition, ready, discoveryAgeSeconds: age, capability, text } = server;
-  const row = [name, version, age === null ? 'never' : `${age.toFixed(1)} s ago`, ready ? 'yes' : `no: ${condition}`];
+  const { name, version, ready, discoveryAgeSeconds: age, capability, text } = server;
+  const row = [name, version, age === null ? 'never' : `${age.toFixed(1)} s ago`, ready ? 'yes' : 'no'];
   switch (capability?.serves) {
     case undefined:
       return row;

@@ -33,7 +33,8 @@ function ofOne(evidence: ServerEvidence): readonly Remark[] {
   }
   const silence = silenceOf(evidence);
   if (silence !== undefined) {
-    const known = `${server.condition && `; its state is ${server.state}: ${server.condition}`}`;
+    const isNews = server.condition !== '' && server.condition !== silence.message;
+    const known = isNews ? `; its state is ${server.state}: ${server.condition}` : '';
     return silence.reason === 'silent'
       ? [remark('ServerHung', named, `${server.name} does not answer (${silence.message}${known}).`)]
       : [remark('ServerUnreachable', named, `${server.name} cannot be reached (${silence.message}${known}).`)];
