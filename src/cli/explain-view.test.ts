@@ -77,9 +77,9 @@ new     1.37.2   0.3 s ago   yes            yes
 old     1.34.4   12.0 s ago  no             no: knows pods, not its subresource resize
 far              never       no             maybe: may serve it: its discovery was never read
 
-old gets no requests: no answer.
+old gets no requests: no answer
 
-far gets no requests: refused.
+far gets no requests: refused
 
 If the client prefers new: The preferred server answers: it serves this.
 

@@ -15,7 +15,7 @@ export function explainText(explanation: RequestExplanation, style: TerminalStyl
   const title = ['SERVER', 'VERSION', 'READ', 'GETS REQUESTS', ...(request?.isResourceRequest ? ['SERVES IT'] : [])];
   lines.push('', ...textTable([title, ...servers.map(serverRow)]));
   for (const { name, ready, condition } of servers) {
-    if (!ready) lines.push('', ...wrapText(`${name} gets no requests: ${condition}.`, style.columns, 0));
+    if (!ready) lines.push('', ...wrapText(`${name} gets no requests: ${condition}`, style.columns, 0));
   }
   const merged = 'The proxy answers from its merged view, after a server has let the caller read this path.';
   const answers = explanation.merged ? [merged] : outcomes.map((outcome) => outcomeText(outcome, outcomes.length));
