@@ -224,6 +224,15 @@ test('a server is ready when it says so and requests are routed, not before', as
   assert.equal(shown(await quick.get(WIDGET)).servedBy, 'a');
 });
 
+test('servers without the objects that the proxy watches are asked for them, and nothing else comes of it', async (t) => {
+  const { a } = await startPair(t, { tuning: { ...QUICK, discovery: { intervalSeconds: 0.05 } } });
+  const states = () => a.proxy.status().servers.flatMap(({ watches }) => watches.map(({ state }) => state));
+  while (!states().every((state) => state === 'absent')) await new Promise(setImmediate);
+  assert.equal(states().length, 8, 'four at the local server, in this process, and four at the peer');
+  assert.equal(shown(await a.get(WIDGET)).servedBy, 'a');
+  assert.equal(shown(await a.get(GADGET)).servedBy, 'b');
+});
+
 for (const missing of ['peerCa', 'proxyClientCertificate'] as const) {
   test(`without ${missing} the local server answers everybody, identities included, and says so once`, async (t) => {
     const log = new Inbox<string>();
