@@ -21,7 +21,10 @@ export type OpenAPIReaderOptions = Pick<
   'server' | 'upstream' | 'fields' | 'intervalMs' | 'timeoutMs' | 'maxBytes' | 'logger' | 'changed'
 >;
 
+const ACCEPT = ['accept', 'application/json'];
 const BACKOFF_MS = 5_000;
+/** An index has some 200 bytes for each group-version. */
+const INDEX_BYTES = 8 * 1024 * 1024;
 /** How long an index may take. A server that is slower is not waited for, nor asked if there is another, until it has answered. */
 const PATIENCE_MS = 1_000;
 
@@ -92,8 +95,8 @@ export class OpenAPIReader {
     this.#isTried = previous.#isTried;
   }
 
-  #fetch(target: string, fields: Fields): Promise<FetchedResponse> {
-    const { upstream, fields: own, timeoutMs, maxBytes } = this.#options;
+  #fetch(target: string, fields: Fields, maxBytes = this.#options.maxBytes): Promise<FetchedResponse> {
+    const { upstream, fields: own, timeoutMs } = this.#options;
     return fetchFrom(upstream, { method: 'GET', target, fields: [...own, ...fields], timeoutMs, maxBytes });
   }
 
@@ -105,7 +108,7 @@ export class OpenAPIReader {
     const before = this.seen;
     const patience = setTimeout(() => this.#slow(), PATIENCE_MS);
     try {
-      const { status, body } = await this.#fetch('/openapi/v3', ['accept', 'application/json']);
+      const { status, body } = await this.#fetch('/openapi/v3', ACCEPT, Math.min(this.#options.maxBytes, INDEX_BYTES));
       if (status === 200) this.#take(body);
       else if (status === 404) this.#take(undefined);
       else throw new Error(`GET /openapi/v3 was answered ${status}`);
