@@ -59,7 +59,7 @@ describe('loadConfiguration', () => {
         expireAfterSeconds: 0,
         freshnessWindowSeconds: 0,
         refreshSpacingSeconds: 0.2,
-        maxBytes: 64 * 1024 * 1024,
+        maxBytes: 16 * 1024 * 1024,
       },
       health: { intervalSeconds: 1, timeoutSeconds: 1, fall: 2, rise: 1, path: '/readyz' },
       routing: { departureGraceSeconds: 300, retryBudgetPercent: 10 },
