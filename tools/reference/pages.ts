@@ -4,6 +4,7 @@ import { errorsPage } from './errors-page.ts';
 import { flagsPage } from './flags-page.ts';
 import { jsonText } from './json-text.ts';
 import { labDifferencesPage } from './lab-differences-page.ts';
+import { remarksPage } from './remarks-page.ts';
 
 /** File name in `docs/reference` → content. */
 export function referencePages(): ReadonlyMap<string, string> {
@@ -13,5 +14,6 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['configuration.schema.json', `${jsonText(configurationJsonSchema)}\n`],
     ['errors.md', errorsPage()],
     ['lab-differences.md', labDifferencesPage()],
+    ['verify-remarks.md', remarksPage()],
   ]);
 }
