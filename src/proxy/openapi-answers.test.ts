@@ -256,6 +256,13 @@ describe('a merged document', () => {
     assert.deepEqual(setting.reads, ['document protobuf']);
   });
 
+  test('that cannot be made is 503 for a request with a body, which is consumed', async () => {
+    const setting = new OpenAPI();
+    setting.document = undefined;
+    const exchange = await setting.answered({ target: MERGED, fields: ['accept', PROTOBUF], hasBody: true });
+    assert.deepEqual([exchange.answer.head.status, setting.forwarded], [503, 0]);
+  });
+
   test('that has left the merged view meanwhile is a server’s to answer', async () => {
     const setting = new OpenAPI();
     const exchange = setting.ask({ target: MERGED });

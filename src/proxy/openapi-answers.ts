@@ -73,7 +73,9 @@ export class OpenAPIAnswers {
     try {
       const status = await this.#respond(request, form);
       if (status !== undefined) observer.answered(recordOf(request, { status }, clock()));
-      else instead();
+      else if (request.exchange.bodyless) instead();
+      // Asking for permission has consumed the body, so that nothing can be sent to a server any more.
+      else throw new ProxyError('MVP_NO_READY_SERVER', 'OpenAPI cannot be put together at the moment; retry.');
     } catch (error) {
       refuse(this.#context, request, error);
     }
