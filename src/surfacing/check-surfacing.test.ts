@@ -269,6 +269,9 @@ test('a missing APIService is not blamed on a server that is not older, nor clai
 });
 
 test('a server without any APIService objects is not judged by them', async () => {
+  const refuses = (path: string) => (path.endsWith('/apiservices') ? 404 : undefined);
+  const without = await check('apps/v1', { servers: both({ serves: PLAIN, refuses }) });
+  assert.deepEqual([without.verdict, finding(without, 'apiService', 'new')?.state], ['surfaced', 'not-applicable']);
   const report = await check('apps/v1', { servers: both({ serves: PLAIN }) });
   assert.deepEqual([report.verdict, finding(report, 'apiService', 'new')?.state], ['surfaced', 'not-applicable']);
 });

@@ -86,8 +86,10 @@ function definitionFinding(evidence: ServerEvidence, sought: SoughtType): ShapeF
 
 function apiServiceFinding(evidence: ServerEvidence, sought: SoughtType): ShapeFinding {
   const { apiServices } = evidence;
-  if (apiServices.kind !== 'read') return finding(apiServices, () => LISTED);
-  if (apiServices.value.length === 0) return { state: 'not-applicable', note: 'this server keeps no such objects' };
+  if (apiServices.kind === 'failed') return { state: 'unknown', note: apiServices.message };
+  // A server without an aggregator; every other one keeps those of its own group-versions.
+  if (apiServices.kind !== 'read' || apiServices.value.length === 0)
+    return { state: 'not-applicable', note: 'this server keeps no such objects' };
   const object = apiServiceOf(evidence, sought);
   if (object === undefined)
     return { state: 'missing', note: `there is no APIService ${sought.version}.${sought.group}` };

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { run } from '../../src/cli/main.ts';
+import { capturedIo } from '../../src/cli/testing/captured-io.ts';
 import type { SurfacingReport } from '../../src/surfacing/surfacing-report.ts';
+import { startEmbeddedControlPlane } from '../support/embedded-daemon.ts';
 import { startObservedLab, until } from './support/running-lab.ts';
 
 const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
@@ -128,4 +131,21 @@ test('a dead server is said to be unreachable, and what only it served stays lis
   );
   assert.deepEqual(codes, ['OnlyNewerReleases', 'Stale', 'ServerUnreachable']);
   assert.deepEqual(report.remarks.at(-1)?.servers, ['server-3']);
+});
+
+test('a server that answers only some questions is waited for within bounds', async (t) => {
+  const plane = await startEmbeddedControlPlane(t);
+  plane.new.handler = () => {};
+  const io = capturedIo();
+  const flags = ['--output=json', `--admin-server=${plane.daemon.adminAddress}`];
+  assert.equal(await run(['node', 'mvproxy', 'verify', 'apps/v1/deployments', ...flags], io), 0, io.err);
+  const report: SurfacingReport = JSON.parse(io.out);
+  const silent = report.remarks.filter(({ servers }) => servers.includes('new'));
+  assert.deepEqual(
+    silent.map(({ code }) => code),
+    ['LookingFailed'],
+  );
+  assert.match(silent[0]?.message ?? '', /GET \/apis\/apps\/v1 was not answered completely within 3000 ms/);
+  const shape = (name: string) => report.versions[0]?.shapes.find((each) => each.shape === name)?.servers['new']?.state;
+  assert.deepEqual([shape('v2'), shape('version')], ['listed', 'unknown']);
 });
