@@ -177,12 +177,14 @@ for (const { title, one, two, lacks, reordered, reorderedByCustom } of PAIRS) {
       const v2 = await discoveryOf(pair.ours, '/apis', V2);
       assert.deepEqual({ ...JSON.parse(beta.body.toString()), apiVersion: v2.apiVersion }, v2);
       const openApi = await Promise.all(
-        [pair.one, pair.two].map(async (server) => (await ask(server, '/openapi/v3', 'application/json')).body),
+        [pair.one, pair.two, pair.ours].map(
+          async (client) => (await ask(client, '/openapi/v3', 'application/json')).body,
+        ),
       );
       assert.deepEqual(
         openApi.map((body) => body.includes(`"apis/${path}"`)),
-        [false, true],
-        'as OpenAPI v3 of the server that lacks it and of the one that has it',
+        [false, true, true],
+        'in OpenAPI v3 of the server that lacks it, of the one that has it, and in ours',
       );
     });
 
