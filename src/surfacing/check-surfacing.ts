@@ -25,7 +25,11 @@ export interface SurfacingSource {
  */
 export async function checkSurfacing(readings: Readings, source: SurfacingSource): Promise<SurfacingReport> {
   const known = chooseReading(readings, (target) => isInTables(target, source.servers));
-  const ask = ({ group }: SurfacingTarget) => Promise.all(source.servers.map((server) => askRoots(server, group)));
+  const isClear = readings.length === 1 || isInTables(known, source.servers);
+  const ask = ({ group, resource }: SurfacingTarget) => {
+    const needsNames = group !== '' && !(isClear && resource !== undefined);
+    return Promise.all(source.servers.map((server) => askRoots(server, group, needsNames)));
+  };
   let roots = await ask(known);
   const target = chooseTarget(readings, roots);
   // The core group has another root.

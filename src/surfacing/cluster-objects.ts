@@ -73,11 +73,16 @@ export function parseAPIServices(value: unknown): readonly APIServiceFacts[] {
   });
 }
 
-/** Names in a list of any kind, PartialObjectMetadataList included. @throws {DiscoveryDocumentError} */
+/** The first column of a Table, which has the names. @throws {DiscoveryDocumentError} */
 export function parseNames(value: unknown): readonly string[] {
-  return parseList(value, (reader, item, path) =>
-    reader.name(reader.optional(item, 'metadata', path, (each) => each) ?? {}, 'name', path),
-  );
+  const reader = new DiscoveryDocumentReader();
+  const table = reader.object(value, '$');
+  reader.kind(table, 'Table');
+  return reader.objects(table, 'rows', '$', (row, path) => {
+    const cells: unknown = row['cells'];
+    const name: unknown = Array.isArray(cells) ? cells[0] : undefined;
+    return reader.name({ name }, 'name', `${path}.cells[0]`);
+  });
 }
 
 /** The condition of that type. */

@@ -11,7 +11,7 @@ import {
   verb,
   versionText,
 } from './remark.ts';
-import { aggregatedOf } from './server-evidence.ts';
+import { groupsOf } from './server-evidence.ts';
 import { apiServiceOf } from './server-findings.ts';
 import { resourcesIn } from './sought-type.ts';
 import { suggestion } from './suggestion.ts';
@@ -81,11 +81,14 @@ function isThereNone(note: string | undefined): boolean {
 /** Which resources of a group-version are on some of its servers only. */
 function resourceRemarks({ sought, having }: Case): readonly Remark[] {
   if (sought.resource !== undefined) return [];
-  const lists = having.map((view) => ({ view, names: resourcesIn(aggregatedOf(view.evidence) ?? [], sought) }));
+  // Stale and without resources: nobody knows which there are.
+  const lists = having
+    .map((view) => ({ view, names: resourcesIn(groupsOf(view.evidence), sought) }))
+    .filter(({ view, names }) => names.length > 0 || view.served === 'served');
   const byServers = new Map<string, { readonly names: string[]; readonly views: readonly ServerView[] }>();
   for (const name of new Set(lists.flatMap(({ names }) => names))) {
     const views = lists.filter(({ names }) => names.includes(name)).map(({ view }) => view);
-    if (views.length === having.length) continue;
+    if (views.length === lists.length) continue;
     const same = byServers.get(serversText(views)) ?? { names: [], views };
     byServers.set(serversText(views), same);
     same.names.push(name);

@@ -43,7 +43,7 @@ export interface ServerRoots {
   readonly root: Answer<readonly string[]>;
   /** Paths, such as `apis/apps/v1`. */
   readonly openapiV3: Answer<readonly string[]>;
-  /** Of all CustomResourceDefinitions. */
+  /** Of all CustomResourceDefinitions; `not-offered` when they do not matter. */
   readonly definitionNames: Answer<readonly string[]>;
   readonly apiServices: Answer<readonly APIServiceFacts[]>;
 }
@@ -64,8 +64,11 @@ const NOT_OFFERED = { kind: 'not-offered' } as const;
 /** Definitions of one group that are looked at in detail. */
 const MAX_DEFINITIONS = 20;
 
-/** Asks for the documents that do not depend on what exactly is looked for; all at once. Never rejects. */
-export async function askRoots(server: KnownServer, group: string): Promise<ServerRoots> {
+/**
+ * Asks for the documents that do not depend on what exactly is looked for; all at once. Never rejects. `needsNames`: of
+ * the CustomResourceDefinitions, of which there may be thousands.
+ */
+export async function askRoots(server: KnownServer, group: string, needsNames: boolean): Promise<ServerRoots> {
   const { ask } = server;
   const path = group === '' ? '/api' : '/apis';
   const [v2, v2beta1, root, openapiV3, definitionNames, apiServices] = await Promise.all([
@@ -73,7 +76,7 @@ export async function askRoots(server: KnownServer, group: string): Promise<Serv
     askAggregated(ask, path, 'v2beta1'),
     askRoot(ask, path),
     askOpenAPIIndex(ask),
-    group === '' ? NOT_OFFERED : askDefinitionNames(ask),
+    needsNames ? askDefinitionNames(ask) : NOT_OFFERED,
     askAPIServices(ask),
   ]);
   return { server, v2, v2beta1, root, openapiV3, definitionNames, apiServices };
@@ -116,6 +119,12 @@ export function silenceOf({ v2, v2beta1, root, openapiV3, apiServices }: ServerR
 /** The aggregated document in the best form that could be read. */
 export function aggregatedOf({ v2, v2beta1 }: ServerRoots): readonly APIGroupDiscovery[] | undefined {
   return valueRead(v2) ?? valueRead(v2beta1);
+}
+
+/** What it serves by its best document; what was read of it last if it cannot be asked. */
+export function groupsOf(evidence: ServerRoots): readonly APIGroupDiscovery[] {
+  const { api = [], apis = [] } = evidence.server.tables ?? {};
+  return aggregatedOf(evidence) ?? [...api, ...apis];
 }
 
 function definitionsToLookAt(roots: ServerRoots, group: string, resource: string | undefined): readonly string[] {

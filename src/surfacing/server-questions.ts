@@ -29,7 +29,8 @@ export type Ask = (target: string, accept: string) => Promise<FetchedResponse>;
 const JSON_TYPE = 'application/json';
 /** A proxy in front of the server, or its own, would otherwise answer for all servers. */
 const OWN_VIEW = 'application/json;profile=nopeer';
-const PARTIAL_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+/** Metadata may carry the whole definition again, as kubectl's last-applied annotation; the rows of a table do not. */
+const TABLE = 'application/json;as=Table;g=meta.k8s.io;v=v1';
 const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 const API_SERVICES = '/apis/apiregistration.k8s.io/v1/apiservices';
 
@@ -70,7 +71,7 @@ export function askOpenAPIIndex(ask: Ask): Promise<Answer<readonly string[]>> {
 
 /** Names of all CustomResourceDefinitions. */
 export function askDefinitionNames(ask: Ask): Promise<Answer<readonly string[]>> {
-  return answer(ask, DEFINITIONS, PARTIAL_LIST, parseNames);
+  return answer(ask, `${DEFINITIONS}?includeObject=None`, TABLE, parseNames);
 }
 
 /** The CustomResourceDefinition of that name; a list, because the watches of the proxy need that right anyway. */

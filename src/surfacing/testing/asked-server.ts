@@ -6,6 +6,7 @@ import { parseServerVersion } from '../../kubernetes/kube-version.ts';
 import { FetchError } from '../../wire/fetch.ts';
 import type { UpstreamFailure } from '../../wire/upstream.ts';
 import type { KnownServer } from '../server-evidence.ts';
+import type { NamedObject } from './cluster-objects.ts';
 
 export interface AskedServer extends Partial<Omit<KnownServer, 'version' | 'ask'>> {
   readonly name: string;
@@ -13,7 +14,7 @@ export interface AskedServer extends Partial<Omit<KnownServer, 'version' | 'ask'
   /** What it serves now; also what the proxy has read, unless `tables` says otherwise. */
   readonly serves: ServerDiscovery;
   /** CustomResourceDefinitions, as objects. */
-  readonly definitions?: readonly object[];
+  readonly definitions?: readonly NamedObject[];
   /** APIService objects. */
   readonly apiServices?: readonly object[];
   /** Offers aggregated v2beta1, too. */
@@ -66,7 +67,9 @@ function answer(
     }
     if (accept.includes('APIGroupDiscoveryList')) return response(406, 'no');
   }
-  if (target === DEFINITIONS) return json({ kind: 'PartialObjectMetadataList', items: definitions });
+  if (target === `${DEFINITIONS}?includeObject=None` && accept.includes('as=Table;')) {
+    return json({ kind: 'Table', rows: definitions.map(({ metadata: { name } }) => ({ cells: [name, 'today'] })) });
+  }
   if (target.startsWith(`${DEFINITIONS}?`)) {
     const wanted = decodeURIComponent(target.split('metadata.name%3D')[1] ?? '');
     return json({ items: definitions.filter((each) => JSON.stringify(each).includes(`"name":"${wanted}"`)) });

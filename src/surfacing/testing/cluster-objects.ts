@@ -1,11 +1,16 @@
 type Status = 'True' | 'False';
 
+export interface NamedObject {
+  readonly metadata: { readonly name: string };
+  readonly [field: string]: unknown;
+}
+
 /** A CustomResourceDefinition `PLURAL.GROUP` whose conditions are given as type → [status, message]. */
 export function definitionObject(
   name: string,
   conditions: Readonly<Record<string, readonly [Status, string]>> = {},
   more: { readonly versions?: readonly object[]; readonly deletionTimestamp?: string } = {},
-): object {
+): NamedObject {
   const dot = name.indexOf('.');
   const { versions = [{ name: 'v1', served: true }], deletionTimestamp } = more;
   return {
