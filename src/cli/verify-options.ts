@@ -11,8 +11,15 @@ export type FailOn = 'not-surfaced' | 'remarks' | 'never';
 export function addVerifyOptions(command: Command): void {
   addAdminOptions(command);
   command.addOption(
-    new Option('--fail-on <FINDING>', 'What to end with exit code 1 for.')
+    new Option(
+      '--fail-on <FINDING>',
+      'What to end with exit code 1 for: not-surfaced (default), remarks (any remark as well), never.',
+    )
       .choices(['not-surfaced', 'remarks', 'never'] satisfies FailOn[])
       .default('not-surfaced'),
+  );
+  command.addHelpText(
+    'after',
+    '\nExit codes: 0 fine, 1 a finding (see --fail-on), 2 wrong usage, 3 no running proxy answers.',
   );
 }
