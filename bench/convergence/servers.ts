@@ -26,7 +26,7 @@ export async function measureServers(rounds: number, report: (line: string) => v
     startProxy(stage.controlPlane, { name: 'kept' }),
     startProxy(stage.controlPlane, { name: 'fresh' }),
   ]);
-  const clients = { kept: stage.clientOf(kept), third: stage.clientOf(third) };
+  const clients = { kept: stage.clientOf(kept), third: stage.clientOf(third, 'http/1.1') };
   const added = new SeriesRecorder();
   const back = new SeriesRecorder();
   const gone = { SIGTERM: new SeriesRecorder(), SIGKILL: new SeriesRecorder() };

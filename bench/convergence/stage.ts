@@ -1,6 +1,6 @@
 import type { ControlPlane } from '../../src/lab/control-plane/control-plane.ts';
 import type { KubeApiserver, KubeApiserverSpec } from '../../src/lab/control-plane/kube-apiserver.ts';
-import { type HttpClient, type HttpRequest, httpClient } from '../../test/real/support/http-client.ts';
+import { type HttpClient, type HttpRequest, httpClient, type Protocol } from '../../test/real/support/http-client.ts';
 import type { Shape, Type } from '../../test/real/support/shapes.ts';
 import { Sightings } from '../../test/real/support/sightings.ts';
 import { startControlPlane } from '../../tools/control-plane/start.ts';
@@ -27,9 +27,9 @@ export class Stage implements AsyncDisposable {
   }
 
   /** An administrator's connection. */
-  clientOf({ url }: { readonly url: string }): HttpClient {
+  clientOf({ url }: { readonly url: string }, protocol: Protocol = 'h2'): HttpClient {
     const { servingCa, admin } = this.controlPlane.pki;
-    const client = httpClient({ url, protocol: 'h2', ca: servingCa.cert, certificate: admin });
+    const client = httpClient({ url, protocol, ca: servingCa.cert, certificate: admin });
     this.#clients.push(client);
     return client;
   }

@@ -11,7 +11,7 @@ export interface Sighting {
 export interface SightingsOptions {
   /** Asked again and again, one after the other, conditionally once an answer had an ETag. */
   readonly request: HttpRequest;
-  /** The point of an answer; 304 repeats the one before. Failures to get an answer are the sighting `failed`. */
+  /** The point of an answer; 304 repeats the one before. A failure to get an answer is a sighting that begins with `failed`. */
   readonly read: (answer: Answer) => string;
   /** Milliseconds between two requests. */
   readonly pauseMs: number;
@@ -23,8 +23,8 @@ interface Waiter {
 }
 
 const TIMEOUT_MS = 120_000;
-/** A request without an answer for as long has failed; a server that ends can close a stream without a word. */
-const PATIENCE_MS = 3_000;
+/** A request without an answer for as long has failed; Node says nothing of HTTP/2 streams that a dying server closes. */
+const PATIENCE_MS = 10_000;
 
 /** Watches what one endpoint says, and remembers when it began to say something else. */
 export class Sightings {
@@ -82,9 +82,9 @@ export class Sightings {
         const said = answer.status === 304 ? this.changes.at(-1)?.value : read(answer);
         if (answer.status === 200) etag = header(answer, 'etag');
         if (said !== undefined) this.#saw(said);
-      } catch {
+      } catch (error) {
         etag = undefined;
-        this.#saw('failed');
+        this.#saw(`failed: ${error instanceof Error ? error.message : error}`);
       }
       await delay(pauseMs);
     }
