@@ -84,7 +84,7 @@ export async function measureServers(rounds: number, report: (line: string) => v
     {
       title: 'A server ends (SIGTERM)',
       method:
-        'It is asked to end; until it stops listening it answers what it is sent. Without `--shutdown-delay-duration`, as most installers leave it.',
+        'It is asked to end; until it stops listening it answers what it is sent. By default, without `--shutdown-delay-duration`, that is at once.',
       series: gone.SIGTERM.series,
       counts: [],
     },
