@@ -77,11 +77,21 @@ describe('a server that starts', () => {
     assert.deepEqual(entrySet(publishedBy(registry)), entrySet(WHOLE));
   });
 
-  test('and lists more than before is believed at once', async (t) => {
+  test('and lists more than before is shown with it once it is ready, and believed at once', async (t) => {
     const { server, registry, pass, refreshed } = await setUp(t, STARTING);
     server.discovery = WHOLE;
     server.health = 500;
     await pass(3_000);
+    await refreshed();
+    assert.deepEqual(
+      entrySet(publishedBy(registry)),
+      entrySet(STARTING),
+      'Stale would be an error where nothing is missed yet',
+    );
+    const found = registry.snapshot.table.lookup('example.com', 'v1', 'widgets', '', 'get');
+    assert.equal(found.kind, 'capable', 'who asks for it already is told to wait');
+    server.health = 200;
+    await pass(2_000);
     await refreshed();
     assert.deepEqual(entrySet(publishedBy(registry)), entrySet(WHOLE));
   });

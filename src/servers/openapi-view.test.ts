@@ -40,6 +40,7 @@ class Server {
       ready: this.ready,
       condition: '',
       discovery: this.#discovery,
+      announced: { version: undefined, discovery: this.#discovery },
       readAt: 0,
       confirmedAt: 0,
       backend: {

@@ -52,6 +52,12 @@ const HEALTH_BYTES = 64 * 1024;
 /** Between probes that requests cause; clients can make servers close connections as often as they like. */
 const NOTICE_PAUSE_MS = 200;
 
+/** What the merged view says of a server. */
+export interface Announced {
+  readonly version: ServerVersion | undefined;
+  readonly fetched: FetchedDiscovery | undefined;
+}
+
 /** Watches one server: its health, its version, its discovery. Everything it learns leads to `changed`. */
 export class ServerMonitor {
   readonly spec: ServerSpec;
@@ -69,6 +75,7 @@ export class ServerMonitor {
   readonly #watches: ServerWatches | undefined;
   readonly #counters: DiscoveryCounters;
   #state: ServerState = { kind: 'discovered' };
+  #announced: Announced | undefined;
   #mayBeReplaced = false;
   #noticedAt = Number.NEGATIVE_INFINITY;
 
@@ -78,7 +85,10 @@ export class ServerMonitor {
     this.#settings = settings;
     this.#logger = dependencies.logger;
     this.#clock = dependencies.clock;
-    this.#changed = changed;
+    this.#changed = () => {
+      if (this.#state.kind === 'ready') this.#announced = { version: this.version, fetched: this.fetched };
+      changed();
+    };
     this.#counters = dependencies.counters ?? new DiscoveryCounters();
     this.#identity = controlIdentity(settings.trust);
     this.connections = openServerConnections(
@@ -98,7 +108,7 @@ export class ServerMonitor {
       ...settings.discovery,
       logger: this.#logger,
       clock: this.#clock,
-      changed,
+      changed: this.#changed,
       counted: (result) => this.#counters.read(spec.name, result),
     });
     this.openapi = new OpenAPIReader({
@@ -137,6 +147,14 @@ export class ServerMonitor {
   /** The last good document; kept whatever fails later. */
   get fetched(): FetchedDiscovery | undefined {
     return this.#reader.fetched;
+  }
+
+  /**
+   * What it was when it was last ready; before it ever was, what it says. A server that starts answers discovery before it
+   * serves: types that come with it would be seen as Stale where they were not missed yet.
+   */
+  get announced(): Announced {
+    return this.#announced ?? { version: this.version, fetched: this.fetched };
   }
 
   /** Epoch milliseconds at which the last successful reading began: it saw everything older. 0 before the first. */
@@ -207,6 +225,7 @@ export class ServerMonitor {
   /** Takes over what `previous` learned of the same server, so that a reload forgets nothing. */
   inherit(previous: ServerMonitor): void {
     this.#reader.inherit(previous.#reader);
+    this.#announced = previous.#announced;
     this.openapi.inherit(previous.openapi);
   }
 

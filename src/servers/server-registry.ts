@@ -48,6 +48,8 @@ const AGEING_CHECK_MS = 1_000;
 /** Longest wait for a refresh. A server that was silent for as long is not waited for again. */
 const REFRESH_PATIENCE_MS = 1_000;
 
+const NOTHING = { version: undefined, discovery: undefined };
+
 /**
  * The control path: watches every server and swaps the snapshot that the request path reads.
  * Routing changes are visible at once; the merged documents follow when they are encoded and compressed.
@@ -286,7 +288,9 @@ export class ServerRegistry implements Control {
   #reports(): ServerReport[] {
     const watched = this.monitors.map((monitor) => {
       const report = reportOf(monitor);
-      return this.#isExpired(report) ? { ...report, discovery: undefined, openapi: undefined } : report;
+      return this.#isExpired(report)
+        ? { ...report, discovery: undefined, announced: NOTHING, openapi: undefined }
+        : report;
     });
     return [...watched, ...this.#departures.servers.map(({ report }) => report)];
   }

@@ -15,13 +15,15 @@ import {
 } from './snapshot-builder.ts';
 
 function report(name: string, version: string, overrides: Partial<ServerReport> = {}): ServerReport {
+  const { discovery } = { discovery: discoveryOf({ v1: { pods: ['get'] } }), ...overrides };
   return {
     name,
     local: false,
     version: parseServerVersion(version),
     ready: true,
     condition: '',
-    discovery: discoveryOf({ v1: { pods: ['get'] } }),
+    discovery,
+    announced: { version: parseServerVersion(version), discovery },
     readAt: 1_000,
     confirmedAt: 1_000,
     backend: {

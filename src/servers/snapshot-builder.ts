@@ -17,6 +17,8 @@ export interface ServerReport {
   readonly ready: boolean;
   readonly condition: string;
   readonly discovery: ServerDiscovery | undefined;
+  /** As which version, and with what, the merged view shows it. */
+  readonly announced: { readonly version: ServerVersion | undefined; readonly discovery: ServerDiscovery | undefined };
   /** Epoch milliseconds at which the last good reading of discovery began; 0 when it was never read. */
   readonly readAt: number;
   /** Epoch milliseconds at which it ended. */
@@ -84,7 +86,7 @@ export function buildTables(reports: readonly ServerReport[]): RoutingTables {
 
 /** The merge's view of the servers; `staleAfterMs` after its last confirmation a server vouches for nothing. */
 export function mergeInputs(reports: readonly ServerReport[], now: number, staleAfterMs: number): MergeInput[] {
-  return reports.flatMap(({ name, version, ready, discovery, confirmedAt }) =>
+  return reports.flatMap(({ name, ready, announced: { version, discovery }, confirmedAt }) =>
     discovery === undefined
       ? []
       : [{ server: name, version, ready, fresh: now - confirmedAt < staleAfterMs, discovery }],
