@@ -1,6 +1,7 @@
 import { isRead, isSafeToRetry } from '../routing/retry.ts';
 import type { ResponseHead } from '../wire/exchange.ts';
 import type { UpstreamFailure } from '../wire/upstream.ts';
+import { permissionRoute } from './permission-route.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { drawsOnBudget } from './retry-cost.ts';
@@ -77,6 +78,16 @@ export class Attempts {
     this.#tried.add(server);
     const next = this.#elsewhere();
     if (next !== undefined) this.#context.observer.retried('turned-away');
+    return next;
+  }
+
+  /** Where the question whether a caller may read goes after `server` had no answer to it; `undefined`: nowhere else. */
+  afterSilence(server: string): Route | undefined {
+    const { control, clock, observer } = this.#context;
+    this.#tried.add(server);
+    const next = permissionRoute(control, this.#request, this.#tried, clock());
+    if (next.decision.kind !== 'forward') return undefined;
+    observer.retried('unanswered');
     return next;
   }
 

@@ -174,7 +174,7 @@ describe('permission', () => {
     assert.equal(exchange.answer.body.text, published['/apis'].v2.identity.toString('latin1'));
   });
 
-  for (const status of [404, 406, 429, 500, 503]) {
+  for (const status of [404, 406, 429]) {
     test(`${status} refuses: the client gets the server's own answer, and is asked about again`, async () => {
       const setting = new Discovery();
       const exchange = setting.ask();
@@ -184,6 +184,62 @@ describe('permission', () => {
       assert.equal(answerField(exchange.answer, 'x-refusal'), '1');
       setting.ask();
       assert.equal(setting.asked.length, 2);
+    });
+  }
+
+  for (const status of [500, 503]) {
+    test(`is asked of the next server when the first answers ${status}, and the last one's answer is the client's`, async () => {
+      const setting = new Discovery();
+      const exchange = setting.ask();
+      setting.asking.respond(status, [], 'no');
+      await settled();
+      assert.deepEqual([setting.asked, exchange.answers.length], [['server-0', 'server-1'], 0]);
+      setting.asking.respond(status, [], 'no either');
+      await settled();
+      assert.deepEqual([exchange.answer.head.status, exchange.answer.body.text], [status, 'no either']);
+      assert.equal(setting.asked.length, 2);
+    });
+  }
+
+  test('is asked of the next server after a second of silence, once', (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const setting = new Discovery();
+    const exchange = setting.ask();
+    const silent = setting.asking;
+    t.mock.timers.tick(999);
+    assert.deepEqual(setting.asked, ['server-0']);
+    t.mock.timers.tick(1);
+    assert.deepEqual(setting.asked, ['server-0', 'server-1']);
+    assert.equal(silent.resetReason, 'cancel');
+    t.mock.timers.tick(10_000);
+    assert.deepEqual([setting.asked.length, exchange.answers.length], [2, 0]);
+    setting.asking.respond(304);
+    assert.equal(exchange.answer.head.status, 200);
+  });
+
+  test('is waited for where nobody else can be asked', (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const setting = new Discovery();
+    const [first] = setting.control.snapshot.servers;
+    assert.ok(first);
+    setting.swap({ servers: [first, { ...first, name: 'server-1', ready: false }] });
+    const exchange = setting.ask();
+    t.mock.timers.tick(60_000);
+    assert.deepEqual([setting.asked, exchange.answers.length], [['server-0'], 0]);
+    setting.asking.respond(304);
+    assert.equal(exchange.answer.head.status, 200);
+  });
+
+  for (const local of [undefined, 0]) {
+    test(`is not asked of a server whose discovery cannot be read (local server: ${local})`, () => {
+      const setting = new Discovery();
+      const servers = setting.control.snapshot.servers.map((server, i) => ({ ...server, readable: i !== 0 }));
+      setting.swap({ servers, local });
+      setting.ask();
+      assert.deepEqual(setting.asked, ['server-1']);
+      setting.swap({ servers: servers.map((server) => ({ ...server, readable: false })), local });
+      setting.ask({ fields: ['accept', V2, 'authorization', 'Bearer another'] });
+      assert.equal(setting.asked.length, 2, 'rather of such a one than of nobody');
     });
   }
 
@@ -444,7 +500,7 @@ describe('an unaggregated document', () => {
     });
   }
 
-  for (const status of [406, 429, 500]) {
+  for (const status of [406, 429]) {
     test(`is refused by ${status}: the client gets it`, async () => {
       const setting = new Discovery();
       const exchange = setting.ask({ target: '/apis/example.com/v1', fields: ['accept', JSON_ONLY] });

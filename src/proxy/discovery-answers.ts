@@ -4,12 +4,13 @@ import { Authorisations, callerKey } from './authorisations.ts';
 import { respondAggregated, respondUnaggregated } from './document-response.ts';
 import { Forwarding } from './forwarding.ts';
 import { type MergedForm, mergedForm } from './merged-form.ts';
+import { permissionRoute } from './permission-route.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import type { DiscoveryCondition } from './proxy-snapshot.ts';
 import { recordOf } from './record-of.ts';
 import { refuse } from './refusal.ts';
-import { route } from './route.ts';
+import { NOBODY } from './route.ts';
 
 /** Request fields that decide about the answer's form; a server that is only asked for permission gets others. */
 const REPRESENTATION = new Set(['accept', 'accept-encoding', 'if-none-match', 'if-modified-since', 'range']);
@@ -54,7 +55,7 @@ export class DiscoveryAnswers {
         else this.#send(request, form);
       },
     });
-    asking.start(route(control, { ...request, tried: new Set() }, this.#context.clock()));
+    asking.start(permissionRoute(control, request, NOBODY, this.#context.clock()));
   }
 
   #send(request: PreparedRequest, form: MergedForm): void {

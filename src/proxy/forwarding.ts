@@ -44,6 +44,9 @@ type Phase =
 
 const NO_BYTES = new Uint8Array();
 
+/** How long a server may think about a permission before another one is asked. */
+const PERMISSION_PATIENCE_MS = 1_000;
+
 /** Lets a request ask a server for permission only: when `grants` accepts the answer's status, `granted` goes on instead. */
 export interface Permission {
   /** The cleaned fields to send instead of the client's. */
@@ -60,6 +63,7 @@ export class Forwarding {
   readonly #permission: Permission | undefined;
   /** The next attempt asks for permission only. */
   #asking: boolean;
+  #patience: NodeJS.Timeout | undefined;
   readonly #attempts: Attempts;
   /** From the first answer on that says the type is unknown. */
   #healing: SelfHealing | undefined;
@@ -106,13 +110,17 @@ export class Forwarding {
     });
     this.#attempts.begin();
     const upstream = upstreamFor(backend, credential, client).request(head, exchange.bodyless, this.#receiver(backend));
-    this.#phase = { kind: 'sent', decision, server: server.name, upstream };
+    const sent = { kind: 'sent', decision, server: server.name, upstream } as const;
+    this.#phase = sent;
+    clearTimeout(this.#patience);
+    if (this.#asking) this.#patience = setTimeout(() => this.#unanswered(sent), PERMISSION_PATIENCE_MS);
     if (upstream.body !== undefined) this.#body?.sendTo(upstream.body);
   }
 
   /** Answers with `error`; `decision` is what led to it. */
   #refuse(error: unknown, decision: Decision): void {
     this.#phase = { kind: 'over' };
+    clearTimeout(this.#patience);
     const unknownType = this.#healing?.record('unavailable');
     refuse(this.#context, this.#request, error, { decision, attempts: this.#attempts.count, unknownType });
     // After the answer: a client that waits for 100 (Continue) must not be asked for a body nobody wants.
@@ -128,6 +136,7 @@ export class Forwarding {
       respond: (head, body, bodyless) => {
         if (this.#phase.kind !== 'sent') return;
         const sent = this.#phase;
+        clearTimeout(this.#patience);
         learnFrom(head.status, this.#request.credential, this.#request.client);
         if (this.#permission?.grants(head.status)) {
           this.#finished();
@@ -135,7 +144,7 @@ export class Forwarding {
           this.#permission.granted(head.status, backend);
           return;
         }
-        const next = this.#attempts.afterAnswer(head, server, this.#replayable) ?? this.#asAsked(head.status);
+        const next = this.#attempts.afterAnswer(head, server, this.#replayable) ?? this.#asAsked(head.status, server);
         if (next !== undefined) {
           this.start(next);
           sent.upstream.reset('cancel');
@@ -146,6 +155,15 @@ export class Forwarding {
         if (this.#phase.kind === 'sent') this.#failed(failure, this.#phase.decision, server);
       },
     };
+  }
+
+  /** A server that does not say whether the caller may read delays nobody, as long as there is another one to ask. */
+  #unanswered(sent: Sent): void {
+    if (this.#phase !== sent) return;
+    const next = this.#attempts.afterSilence(sent.server);
+    if (next === undefined) return;
+    this.start(next);
+    sent.upstream.reset('cancel');
   }
 
   #relay(
@@ -214,6 +232,7 @@ export class Forwarding {
   /** The answer is whole. What still comes of the request is read away, so that its connection can serve the next. */
   #finished(): void {
     this.#phase = { kind: 'over' };
+    clearTimeout(this.#patience);
     this.#body?.drain();
   }
 
@@ -227,9 +246,14 @@ export class Forwarding {
     return this.#body?.replayable ?? true;
   }
 
-  /** Who is refused permission gets the answer to the client's own words: its form depends on the fields we replaced. */
-  #asAsked(status: number): Route | undefined {
-    if (!this.#asking || (status !== 401 && status !== 403)) return undefined;
+  /**
+   * Who is refused permission gets the answer to the client's own words: its form depends on the fields we replaced. A server
+   * that fails at the question has not refused it, and another one is asked.
+   */
+  #asAsked(status: number, server: string): Route | undefined {
+    if (!this.#asking) return undefined;
+    if (status >= 500) return this.#attempts.afterSilence(server);
+    if (status !== 401 && status !== 403) return undefined;
     this.#asking = false;
     return this.#attempts.route();
   }
@@ -237,6 +261,7 @@ export class Forwarding {
   #clientGone(reason: ResetReason): void {
     const phase = this.#phase;
     this.#phase = { kind: 'over' };
+    clearTimeout(this.#patience);
     this.#body?.commit();
     if (phase.kind === 'idle' || phase.kind === 'over') return;
     phase.upstream.reset(reason);

@@ -6,11 +6,12 @@ import { Authorisations, callerKey } from './authorisations.ts';
 import { Forwarding } from './forwarding.ts';
 import { type OpenAPIForm, openAPIForm } from './openapi-form.ts';
 import { keptForever, NOT_KEPT, respondMoved, respondOpenAPI } from './openapi-response.ts';
+import { permissionRoute } from './permission-route.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { recordOf } from './record-of.ts';
 import { refuse } from './refusal.ts';
-import { route } from './route.ts';
+import { NOBODY } from './route.ts';
 
 /** Request fields that decide about the answer's form; a server that is only asked for permission gets others. */
 const REPRESENTATION = new Set([
@@ -65,7 +66,7 @@ export class OpenAPIAnswers {
         void this.#send(request, form, instead);
       },
     });
-    asking.start(route(control, { ...request, tried: new Set() }, clock()));
+    asking.start(permissionRoute(control, request, NOBODY, clock()));
   }
 
   async #send(request: PreparedRequest, form: OpenAPIForm, instead: () => void): Promise<void> {

@@ -38,7 +38,8 @@ export function route(control: Control, input: RouteInput, now: number): Route {
   return { snapshot, decision: decide(input.info, snapshot, hint) };
 }
 
-const NOBODY: ReadonlySet<string> = new Set();
+/** Of a request that nothing was tried for. */
+export const NOBODY: ReadonlySet<string> = new Set();
 
 /**
  * Routes a request for the first time and calls `use` once: at once, or after the tables were read again when nobody is

@@ -16,6 +16,8 @@ export interface RoutableServer {
   readonly known: boolean;
   /** Epoch milliseconds at which the last good reading of its discovery began: it saw everything older. 0: never read. */
   readonly readAt: number;
+  /** Its discovery could be read when it was last tried. */
+  readonly readable: boolean;
 }
 
 /**

@@ -42,6 +42,7 @@ class Server {
       discovery: this.#discovery,
       announced: { version: undefined, discovery: this.#discovery },
       readAt: 0,
+      readable: true,
       confirmedAt: 0,
       backend: {
         name: this.name,

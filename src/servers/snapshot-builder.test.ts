@@ -25,6 +25,7 @@ function report(name: string, version: string, overrides: Partial<ServerReport> 
     discovery,
     announced: { version: parseServerVersion(version), discovery },
     readAt: 1_000,
+    readable: true,
     confirmedAt: 1_000,
     backend: {
       name,
@@ -126,6 +127,7 @@ test('readiness, condition and version are those of the reports', () => {
     condition: 'down',
     known: true,
     readAt: 1_000,
+    readable: true,
   });
 });
 

@@ -21,6 +21,8 @@ export interface ServerReport {
   readonly announced: { readonly version: ServerVersion | undefined; readonly discovery: ServerDiscovery | undefined };
   /** Epoch milliseconds at which the last good reading of discovery began; 0 when it was never read. */
   readonly readAt: number;
+  /** The last attempt to read it succeeded. */
+  readonly readable: boolean;
   /** Epoch milliseconds at which it ended. */
   readonly confirmedAt: number;
   readonly backend: Backend;
@@ -49,10 +51,10 @@ export function inSnapshotOrder(reports: readonly ServerReport[]): ServerReport[
 export function buildSnapshot(input: SnapshotInput, tables: RoutingTables): ProxySnapshot {
   const reports = inSnapshotOrder(input.reports);
   let ageRank = 0;
-  const servers = reports.map(({ name, version, ready, condition, discovery, readAt }, position) => {
+  const servers = reports.map(({ name, version, ready, condition, discovery, readAt, readable }, position) => {
     const newer = reports[position - 1];
     if (newer !== undefined && compareVersions(newer.version, version) !== 0) ageRank++;
-    return { name, version, ageRank, ready, condition, known: discovery !== undefined, readAt };
+    return { name, version, ageRank, ready, condition, known: discovery !== undefined, readAt, readable };
   });
   const local = reports.findIndex((report) => report.local);
   return {

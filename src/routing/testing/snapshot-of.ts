@@ -42,6 +42,7 @@ export function snapshotOf(
       condition: ready ? '' : 'down',
       known: discoveries[position] !== undefined,
       readAt: 0,
+      readable: true,
     };
   });
   return {

@@ -1,0 +1,45 @@
+import type { Decision } from '../routing/decision.ts';
+import { choosePreferred } from '../routing/preferred.ts';
+import { type Control, openExchanges, type ProxySnapshot } from './proxy-snapshot.ts';
+import { type Route, type RouteInput, route } from './route.ts';
+
+/**
+ * Which server is asked whether a caller may read metadata that is answered from the merged view. Any server may be, because
+ * all of them judge by the same rules: the one the request would go to, unless it was asked before (`tried`, by name) or its
+ * own metadata cannot be read and another one's can.
+ */
+export function permissionRoute(
+  control: Control,
+  request: Omit<RouteInput, 'tried'>,
+  tried: ReadonlySet<string>,
+  now: number,
+): Route {
+  const { servers } = control.snapshot;
+  const unreadable = servers.filter(({ ready, readable }) => ready && !readable).map(({ name }) => name);
+  const avoided = new Set([...tried, ...unreadable]);
+  if (avoided.size > tried.size) {
+    const routed = anyRoute(control, request, avoided, now);
+    if (routed.decision.kind === 'forward') return routed;
+  }
+  return anyRoute(control, request, tried, now);
+}
+
+function anyRoute(
+  control: Control,
+  request: Omit<RouteInput, 'tried'>,
+  tried: ReadonlySet<string>,
+  now: number,
+): Route {
+  const routed = route(control, { ...request, tried }, now);
+  if (routed.decision.kind === 'forward') return routed;
+  const decision = toAnybody(routed.snapshot, tried);
+  return decision === undefined ? routed : { ...routed, decision };
+}
+
+/** A sidecar has no preferred server but its own. */
+function toAnybody(snapshot: ProxySnapshot, tried: ReadonlySet<string>): Decision | undefined {
+  const positions = new Set([...tried].flatMap((name) => snapshot.positions.get(name) ?? []));
+  const load = (position: number) => openExchanges(snapshot.backends[position]);
+  const server = choosePreferred(snapshot, load, Math.random, positions);
+  return server === undefined ? undefined : { kind: 'forward', server, reason: 'NonResource', final: false };
+}
