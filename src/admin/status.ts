@@ -5,7 +5,7 @@ import type { DepartedServer } from '../servers/departures.ts';
 import type { ServerRegistry } from '../servers/server-registry.ts';
 import { addressOf } from '../servers/server-spec.ts';
 import { conditionOf } from '../servers/server-state.ts';
-import type { WatchStatus } from '../servers/server-watches.ts';
+import type { WatchStatus } from '../servers/watches/server-watches.ts';
 
 /** What `/status` shows of one server. */
 export interface ServerStatus {

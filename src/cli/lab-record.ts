@@ -3,7 +3,7 @@ import { ConfigurationError } from '../config/problem.ts';
 import { type Recorded, type RecordingStep, record } from '../lab/recording/record.ts';
 import { RecordingError } from '../lab/recording/recording-error.ts';
 import { type WrittenFile, writeRecording } from '../lab/recording/write-recording.ts';
-import { DiscoveryFetchError } from '../servers/discovery-fetch-error.ts';
+import { DiscoveryFetchError } from '../servers/discovery/discovery-fetch-error.ts';
 import { FetchError } from '../wire/fetch.ts';
 import { openUpstream } from '../wire/upstream-pool.ts';
 import { type CliIo, EXIT, type ExitCode } from './io.ts';

@@ -5,7 +5,7 @@ import { playRegistry } from '../../test/support/played-registry.ts';
 import { PlayedServer } from '../../test/support/played-server.ts';
 import { settled } from '../../test/support/proxy-setting.ts';
 import { discoveryOf } from '../discovery/testing/discovery-of.ts';
-import { WATCHED_RESOURCES } from './watched-resource.ts';
+import { WATCHED_RESOURCES } from './watches/watched-resource.ts';
 
 const PODS = discoveryOf({ v1: { pods: ['get'] } });
 const WIDGETS = discoveryOf({ v1: { pods: ['get'] }, 'example.com/v1': { widgets: ['get'] } });

@@ -4,11 +4,10 @@ import type { Logger } from '../observe/logger.ts';
 import { FetchError, fetchFrom } from '../wire/fetch.ts';
 import type { UpstreamEvent } from '../wire/upstream.ts';
 import { type ControlIdentity, controlIdentity } from './control-identity.ts';
-import type { FetchedDiscovery } from './discovery-fetch.ts';
-import type { DiscoveryErrorReason } from './discovery-fetch-error.ts';
-import { DiscoveryReader } from './discovery-reader.ts';
-import { DISCOVERY_TIMES_MS, FollowUp, OPENAPI_TIMES_MS } from './follow-up.ts';
-import { OpenAPIReader } from './openapi-reader.ts';
+import type { FetchedDiscovery } from './discovery/discovery-fetch.ts';
+import type { DiscoveryErrorReason } from './discovery/discovery-fetch-error.ts';
+import { DiscoveryReader } from './discovery/discovery-reader.ts';
+import { OpenAPIReader } from './openapi/openapi-reader.ts';
 import type { PeerTrust } from './peer-trust.ts';
 import { Repeater } from './repeater.ts';
 import {
@@ -19,8 +18,9 @@ import {
 } from './server-connections.ts';
 import type { ServerSpec } from './server-spec.ts';
 import { conditionOf, type HealthPolicy, nextState, type Observation, type ServerState } from './server-state.ts';
-import { ServerWatches, type WatchStatus } from './server-watches.ts';
-import type { WatchTrigger } from './watched-resource.ts';
+import { DISCOVERY_TIMES_MS, FollowUp, OPENAPI_TIMES_MS } from './watches/follow-up.ts';
+import { ServerWatches, type WatchStatus } from './watches/server-watches.ts';
+import type { WatchTrigger } from './watches/watched-resource.ts';
 
 export interface MonitorSettings {
   readonly health: HealthPolicy & { readonly path: string; readonly intervalMs: number; readonly timeoutMs: number };

@@ -6,9 +6,8 @@ import type { Upstream } from '../wire/upstream.ts';
 import { controlIdentity } from './control-identity.ts';
 import { type DepartedServer, Departures } from './departures.ts';
 import { DocumentIds } from './document-ids.ts';
-import { pauseAfter } from './follow-up.ts';
 import { MergedView } from './merged-view.ts';
-import { OpenAPIView } from './openapi-view.ts';
+import { OpenAPIView } from './openapi/openapi-view.ts';
 import { peerView } from './peer-trust.ts';
 import { type MonitorDependencies, type MonitorSettings, ServerMonitor } from './server-monitor.ts';
 import { reportOf } from './server-report.ts';
@@ -23,7 +22,8 @@ import {
   type ServerReport,
 } from './snapshot-builder.ts';
 import { TypeDeclarations } from './type-declarations.ts';
-import type { WatchTrigger } from './watched-resource.ts';
+import { pauseAfter } from './watches/follow-up.ts';
+import type { WatchTrigger } from './watches/watched-resource.ts';
 
 export interface RegistrySettings extends Omit<MonitorSettings, 'readsDiscovery'> {
   /** Milliseconds without a successful reading after which a server's document counts as stale. */

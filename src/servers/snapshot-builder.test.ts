@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { FakeUpstream } from '../../test/support/fake-upstream.ts';
 import { discoveryOf } from '../discovery/testing/discovery-of.ts';
 import { parseServerVersion } from '../kubernetes/kube-version.ts';
-import { NO_LISTING } from './openapi-view.ts';
+import { NO_LISTING } from './openapi/openapi-view.ts';
 import {
   buildSnapshot,
   buildTables,

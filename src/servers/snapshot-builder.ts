@@ -7,7 +7,7 @@ import type { OpenAPIListing } from '../openapi/openapi-union.ts';
 import type { Backend, ProxySnapshot } from '../proxy/proxy-snapshot.ts';
 import type { PublishedOpenAPI } from '../proxy/published-openapi.ts';
 import { buildGroupIndex, type GroupIndex } from '../routing/group-index.ts';
-import type { ServerOpenAPI } from './openapi-reader.ts';
+import type { ServerOpenAPI } from './openapi/openapi-reader.ts';
 
 /** What the snapshot needs of one server at one moment. */
 export interface ServerReport {

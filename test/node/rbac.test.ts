@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { policyRules } from '../../src/lab/apiserver/authorization/policy-rule.ts';
 import { proxyRbac, type RbacObject } from '../../src/lab/proxy-rbac.ts';
 import { CONTROL_USER } from '../../src/servers/control-identity.ts';
-import { WATCHED_RESOURCES } from '../../src/servers/watched-resource.ts';
+import { WATCHED_RESOURCES } from '../../src/servers/watches/watched-resource.ts';
 
 /** What is asked for besides watches: documents of API metadata, health, version (src/servers), and OpenAPI. */
 const PATHS = [

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CONTROL_USER } from '../../servers/control-identity.ts';
-import { WATCHED_RESOURCES } from '../../servers/watched-resource.ts';
+import { WATCHED_RESOURCES } from '../../servers/watches/watched-resource.ts';
 import type { Pki } from '../pki/pki.ts';
 import { proxyRbac, rbacResource } from '../proxy-rbac.ts';
 import { ControlPlaneError } from './control-plane-error.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type ArrivedRequest, FakeUpstream } from '../../../test/support/fake-upstream.ts';
 import { apiGroup, apiResource, apiVersion } from '../../kubernetes/aggregated-discovery.ts';
-import { DiscoveryFetchError } from '../../servers/discovery-fetch-error.ts';
+import { DiscoveryFetchError } from '../../servers/discovery/discovery-fetch-error.ts';
 import { FetchError } from '../../wire/fetch.ts';
 import { asked } from '../apiserver/discovery/testing/asked.ts';
 import { findRecording } from './find-recording.ts';

@@ -1,6 +1,6 @@
 import type { APIGroupDiscovery } from '../../kubernetes/aggregated-discovery.ts';
-import { fetchDiscovery } from '../../servers/discovery-fetch.ts';
-import type { DiscoveryFetchOptions } from '../../servers/discovery-fetch-options.ts';
+import { fetchDiscovery } from '../../servers/discovery/discovery-fetch.ts';
+import type { DiscoveryFetchOptions } from '../../servers/discovery/discovery-fetch-options.ts';
 import { fetchFrom } from '../../wire/fetch.ts';
 import type { JsonObject } from '../api-object.ts';
 import { recordedVersion } from './read-recording.ts';

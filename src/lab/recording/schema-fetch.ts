@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { DiscoveryFetchOptions } from '../../servers/discovery-fetch-options.ts';
+import type { DiscoveryFetchOptions } from '../../servers/discovery/discovery-fetch-options.ts';
 import { fetchFrom } from '../../wire/fetch.ts';
 import type { JsonObject } from '../api-object.ts';
 import { componentSchemas } from './read-recording.ts';

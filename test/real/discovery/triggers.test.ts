@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { CONTROL_USER } from '../../../src/servers/control-identity.ts';
-import { listTarget, WATCHED_RESOURCES } from '../../../src/servers/watched-resource.ts';
+import { listTarget, WATCHED_RESOURCES } from '../../../src/servers/watches/watched-resource.ts';
 import { type ProxyProcess, startProxy } from '../../../tools/control-plane/proxy.ts';
 import { startControlPlane } from '../../../tools/control-plane/start.ts';
 import { V2 } from '../support/aggregated-discovery.ts';

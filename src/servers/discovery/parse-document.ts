@@ -1,5 +1,5 @@
-import { serverDiscovery } from '../discovery/server-discovery.ts';
-import { type APIGroupDiscovery, parseAggregatedDiscovery } from '../kubernetes/aggregated-discovery.ts';
+import { serverDiscovery } from '../../discovery/server-discovery.ts';
+import { type APIGroupDiscovery, parseAggregatedDiscovery } from '../../kubernetes/aggregated-discovery.ts';
 import {
   type APIGroupList,
   type APIResourceList,
@@ -7,7 +7,7 @@ import {
   parseAPIGroupList,
   parseAPIResourceList,
   parseAPIVersions,
-} from '../kubernetes/legacy-discovery.ts';
+} from '../../kubernetes/legacy-discovery.ts';
 import { DiscoveryFetchError } from './discovery-fetch-error.ts';
 import { checkStructure } from './document-structure.ts';
 

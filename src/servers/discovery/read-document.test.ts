@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { discoveryContent, encodeDiscovery } from '../discovery/representation.ts';
-import { serverDiscovery } from '../discovery/server-discovery.ts';
-import { apiGroup, apiResource, apiVersion } from '../kubernetes/aggregated-discovery.ts';
-import { recordedText } from '../kubernetes/testing/recorded-documents.ts';
-import type { Fields } from '../wire/fields.ts';
+import { discoveryContent, encodeDiscovery } from '../../discovery/representation.ts';
+import { serverDiscovery } from '../../discovery/server-discovery.ts';
+import { apiGroup, apiResource, apiVersion } from '../../kubernetes/aggregated-discovery.ts';
+import { recordedText } from '../../kubernetes/testing/recorded-documents.ts';
+import type { Fields } from '../../wire/fields.ts';
 import { DiscoveryFetchError, discoveryErrorReason } from './discovery-fetch-error.ts';
 import { readDocument } from './read-document.ts';
 

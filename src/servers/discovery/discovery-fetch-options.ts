@@ -1,5 +1,5 @@
-import type { Fields } from '../wire/fields.ts';
-import type { Upstream } from '../wire/upstream.ts';
+import type { Fields } from '../../wire/fields.ts';
+import type { Upstream } from '../../wire/upstream.ts';
 
 /** How one server's discovery is asked for. */
 export interface DiscoveryFetchOptions {

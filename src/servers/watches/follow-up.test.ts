@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { settled } from '../../test/support/proxy-setting.ts';
+import { settled } from '../../../test/support/proxy-setting.ts';
 import { DISCOVERY_TIMES_MS, FollowUp, pauseAfter } from './follow-up.ts';
 
 /** `readings` are the times at which readings began; each takes `tookMs` and finds something if `isChange`. */

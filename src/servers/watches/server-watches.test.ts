@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { FakeUpstream } from '../../test/support/fake-upstream.ts';
-import { settled } from '../../test/support/proxy-setting.ts';
-import type { Logger } from '../observe/logger.ts';
+import { FakeUpstream } from '../../../test/support/fake-upstream.ts';
+import { settled } from '../../../test/support/proxy-setting.ts';
+import type { Logger } from '../../observe/logger.ts';
 import { ServerWatches } from './server-watches.ts';
 
 /** `answers` are statuses by resource; 200 leads to an open watch. */

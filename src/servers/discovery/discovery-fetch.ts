@@ -1,8 +1,8 @@
-import { type ServerDiscovery, serverDiscovery } from '../discovery/server-discovery.ts';
-import type { APIGroupDiscovery } from '../kubernetes/aggregated-discovery.ts';
-import type { DiscoveryCondition, DiscoveryRoot } from '../proxy/proxy-snapshot.ts';
-import { type FetchedResponse, fetchFrom } from '../wire/fetch.ts';
-import { fieldValue } from '../wire/fields.ts';
+import { type ServerDiscovery, serverDiscovery } from '../../discovery/server-discovery.ts';
+import type { APIGroupDiscovery } from '../../kubernetes/aggregated-discovery.ts';
+import type { DiscoveryCondition, DiscoveryRoot } from '../../proxy/proxy-snapshot.ts';
+import { type FetchedResponse, fetchFrom } from '../../wire/fetch.ts';
+import { fieldValue } from '../../wire/fields.ts';
 import { DiscoveryFetchError } from './discovery-fetch-error.ts';
 import type { DiscoveryFetchOptions } from './discovery-fetch-options.ts';
 import { withKeptResources } from './kept-resources.ts';

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { FakeOpenAPI } from '../../test/support/fake-openapi.ts';
-import { FakeUpstream } from '../../test/support/fake-upstream.ts';
-import { discoveryOf } from '../discovery/testing/discovery-of.ts';
-import { parseOpenAPIIndex } from '../openapi/openapi-index.ts';
-import type { PublishedOpenAPI } from '../proxy/published-openapi.ts';
-import { fieldValue } from '../wire/fields.ts';
-import { DocumentIds } from './document-ids.ts';
+import { FakeOpenAPI } from '../../../test/support/fake-openapi.ts';
+import { FakeUpstream } from '../../../test/support/fake-upstream.ts';
+import { discoveryOf } from '../../discovery/testing/discovery-of.ts';
+import { parseOpenAPIIndex } from '../../openapi/openapi-index.ts';
+import type { PublishedOpenAPI } from '../../proxy/published-openapi.ts';
+import { fieldValue } from '../../wire/fields.ts';
+import { DocumentIds } from '../document-ids.ts';
+import type { ServerReport } from '../snapshot-builder.ts';
 import { OpenAPIView } from './openapi-view.ts';
-import type { ServerReport } from './snapshot-builder.ts';
 
 const PATH = 'apis/example.com/v1';
 

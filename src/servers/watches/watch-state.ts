@@ -1,5 +1,5 @@
-import type { LineReader } from '../wire/line-reader.ts';
-import type { UpstreamExchange } from '../wire/upstream.ts';
+import type { LineReader } from '../../wire/line-reader.ts';
+import type { UpstreamExchange } from '../../wire/upstream.ts';
 
 /** Where the watch of one resource at one server is. Each state owns what it began, which `endWatchState` ends. */
 export type WatchState =

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { type ArrivedRequest, FakeUpstream } from '../../test/support/fake-upstream.ts';
-import type { ServerDiscovery } from '../discovery/server-discovery.ts';
-import { entrySet } from '../discovery/testing/entries.ts';
-import { recordedDiscovery } from '../discovery/testing/recorded-discovery.ts';
-import { recordedText } from '../kubernetes/testing/recorded-documents.ts';
-import { FetchError } from '../wire/fetch.ts';
-import { type Fields, fieldValue, fieldValues } from '../wire/fields.ts';
+import { type ArrivedRequest, FakeUpstream } from '../../../test/support/fake-upstream.ts';
+import type { ServerDiscovery } from '../../discovery/server-discovery.ts';
+import { entrySet } from '../../discovery/testing/entries.ts';
+import { recordedDiscovery } from '../../discovery/testing/recorded-discovery.ts';
+import { recordedText } from '../../kubernetes/testing/recorded-documents.ts';
+import { FetchError } from '../../wire/fetch.ts';
+import { type Fields, fieldValue, fieldValues } from '../../wire/fields.ts';
 import { type FetchedDiscovery, fetchDiscovery } from './discovery-fetch.ts';
 import { DiscoveryFetchError, discoveryErrorReason } from './discovery-fetch-error.ts';
 

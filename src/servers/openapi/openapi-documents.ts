@@ -1,8 +1,8 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { openAPIContentType } from '../openapi/openapi-encoding.ts';
-import { mergedHash } from '../openapi/openapi-union.ts';
-import type { OpenAPIDocument } from '../proxy/published-openapi.ts';
+import { openAPIContentType } from '../../openapi/openapi-encoding.ts';
+import { mergedHash } from '../../openapi/openapi-union.ts';
+import type { OpenAPIDocument } from '../../proxy/published-openapi.ts';
 import { type FetchedOpenAPI, hashOfOpenAPI, type OpenAPIFormat } from './openapi-fetch.ts';
 import { mergeInThread } from './openapi-merge.ts';
 

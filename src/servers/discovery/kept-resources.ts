@@ -1,10 +1,10 @@
-import type { ServerDiscovery } from '../discovery/server-discovery.ts';
+import type { ServerDiscovery } from '../../discovery/server-discovery.ts';
 import {
   type APIGroupDiscovery,
   type APIVersionDiscovery,
   apiGroup,
   apiVersion,
-} from '../kubernetes/aggregated-discovery.ts';
+} from '../../kubernetes/aggregated-discovery.ts';
 
 /**
  * `read` with the resources of `previous` in every group-version that is Stale and lists none: nobody learnt anything of

@@ -1,8 +1,8 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { constants, gzipSync } from 'node:zlib';
-import { mergeOpenAPIJson } from '../openapi/merge-json.ts';
-import { mergeOpenAPIProtobuf } from '../openapi/merge-protobuf.ts';
-import type { OpenAPIEncoding, OpenAPIVersion } from '../openapi/openapi-encoding.ts';
+import { mergeOpenAPIJson } from '../../openapi/merge-json.ts';
+import { mergeOpenAPIProtobuf } from '../../openapi/merge-protobuf.ts';
+import type { OpenAPIEncoding, OpenAPIVersion } from '../../openapi/openapi-encoding.ts';
 
 /** What a thread of this program is given. */
 export interface MergeTask {

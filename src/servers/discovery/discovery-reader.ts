@@ -1,13 +1,13 @@
-import { parseServerVersion, type ServerVersion } from '../kubernetes/kube-version.ts';
-import type { ReadingResult } from '../observe/discovery-counters.ts';
-import type { Logger } from '../observe/logger.ts';
-import { fetchFrom } from '../wire/fetch.ts';
-import type { Fields } from '../wire/fields.ts';
-import type { Upstream } from '../wire/upstream.ts';
+import { parseServerVersion, type ServerVersion } from '../../kubernetes/kube-version.ts';
+import type { ReadingResult } from '../../observe/discovery-counters.ts';
+import type { Logger } from '../../observe/logger.ts';
+import { fetchFrom } from '../../wire/fetch.ts';
+import type { Fields } from '../../wire/fields.ts';
+import type { Upstream } from '../../wire/upstream.ts';
+import { Repeater } from '../repeater.ts';
 import { type FetchedDiscovery, fetchDiscovery } from './discovery-fetch.ts';
 import { type DiscoveryErrorReason, DiscoveryFetchError, discoveryErrorReason } from './discovery-fetch-error.ts';
 import { firstLoss } from './lost-resource.ts';
-import { Repeater } from './repeater.ts';
 
 export interface DiscoveryReaderOptions {
   /** Of the server, for the log. */

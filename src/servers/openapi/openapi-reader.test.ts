@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { FakeOpenAPI } from '../../test/support/fake-openapi.ts';
-import { type ArrivedRequest, FakeUpstream } from '../../test/support/fake-upstream.ts';
-import { settled } from '../../test/support/proxy-setting.ts';
-import { fieldValue } from '../wire/fields.ts';
+import { FakeOpenAPI } from '../../../test/support/fake-openapi.ts';
+import { type ArrivedRequest, FakeUpstream } from '../../../test/support/fake-upstream.ts';
+import { settled } from '../../../test/support/proxy-setting.ts';
+import { fieldValue } from '../../wire/fields.ts';
 import { OpenAPIReader } from './openapi-reader.ts';
 
 const PATH = 'apis/example.com/v1';

@@ -1,8 +1,8 @@
-import { NO_OPENAPI, type OpenAPIIndex, parseOpenAPIIndex } from '../openapi/openapi-index.ts';
-import { FetchError, type FetchedResponse, fetchFrom } from '../wire/fetch.ts';
-import type { Fields } from '../wire/fields.ts';
-import type { DiscoveryReaderOptions } from './discovery-reader.ts';
-import { Repeater } from './repeater.ts';
+import { NO_OPENAPI, type OpenAPIIndex, parseOpenAPIIndex } from '../../openapi/openapi-index.ts';
+import { FetchError, type FetchedResponse, fetchFrom } from '../../wire/fetch.ts';
+import type { Fields } from '../../wire/fields.ts';
+import type { DiscoveryReaderOptions } from '../discovery/discovery-reader.ts';
+import { Repeater } from '../repeater.ts';
 
 /** A server's OpenAPI as others see it at one moment. */
 export interface ServerOpenAPI {

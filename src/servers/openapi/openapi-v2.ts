@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Logger } from '../observe/logger.ts';
-import type { OpenAPIEncoding } from '../openapi/openapi-encoding.ts';
-import type { OpenAPIDocument } from '../proxy/published-openapi.ts';
+import type { Logger } from '../../observe/logger.ts';
+import type { OpenAPIEncoding } from '../../openapi/openapi-encoding.ts';
+import type { OpenAPIDocument } from '../../proxy/published-openapi.ts';
+import type { ServerReport } from '../snapshot-builder.ts';
 import { OpenAPIDocuments } from './openapi-documents.ts';
 import { type FetchedOpenAPI, fetchOpenAPI, type OpenAPIFormat } from './openapi-fetch.ts';
-import type { ServerReport } from './snapshot-builder.ts';
 
 /** How long a server whose document we have is waited for to say that it is still the same. */
 const PATIENCE_MS = 1_000;

@@ -1,7 +1,7 @@
-import type { ServerDiscovery } from '../discovery/server-discovery.ts';
-import type { APIGroupDiscovery } from '../kubernetes/aggregated-discovery.ts';
-import { aggregateLegacyDiscovery, type LegacyVersionAnswer } from '../kubernetes/legacy-conversion.ts';
-import { type FetchedResponse, fetchFrom } from '../wire/fetch.ts';
+import type { ServerDiscovery } from '../../discovery/server-discovery.ts';
+import type { APIGroupDiscovery } from '../../kubernetes/aggregated-discovery.ts';
+import { aggregateLegacyDiscovery, type LegacyVersionAnswer } from '../../kubernetes/legacy-conversion.ts';
+import { type FetchedResponse, fetchFrom } from '../../wire/fetch.ts';
 import { DiscoveryFetchError, discoveryErrorReason } from './discovery-fetch-error.ts';
 import type { DiscoveryFetchOptions } from './discovery-fetch-options.ts';
 import type { DiscoveryDocumentKind, DiscoveryDocuments } from './parse-document.ts';

@@ -1,8 +1,13 @@
-import { parseWatchEvent, parseWatchedList, type WatchEvent, type WatchedObject } from '../kubernetes/watch-event.ts';
-import { fetchFrom } from '../wire/fetch.ts';
-import type { Fields } from '../wire/fields.ts';
-import { LineReader } from '../wire/line-reader.ts';
-import type { Upstream } from '../wire/upstream.ts';
+import {
+  parseWatchEvent,
+  parseWatchedList,
+  type WatchEvent,
+  type WatchedObject,
+} from '../../kubernetes/watch-event.ts';
+import { fetchFrom } from '../../wire/fetch.ts';
+import type { Fields } from '../../wire/fields.ts';
+import { LineReader } from '../../wire/line-reader.ts';
+import type { Upstream } from '../../wire/upstream.ts';
 import { endWatchState, type WatchState } from './watch-state.ts';
 import { acceptOf, listTarget, type WatchedResource, watchTarget } from './watched-resource.ts';
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { playRegistry } from '../../test/support/played-registry.ts';
-import { PlayedServer } from '../../test/support/played-server.ts';
-import { describeStatus } from '../admin/status.ts';
-import type { ServerDiscovery } from '../discovery/server-discovery.ts';
-import { discoveryOf } from '../discovery/testing/discovery-of.ts';
-import { entrySet } from '../discovery/testing/entries.ts';
-import { parseAggregatedDiscovery } from '../kubernetes/aggregated-discovery.ts';
-import type { ServerRegistry } from './server-registry.ts';
+import { playRegistry } from '../../../test/support/played-registry.ts';
+import { PlayedServer } from '../../../test/support/played-server.ts';
+import { describeStatus } from '../../admin/status.ts';
+import type { ServerDiscovery } from '../../discovery/server-discovery.ts';
+import { discoveryOf } from '../../discovery/testing/discovery-of.ts';
+import { entrySet } from '../../discovery/testing/entries.ts';
+import { parseAggregatedDiscovery } from '../../kubernetes/aggregated-discovery.ts';
+import type { ServerRegistry } from '../server-registry.ts';
 
 const BUILT_IN = { v1: { pods: ['get'] }, 'apps/v1': { deployments: ['get', 'list'] } };
 const CUSTOM = { 'example.com/v1': { widgets: ['get'], gadgets: ['get'] } };

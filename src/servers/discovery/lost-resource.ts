@@ -1,5 +1,5 @@
-import type { ServerDiscovery } from '../discovery/server-discovery.ts';
-import type { APIGroupDiscovery } from '../kubernetes/aggregated-discovery.ts';
+import type { ServerDiscovery } from '../../discovery/server-discovery.ts';
+import type { APIGroupDiscovery } from '../../kubernetes/aggregated-discovery.ts';
 
 /** The first type of `previous`, as a path, that `read` does not list any more; undefined when nothing is lost. */
 export function firstLoss(read: ServerDiscovery, previous: ServerDiscovery): string | undefined {

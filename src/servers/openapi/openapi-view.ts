@@ -1,14 +1,14 @@
 import { gzipSync } from 'node:zlib';
-import type { Logger } from '../observe/logger.ts';
-import type { OpenAPIEncoding } from '../openapi/openapi-encoding.ts';
-import { encodeOpenAPIIndex, type OpenAPIIndex } from '../openapi/openapi-index.ts';
-import { type MergedEntry, type OpenAPIListing, uniteOpenAPI } from '../openapi/openapi-union.ts';
-import type { OpenAPIDocument, PublishedOpenAPI } from '../proxy/published-openapi.ts';
-import type { DocumentIds } from './document-ids.ts';
+import type { Logger } from '../../observe/logger.ts';
+import type { OpenAPIEncoding } from '../../openapi/openapi-encoding.ts';
+import { encodeOpenAPIIndex, type OpenAPIIndex } from '../../openapi/openapi-index.ts';
+import { type MergedEntry, type OpenAPIListing, uniteOpenAPI } from '../../openapi/openapi-union.ts';
+import type { OpenAPIDocument, PublishedOpenAPI } from '../../proxy/published-openapi.ts';
+import type { DocumentIds } from '../document-ids.ts';
+import type { ServerReport } from '../snapshot-builder.ts';
 import { OpenAPIDocuments } from './openapi-documents.ts';
 import { type FetchedOpenAPI, fetchOpenAPI, hashOfOpenAPI } from './openapi-fetch.ts';
 import { OpenAPIV2 } from './openapi-v2.ts';
-import type { ServerReport } from './snapshot-builder.ts';
 
 /** Of merged group-versions there are a handful, of half a megabyte each. */
 const MOST_BYTES = 64 * 1024 * 1024;

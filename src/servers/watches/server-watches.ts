@@ -1,6 +1,6 @@
-import type { Logger } from '../observe/logger.ts';
-import type { Fields } from '../wire/fields.ts';
-import type { Upstream } from '../wire/upstream.ts';
+import type { Logger } from '../../observe/logger.ts';
+import type { Fields } from '../../wire/fields.ts';
+import type { Upstream } from '../../wire/upstream.ts';
 import { ChangeWatch } from './change-watch.ts';
 import { conditionOfWatch, type WatchState } from './watch-state.ts';
 import { WATCHED_RESOURCES, type WatchTrigger } from './watched-resource.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type OpenAPIEncoding, type OpenAPIVersion, openAPIAccept } from '../openapi/openapi-encoding.ts';
-import { fieldValue } from '../wire/fields.ts';
+import { type OpenAPIEncoding, type OpenAPIVersion, openAPIAccept } from '../../openapi/openapi-encoding.ts';
+import { fieldValue } from '../../wire/fields.ts';
 import type { ServerOpenAPI } from './openapi-reader.ts';
 
 /** One server's document in one encoding. */

@@ -1,4 +1,4 @@
-import { FetchError, type FetchFailureReason } from '../wire/fetch.ts';
+import { FetchError, type FetchFailureReason } from '../../wire/fetch.ts';
 
 /** Why a server's discovery could not be read, in one word for metrics. The set is bounded. */
 export type DiscoveryErrorReason =

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { FakeBody } from '../../test/support/fake-exchange.ts';
-import { type ArrivedRequest, FakeUpstream } from '../../test/support/fake-upstream.ts';
-import { settled } from '../../test/support/proxy-setting.ts';
-import { fieldValue } from '../wire/fields.ts';
+import type { FakeBody } from '../../../test/support/fake-exchange.ts';
+import { type ArrivedRequest, FakeUpstream } from '../../../test/support/fake-upstream.ts';
+import { settled } from '../../../test/support/proxy-setting.ts';
+import { fieldValue } from '../../wire/fields.ts';
 import { ChangeWatch } from './change-watch.ts';
 import { conditionOfWatch } from './watch-state.ts';
 import { WATCHED_RESOURCES, type WatchTrigger } from './watched-resource.ts';
