@@ -16,7 +16,7 @@ module.exports = {
       comment: 'A request reads one immutable snapshot. How it came to be must not be able to slow or fail a request.',
       severity: 'error',
       from: { path: rooms('kubernetes', 'discovery', 'openapi', 'routing', 'identity', 'wire', 'proxy') },
-      to: { path: rooms('servers', 'daemon', 'library', 'config', 'cli', 'admin') },
+      to: { path: rooms('servers', 'surfacing', 'daemon', 'library', 'config', 'cli', 'admin') },
     },
     {
       name: 'request-path-has-no-dependencies',
