@@ -9,6 +9,7 @@ import { DocumentIds } from './document-ids.ts';
 import { MergedView } from './merged-view.ts';
 import { OpenAPIView } from './openapi/openapi-view.ts';
 import { peerView } from './peer-trust.ts';
+import { REFRESH_PATIENCE_MS, RefreshSchedule } from './refresh-schedule.ts';
 import { type MonitorDependencies, type MonitorSettings, ServerMonitor } from './server-monitor.ts';
 import { reportOf } from './server-report.ts';
 import { isSameServer, type ServerSpec } from './server-spec.ts';
@@ -22,7 +23,6 @@ import {
   type ServerReport,
 } from './snapshot-builder.ts';
 import { TypeDeclarations } from './type-declarations.ts';
-import { pauseAfter } from './watches/follow-up.ts';
 import type { WatchTrigger } from './watches/watched-resource.ts';
 
 export interface RegistrySettings extends Omit<MonitorSettings, 'readsDiscovery'> {
@@ -45,8 +45,6 @@ export interface RegistryDependencies extends MonitorDependencies {
 }
 
 const AGEING_CHECK_MS = 1_000;
-/** Longest wait for a refresh. A server that was silent for as long is not waited for again. */
-const REFRESH_PATIENCE_MS = 1_000;
 
 const NOTHING = { version: undefined, discovery: undefined };
 
@@ -68,14 +66,11 @@ export class ServerRegistry implements Control {
   readonly #ids = new DocumentIds();
   readonly #merged: MergedView;
   readonly #openapi: OpenAPIView;
+  readonly #refreshes: RefreshSchedule;
   readonly #complete = Promise.withResolvers<void>();
   #snapshot: ProxySnapshot;
   #tables: { readonly key: string; readonly tables: RoutingTables } | undefined;
   #isComplete = false;
-  /** The refresh that has not begun yet; whoever asks until then shares it. */
-  #nextRefresh: Promise<void> | undefined;
-  /** When the next refresh may begin, in milliseconds of the clock. */
-  #refreshFrom = Number.NEGATIVE_INFINITY;
 
   constructor(specs: readonly ServerSpec[], settings: RegistrySettings, dependencies: RegistryDependencies) {
     const { logger, clock, previous } = dependencies;
@@ -90,6 +85,11 @@ export class ServerRegistry implements Control {
       this.#judge();
     });
     this.#openapi = new OpenAPIView(this.#ids, logger);
+    this.#refreshes = new RefreshSchedule({
+      spacingMs: settings.refreshSpacingMs,
+      clock,
+      read: () => this.#readAll(),
+    });
     const monitorSettings = { ...settings, readsDiscovery: this.#view === 'merged' };
     const monitorDependencies: MonitorDependencies = {
       ...dependencies,
@@ -157,8 +157,7 @@ export class ServerRegistry implements Control {
 
   refresh(trigger: DiscoveryTrigger): Promise<void> {
     this.discoveryCounters.triggered(trigger);
-    this.#nextRefresh ??= this.#refreshSoon();
-    return this.#nextRefresh;
+    return this.#refreshes.ask();
   }
 
   isSettling(type: GroupVersionResource, since: number): Promise<boolean> {
@@ -176,37 +175,13 @@ export class ServerRegistry implements Control {
       .map(({ connections }) => connections.discovery);
   }
 
-  /**
-   * A request that asks now must not be told what was read before, so it never joins a refresh under way. The readings of
-   * one server follow each other (`Repeater.again`), so that one server that hangs delays no other one's.
-   */
-  #refreshSoon(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const bound = setTimeout(resolve, REFRESH_PATIENCE_MS);
-    const begin = async () => {
-      this.#nextRefresh = undefined;
-      const beganAt = this.#clock();
-      this.#refreshFrom = beganAt + this.#settings.refreshSpacingMs;
-      const documents = this.#documents();
-      const answering = this.monitors.filter((monitor) => monitor.answers(REFRESH_PATIENCE_MS));
-      await Promise.all(answering.map((monitor) => monitor.refresh()));
-      await this.#merged.settled();
-      clearTimeout(bound);
-      resolve();
-      if (this.#documents() !== documents) this.#pauseAfterChange(beganAt);
-    };
-    const pause = this.#refreshFrom - this.#clock();
-    if (pause > 0) setTimeout(begin, pause);
-    else queueMicrotask(begin);
-    return promise;
-  }
-
-  /** Large documents that change again and again take a part of a processor only; who waits for the next one still gets it. */
-  #pauseAfterChange(beganAt: number): void {
-    const now = this.#clock();
-    const took = now - beganAt;
-    const pause = Math.min(pauseAfter(took, true), REFRESH_PATIENCE_MS - took);
-    this.#refreshFrom = Math.max(this.#refreshFrom, now + pause);
+  /** The readings of one server follow each other (`Repeater.again`), so that one that hangs delays no other one's. */
+  async #readAll(): Promise<boolean> {
+    const documents = this.#documents();
+    const answering = this.monitors.filter((monitor) => monitor.answers(REFRESH_PATIENCE_MS));
+    await Promise.all(answering.map((monitor) => monitor.refresh()));
+    await this.#merged.settled();
+    return this.#documents() !== documents;
   }
 
   /** Which documents were read last; equal strings for the same ones. */
