@@ -86,6 +86,30 @@ for (const resource of ['leases', 'endpointslices']) {
   });
 }
 
+for (const health of [500, 'refusing', 'silent'] as const) {
+  test(`a server that is going (${health}) is kept by no watch of ours, and watched again once it is back`, async (t) => {
+    const { server, happen } = watchable('one');
+    const { registry, pass } = await setUp(t, [server]);
+    const watches = () =>
+      server.opened
+        .flatMap(({ upstream }) => upstream.requests)
+        .filter(({ head, resetReason }) => head.target.includes('watch=1') && resetReason === undefined).length;
+    assert.equal(watches(), WATCHED_RESOURCES.length);
+    server.health = health;
+    await pass(3_000);
+    assert.equal(watches(), 0);
+    await pass(60_000);
+    assert.equal(watches(), 0, 'nor is it asked for another one');
+    server.health = 200;
+    await pass(1_000);
+    assert.equal(watches(), WATCHED_RESOURCES.length);
+    server.discovery = WIDGETS;
+    happen('customresourcedefinitions');
+    await pass(1_000);
+    assert.equal(registry.snapshot.table.lookup('example.com', 'v1', 'widgets', '', 'get').kind, 'capable');
+  });
+}
+
 test('every trigger and every reading is counted, over a change of servers', async (t) => {
   const one = watchable('one');
   const { registry, pass, create } = await setUp(t, [one.server]);

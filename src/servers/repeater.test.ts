@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { settled } from '../../test/support/proxy-setting.ts';
-import { Repeater } from './repeater.ts';
+import { doubling, Repeater } from './repeater.ts';
 
 /** A task whose runs the test ends, on a clock that the test moves. */
 function setUp(t: TestContext, intervalMs = 1_000, mostMs?: number) {
@@ -17,7 +17,7 @@ function setUp(t: TestContext, intervalMs = 1_000, mostMs?: number) {
       return run.promise;
     },
     intervalMs,
-    mostMs,
+    mostMs === undefined ? undefined : doubling(mostMs),
   );
   t.after(() => repeater.stop());
   return {

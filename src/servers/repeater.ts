@@ -1,8 +1,13 @@
-/** Runs one task again and again, never twice at once; the interval grows while it fails. */
+/** Pauses that double up to `mostMs`, for questions that cost a server something. */
+export function doubling(mostMs: number): (pauseMs: number) => number {
+  return (pauseMs) => Math.max(pauseMs, Math.min(mostMs, pauseMs * 2));
+}
+
+/** Runs one task again and again, never twice at once, at another interval while it fails. */
 export class Repeater {
   readonly #task: () => Promise<boolean>;
   readonly #intervalMs: number;
-  readonly #mostMs: number;
+  readonly #afterFailure: (pauseMs: number) => number;
   #pauseMs: number;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<boolean> | undefined;
@@ -11,12 +16,12 @@ export class Repeater {
 
   /**
    * `task` resolves false, or rejects, when it failed. Times in milliseconds, from the start of one run to the start of the
-   * next; `mostMs` bounds the growth.
+   * next; `afterFailure` makes the pause after a failed run of the one before.
    */
-  constructor(task: () => Promise<boolean>, intervalMs: number, mostMs = intervalMs) {
+  constructor(task: () => Promise<boolean>, intervalMs: number, afterFailure = (pauseMs: number) => pauseMs) {
     this.#task = task;
     this.#intervalMs = intervalMs;
-    this.#mostMs = Math.max(intervalMs, mostMs);
+    this.#afterFailure = afterFailure;
     this.#pauseMs = intervalMs;
   }
 
@@ -56,7 +61,7 @@ export class Repeater {
       .then(this.#task)
       .catch(() => false);
     this.#running = undefined;
-    this.#pauseMs = succeeded ? this.#intervalMs : Math.min(this.#mostMs, this.#pauseMs * 2);
+    this.#pauseMs = succeeded ? this.#intervalMs : this.#afterFailure(this.#pauseMs);
     if (!this.#stopped) this.#schedule(this.#pauseMs - (performance.now() - this.#startedAt));
     return succeeded;
   }

@@ -23,6 +23,11 @@ export interface ServerHealthOptions {
 }
 
 const PROBE_BYTES = 64 * 1024;
+/**
+ * Between probes of a server that failed the last one: one that comes back is noticed soon, and one that fell silent is out
+ * soon. Asking a server that is not there costs nobody anything.
+ */
+const FAILED_PAUSE_MS = 250;
 /** Between probes that requests cause; clients can make servers close connections as often as they like. */
 const NOTICE_PAUSE_MS = 200;
 
@@ -36,7 +41,12 @@ export class ServerHealth {
 
   constructor(options: ServerHealthOptions) {
     this.#options = options;
-    this.#probing = new Repeater(() => this.#probe(), options.policy.intervalMs);
+    const { intervalMs } = options.policy;
+    this.#probing = new Repeater(
+      () => this.#probe(),
+      intervalMs,
+      () => Math.min(intervalMs, FAILED_PAUSE_MS),
+    );
   }
 
   get state(): ServerState {
@@ -97,10 +107,11 @@ export class ServerHealth {
       else this.#observe({ kind: 'refused', condition: `${policy.path} answered ${status}: ${firstLine(body)}` });
       return status === 200;
     } catch (error) {
-      // A shortage of ours (descriptors, ports) says nothing about the server.
-      const isOurs = error instanceof FetchError && error.failure.cause === 'overloaded';
       const condition = error instanceof Error ? error.message : String(error);
-      if (!isOurs) this.#observe({ kind: 'silent', condition });
+      const cause = error instanceof FetchError ? error.failure.cause : undefined;
+      // A shortage of ours (descriptors, ports) says nothing about the server, and nobody listening says all.
+      if (cause === 'connect') this.#observe({ kind: 'unreachable', condition });
+      else if (cause !== 'overloaded') this.#observe({ kind: 'silent', condition });
       return false;
     }
   }

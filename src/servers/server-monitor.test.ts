@@ -143,6 +143,22 @@ describe('a server that does not answer', () => {
     assert.deepEqual([monitor.fetched?.discovery, monitor.version?.minor], [NODES, 38]);
   });
 
+  test('that is away is probed up to four times a second, so that it serves soon after it is back', async (t) => {
+    const { server, monitor, pass } = setUp(t);
+    monitor.start();
+    await pass(100);
+    server.health = 'refusing';
+    await pass(1_000);
+    assert.equal(monitor.state.kind, 'unready', 'nobody listening needs no second opinion');
+    const before = server.count('/readyz');
+    await pass(10_000);
+    const probes = server.count('/readyz') - before;
+    assert.ok(probes > 30 && probes <= 40, `${probes} probes in 10 s`);
+    server.health = 200;
+    await pass(300);
+    assert.equal(monitor.state.kind, 'ready');
+  });
+
   test('once stays in', async (t) => {
     const { monitor, server, start, pass } = setUp(t);
     await start();

@@ -71,7 +71,9 @@ export class ServerMonitor {
     const { logger, clock } = dependencies;
     const { fields, certificate } = controlIdentity(settings.trust);
     const learned = () => {
-      if (this.state.kind === 'ready') this.#announced = { version: this.version, fetched: this.fetched };
+      const { kind } = this.state;
+      if (kind === 'ready') this.#announced = { version: this.version, fetched: this.fetched };
+      else if (kind !== 'confirming') this.#watches?.pause();
       changed();
     };
     this.spec = spec;

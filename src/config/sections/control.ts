@@ -57,7 +57,7 @@ export const health = field(
         flag: 'health-interval-seconds',
         argument: 'SECONDS',
         description:
-          'Pause between two health checks of one server. With fall it decides how soon a hung server is left.',
+          'Pause between two health checks of one server; a quarter of a second at most while they fail. With fall it decides how soon a hung server is left.',
       }),
       timeoutSeconds: field(seconds(0.01).default(1), {
         flag: 'health-timeout-seconds',

@@ -4,7 +4,7 @@ import type { Logger } from '../../observe/logger.ts';
 import { fetchFrom } from '../../wire/fetch.ts';
 import type { Fields } from '../../wire/fields.ts';
 import type { Upstream } from '../../wire/upstream.ts';
-import { Repeater } from '../repeater.ts';
+import { doubling, Repeater } from '../repeater.ts';
 import { type FetchedDiscovery, fetchDiscovery } from './discovery-fetch.ts';
 import { type DiscoveryErrorReason, DiscoveryFetchError, discoveryErrorReason } from './discovery-fetch-error.ts';
 import { firstLoss } from './lost-resource.ts';
@@ -50,7 +50,7 @@ export class DiscoveryReader {
 
   constructor(options: DiscoveryReaderOptions) {
     this.#options = options;
-    this.#reading = new Repeater(() => this.#read(), options.intervalMs, BACKOFF_MS);
+    this.#reading = new Repeater(() => this.#read(), options.intervalMs, doubling(BACKOFF_MS));
   }
 
   get version(): ServerVersion | undefined {

@@ -2,7 +2,7 @@ import { NO_OPENAPI, type OpenAPIIndex, parseOpenAPIIndex } from '../../openapi/
 import { FetchError, type FetchedResponse, fetchFrom } from '../../wire/fetch.ts';
 import type { Fields } from '../../wire/fields.ts';
 import type { DiscoveryReaderOptions } from '../discovery/discovery-reader.ts';
-import { Repeater } from '../repeater.ts';
+import { doubling, Repeater } from '../repeater.ts';
 
 /** A server's OpenAPI as others see it at one moment. */
 export interface ServerOpenAPI {
@@ -45,7 +45,7 @@ export class OpenAPIReader {
   /** `changed` is called when what is seen of the server changes, and after the first reading in any case. */
   constructor(options: OpenAPIReaderOptions) {
     this.#options = options;
-    this.#reading = new Repeater(() => this.#read(), options.intervalMs, BACKOFF_MS);
+    this.#reading = new Repeater(() => this.#read(), options.intervalMs, doubling(BACKOFF_MS));
   }
 
   /** What is known of the server now. */

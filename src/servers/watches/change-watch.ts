@@ -71,10 +71,15 @@ export class ChangeWatch {
     this.#begin();
   }
 
-  stop(): void {
-    this.#isStopped = true;
+  /** Lets go of the server until it is asked again; what happens until then is heard of afterwards. */
+  pause(): void {
     endWatchState(this.#state);
     this.#state = { kind: 'waiting', timer: undefined };
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.pause();
   }
 
   #enter<S extends WatchState>(state: S): S {

@@ -62,6 +62,11 @@ export class ServerWatches {
     for (const watch of this.#watches) watch.ask();
   }
 
+  /** The server is going or gone: a kube-apiserver that ends waits for open watches, for a minute by default. */
+  pause(): void {
+    for (const watch of this.#watches) watch.pause();
+  }
+
   stop(): void {
     for (const watch of this.#watches) watch.stop();
   }

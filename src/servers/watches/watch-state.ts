@@ -3,7 +3,7 @@ import type { UpstreamExchange } from '../../wire/upstream.ts';
 
 /** Where the watch of one resource at one server is. Each state owns what it began, which `endWatchState` ends. */
 export type WatchState =
-  /** Not asked for yet, or in a short pause because the last watch ended at once. */
+  /** Not asked for while the server is not healthy, or in a short pause because the last watch ended at once. */
   | { readonly kind: 'waiting'; readonly timer: NodeJS.Timeout | undefined }
   /** Asks from where to watch. */
   | { readonly kind: 'listing'; readonly giveUp: AbortController }
