@@ -56,8 +56,7 @@ const huge = (beginning: string, repeated: string, sent: (bytes: number) => void
   const chunk = Buffer.from(repeated.repeat(MEBIBYTE / repeated.length));
   return (stream) => {
     stream.respond({ ':status': 200, 'content-type': V2 });
-    // Node never drains a stream that was written nothing to.
-    if (beginning !== '') stream.write(beginning);
+    stream.write(beginning);
     let left = 50;
     const more = () => {
       while (left-- > 0 && !stream.destroyed) {

@@ -88,6 +88,8 @@ export class FakeApiServer {
       requestCert: true,
       rejectUnauthorized: false,
       settings: { maxConcurrentStreams: MAX_STREAMS },
+      // Node counts what was written to streams that were reset since, and refuses new ones beyond its default of 10 MB.
+      maxSessionMemory: 1_000,
     });
     this.#server = server;
     server.on('connection', (socket: Socket) => {
