@@ -155,6 +155,16 @@ describe('with deploy/rbac.yaml', () => {
     await send('DELETE', target);
     await tellsBoth('it went');
   });
+
+  test('no server that is told to stop is held up by a watch, and it is watched again once it is back', async () => {
+    const server = controlPlane.server('new');
+    const since = performance.now();
+    await server.stop();
+    // With open watches it would take the minute that kube-apiserver gives them.
+    assert.ok(performance.now() - since < 30_000, `ended after ${performance.now() - since} ms`);
+    await server.start();
+    await untilEveryWatchIs(proxy, 'watching');
+  });
 });
 
 test('without deploy/rbac.yaml every watch is denied, and the proxy says what to do', async () => {
