@@ -96,6 +96,25 @@ describe('a server that starts', () => {
     assert.deepEqual(entrySet(publishedBy(registry)), entrySet(WHOLE));
   });
 
+  test('and lists other types than before has both, for requests, until it is ready', async (t) => {
+    const { server, registry, pass, refreshed } = await setUp(t);
+    const after = discoveryOf({ ...BUILT_IN, 'new.example/v1': { novelties: ['get'] } });
+    server.discovery = after;
+    server.health = 500;
+    await pass(3_000);
+    const kinds = () =>
+      [
+        ['example.com', 'widgets'],
+        ['new.example', 'novelties'],
+      ].map(([group = '', resource = '']) => registry.snapshot.table.lookup(group, 'v1', resource, '', 'get').kind);
+    assert.deepEqual(kinds(), ['capable', 'capable'], 'none of them is told not to exist');
+    server.health = 200;
+    await pass(2_000);
+    await refreshed();
+    assert.deepEqual(kinds(), ['unknown', 'capable']);
+    assert.deepEqual(entrySet(publishedBy(registry)), entrySet(after));
+  });
+
   test('and does not say whether it is ready takes nothing away', async (t) => {
     const { server, registry, pass, status } = await setUp(t);
     server.discovery = STARTING;

@@ -1,3 +1,5 @@
+import { mergeDiscovery } from '../../discovery/merge.ts';
+import type { ServerDiscovery } from '../../discovery/server-discovery.ts';
 import { parseServerVersion, type ServerVersion } from '../../kubernetes/kube-version.ts';
 import type { ReadingResult } from '../../observe/discovery-counters.ts';
 import type { Logger } from '../../observe/logger.ts';
@@ -33,6 +35,9 @@ export interface DiscoveryReaderOptions {
 const BACKOFF_MS = 5_000;
 const VERSION_BYTES = 64 * 1024;
 const READY_BYTES = 64 * 1024;
+const NO_CONDITIONS = { '/api': undefined, '/apis': undefined };
+/** Servers that have told their version lead those that have not. */
+const SOME_VERSION: ServerVersion = { major: 1, minor: 0, patch: 0 };
 
 /** Reads one server's version and API metadata again and again. What was read last stays, whatever fails later. */
 export class DiscoveryReader {
@@ -153,7 +158,7 @@ export class DiscoveryReader {
         this.#reason = undefined;
       }
       changed();
-      return true;
+      return problem?.reason !== 'not-ready';
     } catch (error) {
       counted('failed');
       this.#isRefused = error instanceof DiscoveryFetchError && error.isRefusal;
@@ -178,7 +183,7 @@ export class DiscoveryReader {
   /**
    * A kube-apiserver answers a second or two before custom resources and aggregated APIs are in its discovery, and is not
    * ready until they are. Types that are missing are therefore believed to be gone only if they are still missing after
-   * the server has said that it is ready.
+   * the server has said that it is ready. Until then it has both what it had and what is new.
    */
   async #fetchWhole(): Promise<FetchedDiscovery> {
     const previous = this.#fetched;
@@ -190,11 +195,23 @@ export class DiscoveryReader {
     const request = { method: 'GET', target: readyPath, fields, timeoutMs, maxBytes: READY_BYTES };
     const { status } = await fetchFrom(upstream, request);
     if (status === 200) return fetchDiscovery(this.#options, fetched);
-    throw new DiscoveryFetchError(
+    const problem = new DiscoveryFetchError(
       'not-ready',
       `${loss} is not listed any more, but ${readyPath} is answered ${status}: a server that is starting does not list all it serves`,
     );
+    // Without conditions: what is unchanged by then must be looked at again.
+    return { ...fetched, discovery: united(fetched.discovery, previous.discovery), conditions: NO_CONDITIONS, problem };
   }
+}
+
+/** Everything that either says, as the first one describes it. */
+function united(leading: ServerDiscovery, other: ServerDiscovery): ServerDiscovery {
+  const input = { ready: true, fresh: true };
+  const { api, apis } = mergeDiscovery([
+    { ...input, server: 'leading', version: SOME_VERSION, discovery: leading },
+    { ...input, server: 'other', version: undefined, discovery: other },
+  ]);
+  return { api, apis };
 }
 
 /** '' for an answer that does not tell. */
