@@ -36,6 +36,7 @@ export class ServerHealth {
   readonly #options: ServerHealthOptions;
   readonly #probing: Repeater;
   #state: ServerState = { kind: 'discovered' };
+  #isSilent = false;
   #mayBeReplaced = false;
   #noticedAt = Number.NEGATIVE_INFINITY;
 
@@ -60,6 +61,16 @@ export class ServerHealth {
 
   stop(): void {
     this.#probing.stop();
+  }
+
+  /** The last probe got no answer in time: another one is not worth waiting for. */
+  get isSilent(): boolean {
+    return this.#isSilent;
+  }
+
+  /** Probes from the beginning. Resolves when the state says what came of it; a server that is back is ready by then. */
+  async probe(): Promise<void> {
+    await this.#probing.again();
   }
 
   /** Probes now. */
@@ -103,12 +114,14 @@ export class ServerHealth {
         timeoutMs: policy.timeoutMs,
         maxBytes: PROBE_BYTES,
       });
+      this.#isSilent = false;
       if (status === 200) await this.#healthy();
       else this.#observe({ kind: 'refused', condition: `${policy.path} answered ${status}: ${firstLine(body)}` });
       return status === 200;
     } catch (error) {
       const condition = error instanceof Error ? error.message : String(error);
       const cause = error instanceof FetchError ? error.failure.cause : undefined;
+      this.#isSilent = error instanceof FetchError && error.reason === 'timeout';
       // A shortage of ours (descriptors, ports) says nothing about the server, and nobody listening says all.
       if (cause === 'connect') this.#observe({ kind: 'unreachable', condition });
       else if (cause !== 'overloaded') this.#observe({ kind: 'silent', condition });

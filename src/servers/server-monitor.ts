@@ -174,9 +174,22 @@ export class ServerMonitor {
     this.openapi.start();
   }
 
-  /** Reads discovery from the beginning: a reading under way may have begun before what the caller waits for. */
+  /** It was not ready when it was looked at last, but says so at once: it may be back by now. */
+  get mayBeBack(): boolean {
+    const { kind } = this.state;
+    return (kind === 'unready' || kind === 'draining' || kind === 'confirming') && !this.#health.isSilent;
+  }
+
+  /**
+   * Reads discovery from the beginning: a reading under way may have begun before what the caller waits for. Of a server that
+   * is not ready it is also seen whether it is back, and if it only says so soon, what it will serve then.
+   */
   async refresh(): Promise<void> {
     if (!this.#settings.readsDiscovery) return;
+    if (this.state.kind !== 'ready') {
+      await Promise.all([this.#health.probe(), this.#reader.again()]);
+      return;
+    }
     await Promise.all([this.#reader.again(), this.openapi.againIfPrompt()]);
   }
 

@@ -264,6 +264,28 @@ describe('a refresh', () => {
     silent.release();
   });
 
+  test('finds a server that is back, before its next probe would', async (t) => {
+    const [up, recent] = [oldServer(), newServer()];
+    recent.health = 'refusing';
+    const { registry, started, refreshed } = playRegistry(t, [up, recent]);
+    await started();
+    recent.health = 200;
+    await refreshed();
+    assert.deepEqual(serving(registry, 'example.com', 'widgets'), ['new']);
+    assert.equal(registry.snapshot.servers.find(({ name }) => name === 'new')?.ready, true);
+  });
+
+  test('learns what a server will serve that is about to be ready, so that its types are not denied', async (t) => {
+    const [up, recent] = [oldServer(), newServer()];
+    recent.health = 'refusing';
+    const { registry, started, refreshed } = playRegistry(t, [up, recent]);
+    await started();
+    recent.health = 500;
+    await refreshed();
+    assert.deepEqual(serving(registry, 'example.com', 'widgets'), ['new']);
+    assert.equal(registry.snapshot.servers.find(({ name }) => name === 'new')?.ready, false);
+  });
+
   test('never rejects', async (t) => {
     const server = newServer();
     const { registry, started, pass } = playRegistry(t, [server]);

@@ -178,7 +178,7 @@ export class ServerRegistry implements Control {
   /** The readings of one server follow each other (`Repeater.again`), so that one that hangs delays no other one's. */
   async #readAll(): Promise<boolean> {
     const documents = this.#documents();
-    const answering = this.monitors.filter((monitor) => monitor.answers(REFRESH_PATIENCE_MS));
+    const answering = this.monitors.filter((monitor) => monitor.answers(REFRESH_PATIENCE_MS) || monitor.mayBeBack);
     await Promise.all(answering.map((monitor) => monitor.refresh()));
     await this.#merged.settled();
     return this.#documents() !== documents;
