@@ -14,10 +14,12 @@ export interface LabText {
   readonly front: LabFront;
   readonly skewed: SkewedResource | undefined;
   readonly milliseconds: number;
+  /** What to type for this program. */
+  readonly command: string;
 }
 
 /** What is printed once a lab is up: where it is, what is worth trying, and what to look at. */
-export function labText({ lab, front, skewed, milliseconds }: LabText): string {
+export function labText({ lab, front, skewed, milliseconds, command }: LabText): string {
   const { plane, url, adminUrl, kubeconfig } = lab;
   const kind = plane.kind === 'embedded' ? 'embedded API servers' : 'kube-apiservers';
   const endpoints = textTable([
@@ -35,7 +37,7 @@ export function labText({ lab, front, skewed, milliseconds }: LabText): string {
     'Worth trying in another terminal:',
     `  export KUBECONFIG=${shellWord(kubeconfig)}`,
     ...adviceLines(commands(skewed)),
-    ...(adminUrl === undefined ? [] : adviceLines([verification(skewed, adminUrl)])),
+    ...(adminUrl === undefined ? [] : adviceLines([verification(skewed, adminUrl, command)])),
     '',
     'Ctrl-C ends it.',
     '',
@@ -81,9 +83,12 @@ function commands(skewed: SkewedResource | undefined): readonly Advice[] {
   ];
 }
 
-function verification(skewed: SkewedResource | undefined, adminUrl: string): Advice {
+function verification(skewed: SkewedResource | undefined, adminUrl: string, command: string): Advice {
   const type = skewed === undefined ? 'apps/v1' : `${skewed.group}/${skewed.version}/${skewed.resource}`;
-  return [`mvproxy verify ${type} --admin-server ${adminUrl}`, 'who serves it, and which shape of discovery says so'];
+  return [
+    `${command} verify ${type} --admin-server ${adminUrl}`,
+    'who serves it, and which shape of discovery says so',
+  ];
 }
 
 function shellWord(text: string): string {

@@ -15,15 +15,18 @@ import { namedPrograms } from './named-programs.ts';
 import { describeStartFailure } from './start-failure.ts';
 import { stopSignal } from './until-stopped.ts';
 
-/** `mvproxy lab`: runs until SIGINT, SIGTERM or SIGHUP. */
-export async function runLab(flags: LabFlags, io: CliIo): Promise<ExitCode> {
+/** `mvproxy lab`: runs until SIGINT, SIGTERM or SIGHUP. `command` is what to type for this program. */
+export async function runLab(flags: LabFlags, io: CliIo, command: string): Promise<ExitCode> {
   const startedAt = performance.now();
   const stop = stopSignal(io.signals);
   const events = new LabEvents();
   try {
     const lab = await startLab(labOptions(flags, io, events));
     try {
-      if (!stop.aborted) await show(lab, flags, io, events, startedAt, stop);
+      const milliseconds = performance.now() - startedAt;
+      const skewed = await findSkewedResource(lab.plane.servers.toReversed(), lab.plane.pki);
+      const text = labText({ lab, front: flags.front, skewed, milliseconds, command });
+      if (!stop.aborted) await show(lab, text, io, events, stop);
     } finally {
       await lab.close();
     }
@@ -35,18 +38,8 @@ export async function runLab(flags: LabFlags, io: CliIo): Promise<ExitCode> {
   }
 }
 
-async function show(
-  lab: Lab,
-  { front }: LabFlags,
-  io: CliIo,
-  events: LabEvents,
-  startedAt: number,
-  stop: AbortSignal,
-): Promise<void> {
-  const milliseconds = performance.now() - startedAt;
-  const newestFirst = lab.plane.servers.toReversed();
-  const skewed = await findSkewedResource(newestFirst, lab.plane.pki);
-  io.stdout.write(`${labText({ lab, front, skewed, milliseconds })}\n`);
+async function show(lab: Lab, text: string, io: CliIo, events: LabEvents, stop: AbortSignal): Promise<void> {
+  io.stdout.write(`${text}\n`);
   const view = new LabView(io, lab.plane, events);
   view.start();
   await aborted(stop);

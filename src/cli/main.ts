@@ -1,8 +1,8 @@
-import { basename } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { addExplainOptions, type ExplainFlags } from './explain-options.ts';
 import { type CliIo, EXIT, type ExitCode } from './io.ts';
 import { addLabOptions, type LabFlags } from './lab-options.ts';
+import { commandName, programName } from './program-name.ts';
 import { addRecordOptions, type RecordFlags } from './record-options.ts';
 import { addRehearseOptions, type RehearseFlags } from './rehearse-options.ts';
 import { type StartDaemon, serve } from './serve.ts';
@@ -51,7 +51,7 @@ export async function run(
     .showHelpAfterError(`Run "${name} lab --help" for every flag.`)
     .action(async (flags: LabFlags) => {
       const { runLab } = await import('./lab.ts');
-      exitCode = await runLab(flags, io);
+      exitCode = await runLab(flags, io, commandName(argv[1]));
     });
   addLabOptions(labCommand);
   const rehearseCommand = labCommand
@@ -135,11 +135,6 @@ function createProgram(name: string, io: CliIo): Command {
         getErrHasColors: () => false,
       })
   );
-}
-
-/** kubectl runs plugins as `kubectl-NAME`, which users type as `kubectl NAME`. */
-function programName(path = 'mvproxy'): string {
-  return basename(path).startsWith('kubectl-') ? 'kubectl mvproxy' : 'mvproxy';
 }
 
 function serveExample(name: string): string {

@@ -1,31 +1,24 @@
 import { ProxyError } from '../errors.ts';
-import { withoutFields } from '../wire/fields.ts';
-import { Authorisations, callerKey } from './authorisations.ts';
 import { respondAggregated, respondUnaggregated } from './document-response.ts';
-import { Forwarding } from './forwarding.ts';
 import { type MergedForm, mergedForm } from './merged-form.ts';
-import { permissionRoute } from './permission-route.ts';
+import { Permissions } from './permissions.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import type { DiscoveryCondition } from './proxy-snapshot.ts';
 import { recordOf } from './record-of.ts';
 import { refuse } from './refusal.ts';
-import { NOBODY } from './route.ts';
-
-/** Request fields that decide about the answer's form; a server that is only asked for permission gets others. */
-const REPRESENTATION = new Set(['accept', 'accept-encoding', 'if-none-match', 'if-modified-since', 'range']);
 
 /**
- * Answers discovery from the merged view, for callers whom a server would answer too: a GET of the same path with the
- * caller's own credentials asks one server, and a yes is remembered for seconds. Of the roots it is a conditional GET, at
- * the price of an empty 304, which also tells whether the merged view is of today.
+ * Answers discovery from the merged view, for callers whom a server would answer too. Of the roots that is asked by a
+ * conditional GET, at the price of an empty 304, which also tells whether the merged view is of today.
  */
 export class DiscoveryAnswers {
   readonly #context: ProxyContext;
-  readonly #authorisations = new Authorisations();
+  readonly #permissions: Permissions;
 
   constructor(context: ProxyContext) {
     this.#context = context;
+    this.#permissions = new Permissions(context);
   }
 
   /** The form in which the merged view answers; `undefined`: a server answers, by itself. */
@@ -36,26 +29,18 @@ export class DiscoveryAnswers {
 
   answer(request: PreparedRequest, form: MergedForm): void {
     const { path } = request.info;
-    const { control } = this.#context;
-    const caller = callerKey(path, request);
-    if (this.#authorisations.has(caller, this.#context.clock())) {
-      this.#send(request, form);
-      return;
-    }
     // Every server has the roots; elsewhere 404 comes of one that lets the caller read and has nothing to show.
     const root = path === '/api' || path === '/apis' ? path : undefined;
-    const asking = new Forwarding(this.#context, request, {
-      fields: ({ conditions }) => permissionFields(request.fields, root && conditions[root]),
+    this.#permissions.ask(request, {
+      fields: ({ conditions }) => questionFields(root && conditions[root]),
       grants: (status) => status === 304 || status === 200 || (status === 404 && root === undefined),
-      granted: (status, { conditions }) => {
-        this.#authorisations.remember(caller, this.#context.clock());
+      granted: (answer) => {
         // 200 to a condition we hold: the server's document has changed since we read it.
-        const changed = status === 200 && root !== undefined && conditions[root] !== undefined;
-        if (changed) void control.refresh('condition-changed').then(() => this.#send(request, form));
+        const changed = answer?.status === 200 && root !== undefined && answer.backend.conditions[root] !== undefined;
+        if (changed) void this.#context.control.refresh('condition-changed').then(() => this.#send(request, form));
         else this.#send(request, form);
       },
     });
-    asking.start(permissionRoute(control, request, NOBODY, this.#context.clock()));
   }
 
   #send(request: PreparedRequest, form: MergedForm): void {
@@ -84,9 +69,7 @@ export class DiscoveryAnswers {
   }
 }
 
-function permissionFields(fields: readonly string[], condition: DiscoveryCondition | undefined): string[] {
-  const kept = withoutFields(fields, (name) => REPRESENTATION.has(name));
-  if (condition === undefined) kept.push('accept', 'application/json');
-  else kept.push('accept', condition.accept, 'if-none-match', condition.etag);
-  return kept;
+function questionFields(condition: DiscoveryCondition | undefined): readonly string[] {
+  if (condition === undefined) return ['accept', 'application/json'];
+  return ['accept', condition.accept, 'if-none-match', condition.etag];
 }

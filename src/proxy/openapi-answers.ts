@@ -1,29 +1,13 @@
 import { ProxyError } from '../errors.ts';
 import { queryValues } from '../kubernetes/query-values.ts';
 import { openAPIAddress } from '../openapi/openapi-index.ts';
-import { withoutFields } from '../wire/fields.ts';
-import { Authorisations, callerKey } from './authorisations.ts';
-import { Forwarding } from './forwarding.ts';
 import { type OpenAPIForm, openAPIForm } from './openapi-form.ts';
 import { keptForever, NOT_KEPT, respondMoved, respondOpenAPI } from './openapi-response.ts';
-import { permissionRoute } from './permission-route.ts';
+import { Permissions } from './permissions.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { recordOf } from './record-of.ts';
 import { refuse } from './refusal.ts';
-import { NOBODY } from './route.ts';
-
-/** Request fields that decide about the answer's form; a server that is only asked for permission gets others. */
-const REPRESENTATION = new Set([
-  'accept',
-  'accept-encoding',
-  'if-match',
-  'if-none-match',
-  'if-modified-since',
-  'if-unmodified-since',
-  'if-range',
-  'range',
-]);
 
 /** One byte proves as much as four megabytes. */
 const LEAST = ['accept', 'application/json', 'range', 'bytes=0-0'];
@@ -33,16 +17,14 @@ const GRANTING = new Set([200, 206, 301, 304, 404]);
 
 const VARY = ['vary', 'Accept-Encoding', 'vary', 'Accept'];
 
-/**
- * Answers OpenAPI from the merged view, for callers whom a server would answer too: a GET of the same path with the
- * caller's own credentials asks one server, and a yes is remembered for seconds.
- */
+/** Answers OpenAPI from the merged view, for callers whom a server would answer too. */
 export class OpenAPIAnswers {
   readonly #context: ProxyContext;
-  readonly #authorisations = new Authorisations();
+  readonly #permissions: Permissions;
 
   constructor(context: ProxyContext) {
     this.#context = context;
+    this.#permissions = new Permissions(context);
   }
 
   /** As `openAPIForm` has it, of this moment. */
@@ -52,21 +34,11 @@ export class OpenAPIAnswers {
 
   /** `instead` is called when the merged view has no answer after all: a server's is better than none. */
   answer(request: PreparedRequest, form: OpenAPIForm, instead: () => void): void {
-    const { control, clock } = this.#context;
-    const caller = callerKey(request.info.path, request);
-    if (this.#authorisations.has(caller, clock())) {
-      void this.#send(request, form, instead);
-      return;
-    }
-    const asking = new Forwarding(this.#context, request, {
-      fields: () => [...withoutFields(request.fields, (name) => REPRESENTATION.has(name)), ...LEAST],
+    this.#permissions.ask(request, {
+      fields: () => LEAST,
       grants: (status) => GRANTING.has(status),
-      granted: () => {
-        this.#authorisations.remember(caller, clock());
-        void this.#send(request, form, instead);
-      },
+      granted: () => void this.#send(request, form, instead),
     });
-    asking.start(permissionRoute(control, request, NOBODY, clock()));
   }
 
   async #send(request: PreparedRequest, form: OpenAPIForm, instead: () => void): Promise<void> {

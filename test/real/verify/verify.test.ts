@@ -96,6 +96,9 @@ test('what only the newer release has is named with that release', async () => {
 test('an older server that starts deletes APIService objects: every merged shape lists the type, and verify says why', async (t) => {
   const target = 'storagemigration.k8s.io/v1';
   const object = '/apis/apiregistration.k8s.io/v1/apiservices/v1.storagemigration.k8s.io';
+  // Both were started at once, and the older one deletes what the newer one registered before it.
+  await newer.kill();
+  await newer.start();
   await eventually('the newer server has registered it', async () => (await asAdmin('GET', object)) === 200);
   await old.kill();
   await old.start();
