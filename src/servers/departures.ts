@@ -7,6 +7,8 @@ import type { ServerReport } from './snapshot-builder.ts';
 
 /** A server that membership dropped. */
 export interface DepartedServer {
+  /** What watched it; stopped. */
+  readonly monitor: ServerMonitor;
   /** The last thing known of it. */
   readonly report: ServerReport;
   readonly address: string;
@@ -32,6 +34,11 @@ export class Departures {
     return this.#servers;
   }
 
+  /** What watched them. */
+  get monitors(): ServerMonitor[] {
+    return this.#servers.map(({ monitor }) => monitor);
+  }
+
   /** Takes over the departures `before`, and who of the monitors `watched` until now is not among `present`. */
   note(
     before: Departures,
@@ -48,7 +55,7 @@ export class Departures {
         const address = addressOf(spec);
         // The name may belong to another server by now.
         const name = names.has(spec.name) ? `${spec.name}@${address}` : spec.name;
-        return { report: departedReport(reportOf(monitor), name), address, leftAt: now };
+        return { monitor, report: departedReport(reportOf(monitor), name), address, leftAt: now };
       });
     for (const { report } of departed) names.add(report.name);
     this.#servers = [...before.#servers.filter(({ report }) => !names.has(report.name)), ...departed];

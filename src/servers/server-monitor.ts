@@ -65,6 +65,7 @@ export class ServerMonitor {
   readonly #watches: ServerWatches | undefined;
   readonly #counters: DiscoveryCounters;
   #announced: Announced | undefined;
+  #joinedAt: number;
 
   /** `changed` is called whenever the snapshot has to be built anew. */
   constructor(spec: ServerSpec, settings: MonitorSettings, dependencies: MonitorDependencies, changed: () => void) {
@@ -77,6 +78,7 @@ export class ServerMonitor {
       changed();
     };
     this.spec = spec;
+    this.#joinedAt = clock();
     this.#settings = settings;
     this.#counters = dependencies.counters ?? new DiscoveryCounters();
     this.#health = new ServerHealth({
@@ -114,6 +116,11 @@ export class ServerMonitor {
       settings.readsDiscovery && settings.discovery.watch
         ? new ServerWatches({ ...reading, triggered: (trigger) => dependencies.triggered?.(trigger, this) })
         : undefined;
+  }
+
+  /** Epoch milliseconds since when it is on the list, as far as we know. */
+  get joinedAt(): number {
+    return this.#joinedAt;
   }
 
   get state(): ServerState {
@@ -216,6 +223,7 @@ export class ServerMonitor {
 
   /** Takes over what `previous` learned of the same server, so that a reload forgets nothing. */
   inherit(previous: ServerMonitor): void {
+    this.#joinedAt = previous.#joinedAt;
     this.#reader.inherit(previous.#reader);
     this.#announced = previous.#announced;
     this.openapi.inherit(previous.openapi);

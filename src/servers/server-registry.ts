@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { DiscoveryConflict } from '../discovery/conflict.ts';
 import type { GroupVersionResource } from '../kubernetes/type-declaration.ts';
 import { DiscoveryCounters, type DiscoveryTrigger } from '../observe/discovery-counters.ts';
@@ -42,9 +43,14 @@ export interface RegistrySettings extends Omit<MonitorSettings, 'readsDiscovery'
 export interface RegistryDependencies extends MonitorDependencies {
   /** What it learned is taken over for servers of equal name and address. */
   readonly previous?: ServerRegistry | undefined;
+  /** Called when a server tells that an API server came or went (its Lease, the EndpointSlice). */
+  readonly membershipChanged?: (() => void) | undefined;
 }
 
 const AGEING_CHECK_MS = 1_000;
+
+/** How long connections to a server that left the list may go on with open requests, watches included. */
+const LEAVING_GRACE_MS = 300_000;
 
 const NOTHING = { version: undefined, discovery: undefined };
 
@@ -53,12 +59,16 @@ const NOTHING = { version: undefined, discovery: undefined };
  * Routing changes are visible at once; the merged documents follow when they are encoded and compressed.
  */
 export class ServerRegistry implements Control {
-  readonly monitors: readonly ServerMonitor[];
   /** Since the start of the program. */
   readonly discoveryCounters: DiscoveryCounters;
   readonly #settings: RegistrySettings;
   readonly #clock: () => number;
-  readonly #incompleteUntil: number;
+  readonly #membershipChanged: (() => void) | undefined;
+  readonly #newMonitor: (spec: ServerSpec) => ServerMonitor;
+  #monitors: readonly ServerMonitor[];
+  /** Off the list, with open requests. */
+  readonly #leaving = new Set<ServerMonitor>();
+  #isStarted = false;
   readonly #view: ProxySnapshot['view'];
   readonly #ageing: NodeJS.Timeout;
   readonly #departures: Departures;
@@ -76,7 +86,7 @@ export class ServerRegistry implements Control {
     const { logger, clock, previous } = dependencies;
     this.#settings = settings;
     this.#clock = clock;
-    this.#incompleteUntil = previous === undefined ? clock() + settings.graceMs : previous.#incompleteUntil;
+    this.#membershipChanged = dependencies.membershipChanged;
     this.#view = peerView(settings.trust).kind;
     this.discoveryCounters = previous?.discoveryCounters ?? new DiscoveryCounters();
     this.#merged = new MergedView(this.#ids, logger, (seconds) => {
@@ -96,9 +106,8 @@ export class ServerRegistry implements Control {
       triggered: (trigger, at) => this.#triggered(trigger, at),
       counters: this.discoveryCounters,
     };
-    this.monitors = specs.map(
-      (spec) => new ServerMonitor(spec, monitorSettings, monitorDependencies, () => this.#rebuild()),
-    );
+    this.#newMonitor = (spec) => new ServerMonitor(spec, monitorSettings, monitorDependencies, () => this.#rebuild());
+    this.#monitors = specs.map((spec) => this.#newMonitor(spec));
     this.#departures = new Departures(settings.graceMs);
     this.#declarations = new TypeDeclarations({
       servers: (type) => this.#serving(type),
@@ -117,12 +126,20 @@ export class ServerRegistry implements Control {
     return this.#snapshot;
   }
 
+  /** One for each server on the list. */
+  get monitors(): readonly ServerMonitor[] {
+    return this.#monitors;
+  }
+
   /** Contradictions between the servers' documents, as of the last merge. */
   get conflicts(): readonly DiscoveryConflict[] {
     return this.#merged.conflicts;
   }
 
-  /** Every server that can be reached was probed, and read if it is healthy (product.md section 8). Holds from then on. */
+  /**
+   * There are servers, and every one that can be reached was probed, and read if it is healthy (product.md section 8). Holds
+   * from then on.
+   */
   get complete(): boolean {
     return this.#isComplete;
   }
@@ -147,12 +164,44 @@ export class ServerRegistry implements Control {
   }
 
   start(): void {
-    for (const monitor of this.monitors) monitor.start();
+    this.#isStarted = true;
+    for (const monitor of this.#monitors) monitor.start();
   }
 
   async stop(graceMs: number): Promise<void> {
+    this.#isStarted = false;
     clearInterval(this.#ageing);
-    await Promise.all(this.monitors.map((monitor) => monitor.stop(graceMs)));
+    await Promise.all([...this.#monitors, ...this.#leaving].map((monitor) => monitor.stop(graceMs)));
+  }
+
+  /** Whether some server is ready now that is also one of `specs`. */
+  keepsReady(specs: readonly ServerSpec[]): boolean {
+    return this.#monitors.some(
+      ({ spec, state }) => state.kind === 'ready' && specs.some((other) => isDeepStrictEqual(spec, other)),
+    );
+  }
+
+  /**
+   * From now on the servers are `specs`. Those that stay keep their connections and everything that is open on them; new ones
+   * are watched from now on; those that are no longer listed get no new requests, and their types stay known for the
+   * departure grace. A server that comes back within it is known from the first moment.
+   */
+  update(specs: readonly ServerSpec[]): void {
+    const before = this.#monitors;
+    const known = [...before, ...this.#departures.monitors];
+    this.#monitors = specs.map(
+      (spec) =>
+        before.find((monitor) => isDeepStrictEqual(monitor.spec, spec)) ?? inheritFrom(known, this.#newMonitor(spec)),
+    );
+    this.#departures.note(this.#departures, before, this.#monitors, this.#clock());
+    for (const monitor of before) if (!this.#monitors.includes(monitor)) this.#leave(monitor);
+    this.#rebuild();
+    if (this.#isStarted) for (const monitor of this.#monitors) if (!before.includes(monitor)) monitor.start();
+  }
+
+  #leave(monitor: ServerMonitor): void {
+    this.#leaving.add(monitor);
+    void monitor.stop(LEAVING_GRACE_MS).then(() => this.#leaving.delete(monitor));
   }
 
   refresh(trigger: DiscoveryTrigger): Promise<void> {
@@ -170,7 +219,7 @@ export class ServerRegistry implements Control {
     const found = table.lookup(group, version, resource, '', 'get');
     if (found.kind !== 'capable') return [];
     const names = found.servers.map((position) => servers[position]?.name);
-    return this.monitors
+    return this.#monitors
       .filter((monitor) => names.includes(monitor.spec.name) && monitor.answers(REFRESH_PATIENCE_MS))
       .map(({ connections }) => connections.discovery);
   }
@@ -178,7 +227,7 @@ export class ServerRegistry implements Control {
   /** The readings of one server follow each other (`Repeater.again`), so that one that hangs delays no other one's. */
   async #readAll(): Promise<boolean> {
     const documents = this.#documents();
-    const answering = this.monitors.filter((monitor) => monitor.answers(REFRESH_PATIENCE_MS) || monitor.mayBeBack);
+    const answering = this.#monitors.filter((monitor) => monitor.answers(REFRESH_PATIENCE_MS) || monitor.mayBeBack);
     await Promise.all(answering.map((monitor) => monitor.refresh()));
     await this.#merged.settled();
     return this.#documents() !== documents;
@@ -186,26 +235,25 @@ export class ServerRegistry implements Control {
 
   /** Which documents were read last; equal strings for the same ones. */
   #documents(): string {
-    return this.monitors.map(({ fetched }) => this.#ids.of(fetched)).join(' ');
+    return this.#monitors.map(({ fetched }) => this.#ids.of(fetched)).join(' ');
   }
 
   /** A change of types was seen at one server; servers that cannot tell us of it themselves will show it as well. */
   #triggered(trigger: WatchTrigger, at: ServerMonitor): void {
     if (trigger === 'lease' || trigger === 'endpointslice') {
+      this.#membershipChanged?.();
       at.check();
       void this.refresh(trigger);
       return;
     }
     this.discoveryCounters.triggered(trigger);
-    for (const monitor of this.monitors) if (monitor === at || !monitor.sees(trigger)) monitor.follow();
+    for (const monitor of this.#monitors) if (monitor === at || !monitor.sees(trigger)) monitor.follow();
   }
 
   #inherit(previous: ServerRegistry): void {
-    for (const monitor of this.monitors) {
-      const same = previous.monitors.find(({ spec }) => isSameServer(spec, monitor.spec));
-      if (same !== undefined) monitor.inherit(same);
-    }
-    this.#departures.note(previous.#departures, previous.monitors, this.monitors, this.#clock());
+    for (const monitor of this.#monitors)
+      inheritFrom([...previous.#monitors, ...previous.#departures.monitors], monitor);
+    this.#departures.note(previous.#departures, previous.#monitors, this.#monitors, this.#clock());
     if (this.#view === 'merged') this.#merged.inherit(previous.#merged);
   }
 
@@ -232,7 +280,7 @@ export class ServerRegistry implements Control {
     const isMerged = this.#view === 'server-local' || isPublished || !this.anyReady;
     const isDone = ({ state, openapi }: ServerMonitor) =>
       isDecided(state) && (this.#view === 'server-local' || state.kind !== 'ready' || openapi.isTried);
-    this.#isComplete = isMerged && this.monitors.every(isDone);
+    this.#isComplete = isMerged && this.#monitors.length > 0 && this.#monitors.every(isDone);
     if (this.#isComplete) this.#complete.resolve();
   }
 
@@ -254,14 +302,14 @@ export class ServerRegistry implements Control {
         view: this.#view,
         published: this.#merged.published,
         openapi: this.#openapi,
-        incompleteUntil: this.#incompleteUntil,
+        incompleteUntil: this.#incompleteUntil(),
       },
       this.#tables.tables,
     );
   }
 
   #reports(): ServerReport[] {
-    const watched = this.monitors.map((monitor) => {
+    const watched = this.#monitors.map((monitor) => {
       const report = reportOf(monitor);
       return this.#isExpired(report)
         ? { ...report, discovery: undefined, announced: NOTHING, openapi: undefined }
@@ -270,8 +318,21 @@ export class ServerRegistry implements Control {
     return [...watched, ...this.#departures.servers.map(({ report }) => report)];
   }
 
+  /** A server that joined less than the grace ago and was never read may serve what nobody else does. */
+  #incompleteUntil(): number {
+    const unknown = this.#monitors.filter(({ fetched }) => fetched === undefined);
+    return Math.max(0, ...unknown.map(({ joinedAt }) => joinedAt + this.#settings.graceMs));
+  }
+
   #isExpired({ ready, confirmedAt }: ServerReport): boolean {
     const { expireAfterMs } = this.#settings;
     return !ready && expireAfterMs !== undefined && this.#clock() - confirmedAt >= expireAfterMs;
   }
+}
+
+/** Returns `monitor`, which takes over what one of `known` learned of the same server. */
+function inheritFrom(known: readonly ServerMonitor[], monitor: ServerMonitor): ServerMonitor {
+  const same = known.find(({ spec }) => isSameServer(spec, monitor.spec));
+  if (same !== undefined) monitor.inherit(same);
+  return monitor;
 }

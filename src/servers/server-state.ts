@@ -1,5 +1,5 @@
 /**
- * The life of one server as we see it (product.md section 8). Membership that changes at run time will add `gone`.
+ * The life of one server on the list, as we see it (product.md section 8); what left the list is a `DepartedServer`.
  * Each state carries only what is true in it.
  */
 export type ServerState =

@@ -39,7 +39,7 @@ class UpstreamPool implements Upstream, SessionListener {
   readonly #waiting = new Set<WaitingRequest>();
   readonly #upgrades = new Set<AbortController>();
   #closing = false;
-  #onEmpty: (() => void) | undefined;
+  readonly #empty = Promise.withResolvers<void>();
 
   constructor(options: UpstreamOptions, context: SecureContext) {
     this.#options = options;
@@ -84,16 +84,13 @@ class UpstreamPool implements Upstream, SessionListener {
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
     this.#failWaiting(this.#refusal('is no longer used'));
-    const empty = new Promise<void>((resolve) => {
-      this.#onEmpty = resolve;
-    });
     for (const session of this.#sessions) session.drain();
     const timer = setTimeout(() => {
       for (const session of this.#sessions) session.destroy();
       for (const upgrade of this.#upgrades) upgrade.abort();
     }, graceMs);
     this.#checkEmpty();
-    await empty;
+    await this.#empty.promise;
     clearTimeout(timer);
   }
 
@@ -190,7 +187,7 @@ class UpstreamPool implements Upstream, SessionListener {
   }
 
   #checkEmpty(): void {
-    if (this.#sessions.size === 0 && this.#upgrades.size === 0) this.#onEmpty?.();
+    if (this.#closing && this.#sessions.size === 0 && this.#upgrades.size === 0) this.#empty.resolve();
   }
 }
 
