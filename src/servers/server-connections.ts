@@ -22,6 +22,10 @@ export interface ServerConnections {
   readonly anonymous: Upstream;
   readonly discovery: Upstream;
   readonly probe: Upstream;
+  /** For one more probe, over a connection of its own. Whoever opens it closes it. */
+  anotherProbe(): Upstream;
+  /** The server does not answer: ends what is open on connections that give no sign of life within `timeoutMs`. */
+  suspect(timeoutMs: number): void;
   close(graceMs: number): Promise<void>;
 }
 
@@ -54,11 +58,15 @@ export function openServerConnections(
     discovery: open(control),
     probe: open(control, listeners.probe),
   };
+  const { asserted, own, unproven, anonymous, discovery, probe } = connections;
+  const clients = [own, unproven, anonymous, ...(asserted === undefined ? [] : [asserted])];
   return {
     ...connections,
+    anotherProbe: () => open(control),
+    suspect: (timeoutMs) => {
+      for (const upstream of [...clients, discovery, probe]) upstream.suspect(timeoutMs);
+    },
     close: async (graceMs) => {
-      const { asserted, own, unproven, anonymous, discovery, probe } = connections;
-      const clients = [own, unproven, anonymous, ...(asserted === undefined ? [] : [asserted])];
       await Promise.all([...clients.map((upstream) => upstream.close(graceMs)), discovery.close(0), probe.close(0)]);
     },
   };

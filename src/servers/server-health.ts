@@ -1,7 +1,7 @@
 import type { Logger } from '../observe/logger.ts';
-import { FetchError, fetchFrom } from '../wire/fetch.ts';
 import type { Fields } from '../wire/fields.ts';
 import type { Upstream, UpstreamEvent } from '../wire/upstream.ts';
+import { checkHealth } from './health-check.ts';
 import { Repeater } from './repeater.ts';
 import { conditionOf, type HealthPolicy, nextState, type Observation, type ServerState } from './server-state.ts';
 
@@ -11,6 +11,8 @@ export interface ServerHealthOptions {
   readonly policy: HealthPolicy & { readonly path: string; readonly intervalMs: number; readonly timeoutMs: number };
   /** Its own connection, so that no load delays a probe. Not used before `start`. */
   readonly upstream: () => Upstream;
+  /** Opens connections for one more probe; they are closed when it is over. */
+  readonly another: () => Upstream;
   /** Sent with every probe: who we are. */
   readonly fields: Fields;
   readonly logger: Logger;
@@ -20,9 +22,10 @@ export interface ServerHealthOptions {
   readonly confirm: () => Promise<boolean>;
   /** Called when the state is another one. */
   readonly changed: () => void;
+  /** Called while it gives no answer and therefore is not ready, after every probe. */
+  readonly suspected: () => void;
 }
 
-const PROBE_BYTES = 64 * 1024;
 /**
  * Between probes of a server that failed the last one: one that comes back is noticed soon, and one that fell silent is out
  * soon. Asking a server that is not there costs nobody anything.
@@ -30,6 +33,9 @@ const PROBE_BYTES = 64 * 1024;
 const FAILED_PAUSE_MS = 250;
 /** Between probes that requests cause; clients can make servers close connections as often as they like. */
 const NOTICE_PAUSE_MS = 200;
+
+/** What may mean that nothing on its connections is answered any more. */
+const SUSPICIOUS: ReadonlySet<Observation['kind']> = new Set(['silent', 'unreachable']);
 
 /** The health of one server: what probes and other people's connections say, put into one state. */
 export class ServerHealth {
@@ -105,28 +111,25 @@ export class ServerHealth {
   }
 
   async #probe(): Promise<boolean> {
-    const { upstream, policy, fields } = this.#options;
-    try {
-      const { status, body } = await fetchFrom(upstream(), {
-        method: 'GET',
-        target: policy.path,
-        fields,
-        timeoutMs: policy.timeoutMs,
-        maxBytes: PROBE_BYTES,
-      });
-      this.#isSilent = false;
-      if (status === 200) await this.#healthy();
-      else this.#observe({ kind: 'refused', condition: `${policy.path} answered ${status}: ${firstLine(body)}` });
-      return status === 200;
-    } catch (error) {
-      const condition = error instanceof Error ? error.message : String(error);
-      const cause = error instanceof FetchError ? error.failure.cause : undefined;
-      this.#isSilent = error instanceof FetchError && error.reason === 'timeout';
-      // A shortage of ours (descriptors, ports) says nothing about the server, and nobody listening says all.
-      if (cause === 'connect') this.#observe({ kind: 'unreachable', condition });
-      else if (cause !== 'overloaded') this.#observe({ kind: 'silent', condition });
-      return false;
-    }
+    const { upstream, another, policy, fields } = this.#options;
+    const state = this.#state;
+    const result = await checkHealth({
+      path: policy.path,
+      timeoutMs: policy.timeoutMs,
+      fields,
+      // Of a server that is out anyway a second opinion would change nothing.
+      most: state.kind === 'ready' ? policy.fall - state.failures : 1,
+      upstream: upstream(),
+      another,
+      unanswered: (condition) => this.#observe({ kind: 'silent', condition }),
+    });
+    this.#isSilent = result.kind === 'unanswered' && result.silent;
+    if (result.kind === 'unreachable') this.#observe(result);
+    if (result.kind !== 'answered') return false;
+    const { status, body } = result;
+    if (status === 200) await this.#healthy();
+    else this.#observe({ kind: 'refused', condition: `${policy.path} answered ${status}: ${firstLine(body)}` });
+    return status === 200;
   }
 
   async #healthy(): Promise<void> {
@@ -135,13 +138,16 @@ export class ServerHealth {
   }
 
   #observe(observation: Observation): void {
-    const { policy, server, logger, changed } = this.#options;
+    const { policy, server, logger, changed, suspected } = this.#options;
     const before = this.#state;
     this.#state = nextState(before, observation, policy);
-    if (before.kind === this.#state.kind) return;
-    const condition = conditionOf(this.#state);
-    logger.info(`server is ${this.#state.kind}`, { server, was: before.kind, condition });
-    changed();
+    if (before.kind !== this.#state.kind) {
+      const condition = conditionOf(this.#state);
+      logger.info(`server is ${this.#state.kind}`, { server, was: before.kind, condition });
+      changed();
+    }
+    // After `changed`: what is moved now must not find it among the ready ones.
+    if (this.#state.kind === 'unready' && SUSPICIOUS.has(observation.kind)) suspected();
   }
 }
 

@@ -85,11 +85,13 @@ export class ServerMonitor {
       server: spec.name,
       policy: settings.health,
       upstream: () => this.connections.probe,
+      another: () => this.connections.anotherProbe(),
       fields,
       logger,
       clock,
       confirm: () => this.#confirm(),
       changed: learned,
+      suspected: () => this.connections.suspect(settings.health.timeoutMs),
     });
     this.connections = openServerConnections(
       spec,

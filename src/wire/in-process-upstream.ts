@@ -76,6 +76,9 @@ class InProcessUpstream implements Upstream, InProcessOwner {
     return upgrade.answer;
   }
 
+  /** Its sign of life is that this runs. */
+  suspect(): void {}
+
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
     if (this.#open.size > 0) {

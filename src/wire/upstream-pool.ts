@@ -12,6 +12,7 @@ import type {
 } from './upstream.ts';
 import { type SessionListener, UpstreamSession } from './upstream-session.ts';
 import { WaitingRequest } from './waiting-request.ts';
+import { Witness } from './witness.ts';
 
 /** How many waiting requests one connection under construction is expected to take: kube-apiserver allows 100 streams. */
 const EXPECTED_STREAMS = 100;
@@ -38,6 +39,9 @@ class UpstreamPool implements Upstream, SessionListener {
   /** In order of arrival. */
   readonly #waiting = new Set<WaitingRequest>();
   readonly #upgrades = new Set<AbortController>();
+  /** Of them, those that the server has not answered yet. */
+  readonly #unanswered = new Set<AbortController>();
+  #witness: Witness | undefined;
   #closing = false;
   readonly #empty = Promise.withResolvers<void>();
 
@@ -75,16 +79,32 @@ class UpstreamPool implements Upstream, SessionListener {
     if (this.#closing) return { kind: 'failed', failure: this.#refusal('is no longer used') };
     const gone = new AbortController();
     this.#upgrades.add(gone);
-    return upgradeUpstream(this.#options, this.#context, head, { attempt: signal, connection: gone.signal }, () => {
+    this.#unanswered.add(gone);
+    const signals = { attempt: signal, connection: gone.signal };
+    const answer = await upgradeUpstream(this.#options, this.#context, head, signals, () => {
       this.#upgrades.delete(gone);
       this.#checkEmpty();
     });
+    this.#unanswered.delete(gone);
+    return answer;
+  }
+
+  suspect(timeoutMs: number): void {
+    if (this.#closing) return;
+    if (this.#waiting.size > 0) this.#failWaiting(silence(this.#options));
+    const witness = (): Promise<boolean> => {
+      this.#witness ??= new Witness(this.#options, this.#context, timeoutMs, () => this.#dismissed());
+      return this.#witness.answered;
+    };
+    for (const session of this.#sessions) void session.suspect(timeoutMs, witness);
+    if (this.#unanswered.size > 0) void this.#suspectUpgrades(witness());
   }
 
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
     this.#failWaiting(this.#refusal('is no longer used'));
     for (const session of this.#sessions) session.drain();
+    this.#witness?.dismiss();
     const timer = setTimeout(() => {
       for (const session of this.#sessions) session.destroy();
       for (const upgrade of this.#upgrades) upgrade.abort();
@@ -132,6 +152,17 @@ class UpstreamPool implements Upstream, SessionListener {
   closed(session: UpstreamSession, failure: UpstreamFailure | undefined): void {
     this.#sessions.delete(session);
     if (failure !== undefined && !this.#closing) this.#options.onEvent?.({ kind: 'connection-lost', failure });
+    this.#checkEmpty();
+  }
+
+  async #suspectUpgrades(isAnswered: Promise<boolean>): Promise<void> {
+    const suspected = [...this.#unanswered];
+    if (await isAnswered) return;
+    for (const upgrade of suspected) if (this.#unanswered.has(upgrade)) upgrade.abort();
+  }
+
+  #dismissed(): void {
+    this.#witness = undefined;
     this.#checkEmpty();
   }
 
@@ -187,8 +218,15 @@ class UpstreamPool implements Upstream, SessionListener {
   }
 
   #checkEmpty(): void {
-    if (this.#closing && this.#sessions.size === 0 && this.#upgrades.size === 0) this.#empty.resolve();
+    if (this.#closing && this.#sessions.size === 0 && this.#upgrades.size === 0 && this.#witness === undefined) {
+      this.#empty.resolve();
+    }
   }
+}
+
+function silence(options: UpstreamOptions): UpstreamFailure {
+  const message = `${authorityOf(options)} no longer answers; nothing was sent`;
+  return { processed: 'no', reason: 'refused', cause: 'timeout', message };
 }
 
 function unsendable(error: unknown): UpstreamFailure {

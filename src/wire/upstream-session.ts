@@ -3,6 +3,7 @@ import type { SecureContext, TLSSocket } from 'node:tls';
 import type { RequestHead } from './exchange.ts';
 import { keepAlive } from './keep-alive.ts';
 import { authorityOf, connectFailure, lostConnection } from './node-error.ts';
+import { signOfLife } from './sign-of-life.ts';
 import type { UpstreamExchange, UpstreamFailure, UpstreamOptions, UpstreamReceiver } from './upstream.ts';
 import { dial, WireError } from './upstream-socket.ts';
 import { type StreamOwner, UpstreamStream } from './upstream-stream.ts';
@@ -61,6 +62,7 @@ export class UpstreamSession implements StreamOwner {
   #state: State;
   #idleTimer: NodeJS.Timeout | undefined;
   #error: unknown;
+  #isSuspected = false;
 
   constructor(options: UpstreamOptions, context: SecureContext, listener: SessionListener) {
     this.authority = authorityOf(options);
@@ -144,6 +146,28 @@ export class UpstreamSession implements StreamOwner {
     this.#socket.destroy();
   }
 
+  /**
+   * Destroys it unless it gives a sign of life within `timeoutMs`. One that cannot be asked is also kept if `witness`
+   * resolves true: if a new connection gets an answer.
+   */
+  async suspect(timeoutMs: number, witness: () => Promise<boolean>): Promise<void> {
+    const state = this.#state;
+    if (this.#isSuspected || (state.kind !== 'open' && state.kind !== 'draining')) return;
+    this.#isSuspected = true;
+    const { session } = state;
+    const signs = await Promise.all([
+      signOfLife(session, this.#socket, timeoutMs),
+      session.closed && !session.destroyed ? witness() : false,
+    ]);
+    if (!signs.includes(true)) this.#giveUp();
+    this.#isSuspected = false;
+  }
+
+  #giveUp(): void {
+    this.#error ??= new WireError('ERR_WIRE_PING_TIMEOUT');
+    this.#socket.destroy();
+  }
+
   #begin(socket: TLSSocket): void {
     const session = connect(`https://${this.authority}`, {
       ...SESSION_OPTIONS,
@@ -168,8 +192,8 @@ export class UpstreamSession implements StreamOwner {
     clearTimeout(this.#state.timer);
     const { pingIntervalMs, pingTimeoutMs } = this.#options;
     const stopPings = keepAlive(session, this.#socket, pingIntervalMs, pingTimeoutMs, () => {
-      if (!session.destroyed) this.#error ??= new WireError('ERR_WIRE_PING_TIMEOUT');
-      this.#socket.destroy();
+      if (session.destroyed) this.#socket.destroy();
+      else this.#giveUp();
     });
     this.#state = { kind: 'open', session, stopPings, maxStreams };
     this.#emptied();

@@ -101,6 +101,8 @@ export class FakeUpstream implements Upstream {
   /** Open exchanges that do not come from the test. */
   load = 0;
   closedWith: number | undefined;
+  /** Every doubt, with the milliseconds it left for a sign of life. */
+  readonly doubts: number[] = [];
   #open = 0;
 
   constructor(handler?: (request: ArrivedRequest) => void) {
@@ -131,6 +133,10 @@ export class FakeUpstream implements Upstream {
 
   upgrade(head: RequestHead, signal: AbortSignal): Promise<UpgradeAnswer> {
     return new Promise((resolve) => this.upgrades.push({ head, signal, answer: resolve }));
+  }
+
+  suspect(timeoutMs: number): void {
+    this.doubts.push(timeoutMs);
   }
 
   close(graceMs: number): Promise<void> {

@@ -1,0 +1,80 @@
+import { FetchError, fetchFrom } from '../wire/fetch.ts';
+import type { Fields } from '../wire/fields.ts';
+import type { Upstream } from '../wire/upstream.ts';
+
+export interface HealthCheckOptions {
+  readonly path: string;
+  /** Of each probe. */
+  readonly timeoutMs: number;
+  /** Sent with every probe: who we are. */
+  readonly fields: Fields;
+  /** How many probes may fail before there is a verdict; at least 1. */
+  readonly most: number;
+  readonly upstream: Upstream;
+  /** Opens connections for a further probe. */
+  readonly another: () => Upstream;
+  /** Called for each probe that got no answer. */
+  readonly unanswered: (condition: string) => void;
+}
+
+export type HealthCheckResult =
+  | { readonly kind: 'answered'; readonly status: number; readonly body: Buffer }
+  /** Nobody listens. */
+  | { readonly kind: 'unreachable'; readonly condition: string }
+  /** No probe got an answer; `silent` when there was nothing at all, rather than a connection that broke. */
+  | { readonly kind: 'unanswered'; readonly silent: boolean }
+  /** A shortage of ours kept us from asking. */
+  | { readonly kind: 'unasked' };
+
+const PROBE_BYTES = 64 * 1024;
+
+/**
+ * Asks a server how it is. While a probe has been without an answer for half of its time the next one begins, over a
+ * connection of its own: the first answer settles it, and a hung server is known as such half a timeout later instead of
+ * a whole one and a pause.
+ */
+export function checkHealth(options: HealthCheckOptions): Promise<HealthCheckResult> {
+  const { path, timeoutMs, fields, most, another, unanswered } = options;
+  const { promise, resolve } = Promise.withResolvers<HealthCheckResult>();
+  const over = new AbortController();
+  let begun = 0;
+  let open = 0;
+  let next: NodeJS.Timeout | undefined;
+
+  const finish = (result: HealthCheckResult): void => {
+    clearTimeout(next);
+    over.abort();
+    resolve(result);
+  };
+  const failed = (error: unknown): void => {
+    const cause = error instanceof FetchError ? error.failure.cause : undefined;
+    const condition = error instanceof Error ? error.message : String(error);
+    if (cause === 'connect') finish({ kind: 'unreachable', condition });
+    else if (cause === 'overloaded') {
+      if (open === 0) finish({ kind: 'unasked' });
+    } else {
+      unanswered(condition);
+      if (open === 0) finish({ kind: 'unanswered', silent: error instanceof FetchError && error.reason === 'timeout' });
+    }
+  };
+  const probe = async (upstream: Upstream): Promise<void> => {
+    begun += 1;
+    open += 1;
+    next = begun < most ? setTimeout(() => void probeAnother(), timeoutMs / 2) : undefined;
+    const request = { method: 'GET', target: path, fields, timeoutMs, maxBytes: PROBE_BYTES, signal: over.signal };
+    try {
+      const { status, body } = await fetchFrom(upstream, request);
+      finish({ kind: 'answered', status, body });
+    } catch (error) {
+      open -= 1;
+      if (!over.signal.aborted) failed(error);
+    }
+  };
+  const probeAnother = async (): Promise<void> => {
+    const upstream = another();
+    await probe(upstream);
+    await upstream.close(0);
+  };
+  void probe(options.upstream);
+  return promise;
+}

@@ -1,0 +1,44 @@
+import type { SecureContext } from 'node:tls';
+import type { UpstreamOptions } from './upstream.ts';
+import { type SessionListener, UpstreamSession } from './upstream-session.ts';
+
+/** A connection made only to see whether the server still answers at all. */
+export class Witness implements SessionListener {
+  /**
+   * False when there was no answer in time. A refusal is one: a server that stops by itself takes no new connections while
+   * it finishes what it has, and what a dead one had is reset by its host.
+   */
+  readonly answered: Promise<boolean>;
+  readonly #session: UpstreamSession;
+  readonly #dismissed: () => void;
+  readonly #outcome = Promise.withResolvers<boolean>();
+
+  /** `dismissed` is called once, when the connection is closed. */
+  constructor(options: UpstreamOptions, context: SecureContext, timeoutMs: number, dismissed: () => void) {
+    this.answered = this.#outcome.promise;
+    this.#dismissed = dismissed;
+    this.#session = new UpstreamSession({ ...options, connectTimeoutMs: timeoutMs }, context, this);
+  }
+
+  dismiss(): void {
+    this.#session.destroy();
+  }
+
+  opened(): void {
+    this.#outcome.resolve(true);
+    this.#session.drain();
+  }
+
+  failed(_session: UpstreamSession, { cause }: { readonly cause: string }): void {
+    this.#outcome.resolve(cause !== 'timeout');
+    this.#dismissed();
+  }
+
+  closed(): void {
+    this.#dismissed();
+  }
+
+  roomGained(): void {}
+  idle(): void {}
+  goaway(): void {}
+}
