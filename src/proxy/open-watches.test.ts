@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { FakeExchange } from '../../test/support/fake-exchange.ts';
+import type { BodySink, ExchangeHandler, ResetReason, ServerExchange } from '../wire/exchange.ts';
+import { OpenWatches } from './open-watches.ts';
+
+const WATCH = '/api/v1/pods?watch=true';
+const JSON_HEAD = { status: 200, fields: ['content-type', 'application/json'] };
+
+interface Relayed {
+  readonly sink: BodySink;
+  readonly exchange: ServerExchange;
+  aborted: ResetReason | undefined;
+}
+
+function setUp(t: TestContext, random = () => 0.5) {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const watches = new OpenWatches(random);
+  const relayed: Relayed[] = [];
+  /** Answers everything with a stream, as a forwarded watch is. */
+  const handler: ExchangeHandler = watches.around((exchange) => {
+    const state: { aborted: ResetReason | undefined } = { aborted: undefined };
+    exchange.onAbort = (reason) => {
+      state.aborted = reason;
+    };
+    const sink = exchange.respond(JSON_HEAD, false);
+    relayed.push(Object.assign(state, { sink, exchange }));
+  });
+  const open = (target = WATCH): { readonly client: FakeExchange; readonly server: Relayed } => {
+    const client = new FakeExchange({ target });
+    handler(client);
+    const server = relayed.at(-1);
+    assert.ok(server !== undefined);
+    return { client, server };
+  };
+  return { watches, open };
+}
+
+test('a watch ends cleanly between two events, and the server is let go', (t) => {
+  const { watches, open } = setUp(t);
+  const { client, server } = open();
+  server.sink.write(Buffer.from('{"type":"ADDED"}\n'));
+  watches.endWithin(1_000);
+  t.mock.timers.tick(499);
+  assert.equal(client.answer.body.ending, undefined);
+  t.mock.timers.tick(1);
+  assert.equal(client.answer.body.ending, 'end');
+  assert.equal(client.answer.body.text, '{"type":"ADDED"}\n');
+  assert.equal(server.aborted, 'cancel');
+  server.sink.write(Buffer.from('{"type":"MODIFIED"}\n'));
+  server.sink.reset('cancel');
+  assert.deepEqual(client.answer.body.late, [], 'nothing follows the end');
+  assert.equal(watches.count, 0);
+});
+
+test('an event that is half out is completed first, and what follows it in the same chunk is not begun', (t) => {
+  const { watches, open } = setUp(t);
+  const { client, server } = open();
+  server.sink.write(Buffer.from('{"type":"AD'));
+  watches.endWithin(0);
+  t.mock.timers.tick(0);
+  assert.equal(client.answer.body.ending, undefined);
+  server.sink.write(Buffer.from('DED","object":'));
+  assert.equal(client.answer.body.ending, undefined);
+  server.sink.write(Buffer.from('{}}\n{"type":"MOD'));
+  assert.equal(client.answer.body.text, '{"type":"ADDED","object":{}}\n');
+  assert.equal(client.answer.body.ending, 'end');
+  assert.equal(server.aborted, 'cancel');
+});
+
+test('watches end one after the other, spread over the whole window', (t) => {
+  const { watches, open } = setUp(t);
+  const clients = Array.from({ length: 10 }, () => open().client);
+  assert.equal(watches.count, 10);
+  watches.endWithin(1_000);
+  for (let ended = 0; ended < 10; ended++) {
+    assert.equal(clients.filter(({ answer }) => answer.body.ending === 'end').length, ended);
+    t.mock.timers.tick(ended === 0 ? 50 : 100);
+  }
+  assert.equal(watches.count, 0);
+});
+
+test('a watch that opens while others end, ends within what is left of the window', (t) => {
+  const { watches, open } = setUp(t, () => 1);
+  watches.endWithin(1_000);
+  const { client } = open();
+  assert.equal(client.answer.body.ending, undefined);
+  t.mock.timers.tick(1_000);
+  assert.equal(client.answer.body.ending, 'end');
+});
+
+test('what ended by itself is forgotten, however it ended', (t) => {
+  const { watches, open } = setUp(t);
+  const [whole, broken, left] = [open(), open(), open()];
+  whole.server.sink.end([]);
+  broken.server.sink.reset('connection-lost');
+  left.client.onAbort?.('cancel');
+  assert.equal(watches.count, 0);
+  assert.equal(whole.client.answer.body.ending, 'end');
+  assert.equal(broken.client.answer.body.ending, 'connection-lost', 'a broken watch is never made to look whole');
+  assert.equal(left.server.aborted, 'cancel', 'the server hears that the client left');
+});
+
+test('nothing but watches is touched', (t) => {
+  const { watches, open } = setUp(t);
+  const log = open('/api/v1/namespaces/watchers/pods/a/log?follow=true');
+  const list = open('/api/v1/pods?watch=false');
+  assert.equal(watches.count, 0);
+  watches.endWithin(0);
+  t.mock.timers.tick(10_000);
+  assert.equal(log.client.answer.body.ending, undefined);
+  assert.equal(list.client.answer.body.ending, undefined);
+});
