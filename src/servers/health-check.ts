@@ -26,6 +26,15 @@ export type HealthCheckResult =
   /** A shortage of ours kept us from asking. */
   | { readonly kind: 'unasked' };
 
+/** Milliseconds for which a server that falls silent counts as ready at most. */
+export function longestSilenceMs(policy: {
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly fall: number;
+}): number {
+  return policy.intervalMs + ((policy.fall - 1) * policy.timeoutMs) / 2 + policy.timeoutMs;
+}
+
 const PROBE_BYTES = 64 * 1024;
 
 /**

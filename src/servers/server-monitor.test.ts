@@ -1,64 +1,18 @@
 import assert from 'node:assert/strict';
-import { describe, type TestContext, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { failureOf } from '../../test/support/fake-upstream.ts';
 import { PlayedServer, unreachable } from '../../test/support/played-server.ts';
 import { settled } from '../../test/support/proxy-setting.ts';
+import { MONITOR_SETTINGS, watchServer } from '../../test/support/watched-server.ts';
 import { discoveryOf } from '../discovery/testing/discovery-of.ts';
 import { fieldValue } from '../wire/fields.ts';
-import type { PeerTrust } from './peer-trust.ts';
-import { type MonitorSettings, ServerMonitor } from './server-monitor.ts';
 
 const PODS = discoveryOf({ v1: { pods: ['get'] } });
 const NODES = discoveryOf({ v1: { nodes: ['get'] } });
-const PAIR = { cert: 'certificate', key: 'key' };
-const TRUST: PeerTrust = { ca: 'bundle', isConfigured: true, frontProxy: PAIR, control: undefined };
-
-const SETTINGS: MonitorSettings = {
-  health: { path: '/readyz', fall: 2, rise: 1, intervalMs: 1_000, timeoutMs: 700 },
-  discovery: { intervalMs: 2_000, timeoutMs: 5_000, maxBytes: 1_000_000, watch: true },
-  connections: { connectTimeoutMs: 1, pingIntervalMs: 2, pingTimeoutMs: 3, maxConnections: 4 },
-  trust: TRUST,
-  readsDiscovery: true,
-};
-
-/** A monitor of `server` on a clock that the test moves; without jitter. */
-function setUp(
-  t: TestContext,
-  settings: Partial<MonitorSettings> = {},
-  server = new PlayedServer('a', 'v1.37.0', PODS),
-) {
-  let now = 1_000_000;
-  t.mock.timers.enable({ apis: ['setTimeout'] });
-  t.mock.method(performance, 'now', () => now);
-  t.mock.method(Math, 'random', () => 0);
-  const log: string[] = [];
-  const say = (message: string) => log.push(message);
-  const logger = { debug: say, info: say, warn: say, error: say };
-  const states: string[] = [];
-  const dependencies = { logger, clock: () => now, openUpstream: server.open };
-  const monitor: ServerMonitor = new ServerMonitor(server.spec, { ...SETTINGS, ...settings }, dependencies, () => {
-    if (states.at(-1) !== monitor.state.kind) states.push(monitor.state.kind);
-  });
-  t.after(() => monitor.stop(0));
-  const pass = async (milliseconds: number) => {
-    // In steps, so that what one timer causes happens before the next.
-    for (let step = 0; step < milliseconds; step += 100) {
-      now += Math.min(100, milliseconds - step);
-      t.mock.timers.tick(Math.min(100, milliseconds - step));
-      await settled();
-    }
-  };
-  const start = async () => {
-    monitor.start();
-    await settled();
-  };
-  const successor = () => new ServerMonitor(server.spec, { ...SETTINGS, ...settings }, dependencies, () => {});
-  return { monitor, server, log, states, pass, start, successor, now: () => now };
-}
 
 describe('a server that is healthy', () => {
   test('serves once its version and its discovery were read', async (t) => {
-    const { monitor, server, states, start, now } = setUp(t);
+    const { monitor, server, states, start, now } = watchServer(t);
     assert.equal(monitor.state.kind, 'discovered');
     server.hold();
     await start();
@@ -73,7 +27,7 @@ describe('a server that is healthy', () => {
   });
 
   test('is probed every second and read every two, conditionally', async (t) => {
-    const { server, start, pass } = setUp(t);
+    const { server, start, pass } = watchServer(t);
     await start();
     const counts = () => ['/readyz', '/apis', '/version'].map((path) => server.count(path));
     const before = counts();
@@ -85,11 +39,12 @@ describe('a server that is healthy', () => {
   });
 
   test('is asked as ourselves, on connections that clients do not share', async (t) => {
-    const { server, start } = setUp(t);
+    const { server, start } = watchServer(t);
     await start();
+    const { frontProxy } = MONITOR_SETTINGS.trust;
     const certificates = server.opened.map(({ options }) => options.certificate);
     // asserted, own, unproven, anonymous, discovery, probe
-    assert.deepEqual(certificates, [PAIR, undefined, undefined, undefined, PAIR, PAIR]);
+    assert.deepEqual(certificates, [frontProxy, undefined, undefined, undefined, frontProxy, frontProxy]);
     for (const { options } of server.opened) {
       assert.deepEqual(
         [options.host, options.port, options.servername, options.ca, options.maxConnections],
@@ -107,7 +62,7 @@ describe('a server that is healthy', () => {
   });
 
   test('whose documents change is read anew, and the age is that of the last reading', async (t) => {
-    const { monitor, server, start, pass, now } = setUp(t);
+    const { monitor, server, start, pass, now } = watchServer(t);
     await start();
     const first = monitor.fetched;
     await pass(2_000);
@@ -119,7 +74,7 @@ describe('a server that is healthy', () => {
   });
 
   test('is not read, only asked its version, where nothing is merged', async (t) => {
-    const { monitor, server, start, pass } = setUp(t, { readsDiscovery: false });
+    const { monitor, server, start, pass } = watchServer(t, { readsDiscovery: false });
     await start();
     await pass(5_000);
     await monitor.refresh();
@@ -130,7 +85,7 @@ describe('a server that is healthy', () => {
 
 describe('a server that does not answer', () => {
   test('is out within three seconds, and back once its tables were read again', async (t) => {
-    const { monitor, server, start, pass } = setUp(t);
+    const { monitor, server, start, pass } = watchServer(t);
     await start();
     server.health = 'silent';
     await pass(2_900);
@@ -146,7 +101,7 @@ describe('a server that does not answer', () => {
   });
 
   test('that is away is probed up to four times a second, so that it serves soon after it is back', async (t) => {
-    const { server, monitor, pass } = setUp(t);
+    const { server, monitor, pass } = watchServer(t);
     monitor.start();
     await pass(100);
     server.health = 'refusing';
@@ -162,7 +117,7 @@ describe('a server that does not answer', () => {
   });
 
   test('once stays in', async (t) => {
-    const { monitor, server, start, pass } = setUp(t);
+    const { monitor, server, start, pass } = watchServer(t);
     await start();
     server.health = 'silent';
     await pass(1_700);
@@ -175,7 +130,7 @@ describe('a server that does not answer', () => {
   test('from the start is out, and says why', async (t) => {
     const server = new PlayedServer('a', 'v1.37.0', PODS);
     server.health = 'refusing';
-    const { monitor, start } = setUp(t, {}, server);
+    const { monitor, start } = watchServer(t, {}, server);
     await start();
     assert.ok(monitor.state.kind === 'unready' && monitor.state.condition.includes('nobody listens'));
     assert.equal(monitor.fetched, undefined);
@@ -183,7 +138,7 @@ describe('a server that does not answer', () => {
 });
 
 test('a server that says it is going is drained at once, and its reason is kept', async (t) => {
-  const { monitor, server, start, pass } = setUp(t);
+  const { monitor, server, start, pass } = watchServer(t);
   await start();
   server.health = 500;
   await pass(1_000);
@@ -191,7 +146,7 @@ test('a server that says it is going is drained at once, and its reason is kept'
 });
 
 test('a shortage of our own says nothing about the server', async (t) => {
-  const { monitor, server, start, pass } = setUp(t);
+  const { monitor, server, start, pass } = watchServer(t);
   await start();
   const probe = server.opened.at(-1)?.upstream;
   assert.ok(probe);
@@ -202,7 +157,7 @@ test('a shortage of our own says nothing about the server', async (t) => {
 
 describe('what requests notice', () => {
   test('nobody listens: the server is out at once, and probed at once', async (t) => {
-    const { monitor, server, start } = setUp(t);
+    const { monitor, server, start } = watchServer(t);
     await start();
     const before = server.count('/readyz');
     server.health = 'silent';
@@ -218,7 +173,7 @@ describe('what requests notice', () => {
     { kind: 'connect-failed', failure: failureOf({ cause: 'tls' }) },
   ] as const) {
     test(`${event.kind}${'failure' in event ? ` (${event.failure.cause})` : ''}: the server is probed at once and judged by that`, async (t) => {
-      const { monitor, server, start } = setUp(t);
+      const { monitor, server, start } = watchServer(t);
       await start();
       const before = server.count('/readyz');
       server.tell('clients', event);
@@ -230,7 +185,7 @@ describe('what requests notice', () => {
   }
 
   test('clients that break connections all the time cause five probes a second at most', async (t) => {
-    const { server, start, pass } = setUp(t);
+    const { server, start, pass } = watchServer(t);
     await start();
     const before = server.count('/readyz');
     for (let i = 0; i < 50; i++) {
@@ -242,7 +197,7 @@ describe('what requests notice', () => {
   });
 
   test('a connection that succeeds is no reason to probe', async (t) => {
-    const { server, start } = setUp(t);
+    const { server, start } = watchServer(t);
     await start();
     const before = server.count('/readyz');
     server.tell('clients', { kind: 'connected', remoteAddress: '192.0.2.9' });
@@ -256,7 +211,7 @@ describe('a server that was exchanged between two probes', () => {
   const connected = { kind: 'connected', remoteAddress: '192.0.2.9' } as const;
 
   test('serves again only with its own tables', async (t) => {
-    const { monitor, server, start, pass } = setUp(t);
+    const { monitor, server, start, pass } = watchServer(t);
     await start();
     server.discovery = NODES;
     server.gitVersion = 'v1.36.0';
@@ -270,7 +225,7 @@ describe('a server that was exchanged between two probes', () => {
   });
 
   test('is not suspected for a connection that is merely new', async (t) => {
-    const { monitor, server, start } = setUp(t);
+    const { monitor, server, start } = watchServer(t);
     await start();
     server.tell('probe', { kind: 'goaway' });
     server.tell('probe', connected);
@@ -280,7 +235,7 @@ describe('a server that was exchanged between two probes', () => {
 
 describe('discovery that cannot be read', () => {
   test('leaves the last good document, is logged once per reason and reported while it lasts', async (t) => {
-    const { monitor, server, log, start, pass } = setUp(t);
+    const { monitor, server, log, start, pass } = watchServer(t);
     await start();
     server.discoveryStatus = 500;
     await pass(10_000);
@@ -295,7 +250,7 @@ describe('discovery that cannot be read', () => {
   });
 
   test('is tried ever less often, down to every five seconds', async (t) => {
-    const { server, start, pass } = setUp(t);
+    const { server, start, pass } = watchServer(t);
     await start();
     server.discoveryStatus = 500;
     await pass(30_000);
@@ -305,7 +260,7 @@ describe('discovery that cannot be read', () => {
   });
 
   test('for good (403) keeps no healthy server out, whose old tables are better than none', async (t) => {
-    const { monitor, server, start, pass } = setUp(t);
+    const { monitor, server, start, pass } = watchServer(t);
     await start();
     server.discoveryStatus = 403;
     server.health = 'silent';
@@ -317,7 +272,7 @@ describe('discovery that cannot be read', () => {
   });
 
   test('for the moment (503) keeps a server out that came back, because its tables are those of before', async (t) => {
-    const { monitor, server, start, pass } = setUp(t);
+    const { monitor, server, start, pass } = watchServer(t);
     await start();
     server.discoveryStatus = 503;
     server.health = 'silent';
@@ -333,7 +288,7 @@ describe('discovery that cannot be read', () => {
   test('from the start keeps no server out, which may be all there is', async (t) => {
     const server = new PlayedServer('a', 'v1.37.0', PODS);
     server.discoveryStatus = 503;
-    const { monitor, start } = setUp(t, {}, server);
+    const { monitor, start } = watchServer(t, {}, server);
     await start();
     assert.deepEqual([monitor.state.kind, monitor.fetched], ['ready', undefined]);
   });
@@ -348,7 +303,7 @@ describe('the version', () => {
     test(name, async (t) => {
       const server = new PlayedServer('a', 'v1.37.0', PODS);
       server.gitVersion = gitVersion;
-      const { monitor, start } = setUp(t, {}, server);
+      const { monitor, start } = watchServer(t, {}, server);
       await start();
       assert.deepEqual([monitor.state.kind, monitor.version], ['ready', expected]);
     });
@@ -356,7 +311,7 @@ describe('the version', () => {
 });
 
 test('a server that is too busy to say its version keeps the one it had, until it says one', async (t) => {
-  const { monitor, server, start, pass } = setUp(t);
+  const { monitor, server, start, pass } = watchServer(t);
   await start();
   server.versionStatus = 503;
   server.gitVersion = 'v1.38.0';
@@ -370,7 +325,7 @@ test('a server that is too busy to say its version keeps the one it had, until i
 });
 
 test('a refresh reads from the beginning, after the reading under way', async (t) => {
-  const { monitor, server, start, pass } = setUp(t);
+  const { monitor, server, start, pass } = watchServer(t);
   await start();
   server.hold();
   await pass(2_000);
@@ -384,7 +339,7 @@ test('a refresh reads from the beginning, after the reading under way', async (t
 });
 
 test('a successor knows what was known', async (t) => {
-  const { monitor, start, successor } = setUp(t);
+  const { monitor, start, successor } = watchServer(t);
   await start();
   const next = successor();
   next.inherit(monitor);
@@ -396,7 +351,7 @@ test('a successor knows what was known', async (t) => {
 });
 
 test('a stopped monitor asks nothing any more and closes its connections, those of clients gently', async (t) => {
-  const { monitor, server, start, pass } = setUp(t);
+  const { monitor, server, start, pass } = watchServer(t);
   await start();
   await monitor.stop(5_000);
   const before = server.paths.length;
@@ -409,8 +364,8 @@ test('a stopped monitor asks nothing any more and closes its connections, those 
 });
 
 test('without a CA no server is dialled', async (t) => {
-  const trust = { ...TRUST, ca: undefined, isConfigured: false };
-  const { monitor, server, start } = setUp(t, { trust, readsDiscovery: false });
+  const trust = { ...MONITOR_SETTINGS.trust, ca: undefined, isConfigured: false };
+  const { monitor, server, start } = watchServer(t, { trust, readsDiscovery: false });
   await start();
   assert.deepEqual(server.opened, []);
   assert.ok(monitor.state.kind === 'unready' && monitor.state.condition.includes('--peer-ca-file'));
