@@ -36,6 +36,27 @@ const CODES = {
     retryAfterSeconds: 1,
     documentation: 'Servers that serve this resource are known, but none of them is ready or reachable.',
   },
+  MVP_LOCAL_SERVER_NOT_READY: {
+    status: 503,
+    reason: 'ServiceUnavailable',
+    retryAfterSeconds: 1,
+    documentation:
+      'The API server that this proxy belongs to (sidecar topology) is not ready, and no other one may answer the request here; nothing was executed.',
+  },
+  MVP_NOT_SERVED_HERE: {
+    status: 503,
+    reason: 'ServiceUnavailable',
+    retryAfterSeconds: 1,
+    documentation:
+      'Another proxy sent the request here, but only servers of other nodes serve this resource. It is not sent on twice; nothing was executed. It ends within seconds, when both proxies have read the same.',
+  },
+  MVP_FORWARDING_LOOP: {
+    status: 503,
+    reason: 'ServiceUnavailable',
+    retryAfterSeconds: 1,
+    documentation:
+      'The request came back to a proxy that had sent it on, or passed too many proxies: some list of servers names a proxy where it should name an API server. Nothing was executed.',
+  },
   MVP_SERVERS_NOT_SEEN: {
     status: 503,
     reason: 'ServiceUnavailable',
@@ -60,12 +81,20 @@ const CODES = {
     status: 503,
     reason: 'ServiceUnavailable',
     retryAfterSeconds: 1,
-    documentation: 'The chosen server could not be connected to; nothing of the request was sent.',
+    documentation:
+      'The chosen server could not be connected to, or refused to take the request up; nothing was executed, and no other server was left to ask.',
   },
   MVP_UPSTREAM_RESET: {
     status: 503,
     reason: 'ServiceUnavailable',
-    documentation: 'The server broke off before it answered; it may have executed the request.',
+    documentation:
+      'The server broke off before it answered and may have executed the request: look before you repeat it. A read may be repeated, and carries Retry-After.',
+  },
+  MVP_SERVERS_BROKE_OFF: {
+    status: 503,
+    reason: 'ServiceUnavailable',
+    documentation:
+      'Several servers broke off one after the other while they worked on this read, and no further one is put at risk; their logs say why.',
   },
   MVP_UNAUTHORIZED: {
     status: 401,
@@ -102,7 +131,8 @@ const CODES = {
   MVP_UPSTREAM_TIMEOUT: {
     status: 504,
     reason: 'Timeout',
-    documentation: 'The server did not answer in time; it may still execute the request.',
+    documentation:
+      'The server did not answer in time and may still execute the request: look before you repeat it. Only of requests that switch protocols.',
   },
   MVP_OVERLOADED: {
     status: 429,

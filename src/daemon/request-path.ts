@@ -5,7 +5,7 @@ import type { ExchangeObserver, ExchangeRecord } from '../observe/exchange-recor
 import type { Logger } from '../observe/logger.ts';
 import { BufferBudget } from '../proxy/buffer-budget.ts';
 import { createProxyHandler } from '../proxy/proxy-handler.ts';
-import { RetryBudget } from '../routing/retry-budget.ts';
+import { Retries } from '../routing/retries.ts';
 import { type PeerTrust, peerView } from '../servers/peer-trust.ts';
 import { ServerRegistry } from '../servers/server-registry.ts';
 import type { ServerSpec } from '../servers/server-spec.ts';
@@ -52,7 +52,7 @@ export class RequestPath {
       observer: onExchange === undefined ? this.counters : observedBy(this.counters, onExchange),
       names: identityHeaderNames(settings),
       trust,
-      retries: new RetryBudget(routing.retryBudgetPercent),
+      retries: new Retries(routing.retryBudgetPercent),
       replay: { budget: new BufferBudget(limits.replayBytesTotal), bytesPerRequest: limits.replayBytesPerRequest },
       freshnessWindowMs: discovery.freshnessWindowSeconds * 1000,
       clock,

@@ -1,4 +1,4 @@
-import { isRead, isSafeToRetry } from '../routing/retry.ts';
+import { isRead, isSafeToRetry, isServersOwn } from '../routing/retry.ts';
 import type { ResponseHead } from '../wire/exchange.ts';
 import type { UpstreamFailure } from '../wire/upstream.ts';
 import { permissionRoute } from './permission-route.ts';
@@ -15,6 +15,15 @@ const SAME_SERVER_ATTEMPTS = 3;
  * beside it with GOAWAY. Callers share our connections, so that one can be unlucky several times in a row.
  */
 const GOAWAYS_PER_SERVER = 16;
+/** Servers that may break off under one request. A request that breaks whoever works on it must not reach all of them. */
+const MOST_BREAKING = 3;
+
+/** Why the answer of a server need not be the client's, although the server knows the type. */
+export type Dismissal =
+  /** It shuts down and turned the request away. */
+  | 'shutting-down'
+  /** It has not seen the resource version that was asked for. */
+  | 'behind';
 
 /** The attempts of one request: how many there were, and whether and where another one may go. */
 export class Attempts {
@@ -25,6 +34,10 @@ export class Attempts {
   readonly #tried = new Set<string>();
   #count = 0;
   #goaways = 0;
+  #breaking = 0;
+  #wasBehind = false;
+  /** Milliseconds of the clock. */
+  #begunAt = 0;
 
   constructor(context: ProxyContext, request: PreparedRequest) {
     const { exchange, info } = request;
@@ -38,9 +51,29 @@ export class Attempts {
     return this.#count;
   }
 
+  /** Servers that broke off when they may have been at work on the request. */
+  get breaking(): number {
+    return this.#breaking;
+  }
+
+  /** No further server may be put at risk. */
+  get isDangerous(): boolean {
+    return this.#breaking >= MOST_BREAKING;
+  }
+
   /** An attempt begins. */
   begin(): void {
     this.#count++;
+    this.#begunAt = this.#context.clock();
+  }
+
+  /**
+   * What `failure` means for this request. kube-apiserver reads a body to its end before it acts (apiserver
+   * pkg/endpoints/handlers/rest.go, limitedReadBody); `isWhole` false: none can have read the end, because it was not sent.
+   */
+  judged(failure: UpstreamFailure, isWhole: boolean): UpstreamFailure {
+    if (isWhole || failure.processed === 'no' || !isServersOwn(this.#request.info)) return failure;
+    return { ...failure, processed: 'no' };
   }
 
   /** Where the next attempt goes, by the snapshot of this moment. */
@@ -58,15 +91,18 @@ export class Attempts {
     this.#tried.clear();
   }
 
-  /** Where the request goes after `server` failed; `undefined`: nowhere, the failure is its end. */
+  /** Where the request goes after `server` failed; `undefined`: nowhere, the failure (as `judged`) is its end. */
   after(failure: UpstreamFailure, server: string, replayable: boolean): Route | undefined {
     if (!this.#mayAskAgain(failure)) {
       this.#tried.add(server);
       this.#goaways = 0;
     }
-    if (!isSafeToRetry({ isRead: this.isRead, processed: failure.processed, replayable })) return undefined;
+    if (failure.processed === 'unknown') this.#breaking++;
+    if (this.isDangerous || !isSafeToRetry({ isRead: this.isRead, processed: failure.processed, replayable })) {
+      return undefined;
+    }
     const next = this.#elsewhere();
-    if (next === undefined || (drawsOnBudget(failure) && !this.#context.retries.withdraw())) return undefined;
+    if (next === undefined || !this.#affords(failure, server)) return undefined;
     this.#context.observer.retried(failure.cause);
     return next;
   }
@@ -78,6 +114,21 @@ export class Attempts {
     this.#tried.add(server);
     const next = this.#elsewhere();
     if (next !== undefined) this.#context.observer.retried('turned-away');
+    return next;
+  }
+
+  /** Where the request goes after an answer of `server` that is a `dismissal`; `undefined`: nowhere, the answer is the client's. */
+  afterDismissal(dismissal: Dismissal, server: string, replayable: boolean): Route | undefined {
+    if (!replayable || (dismissal === 'behind' && this.#wasBehind)) return undefined;
+    this.#tried.add(server);
+    const next = this.#elsewhere();
+    if (next === undefined) return undefined;
+    if (dismissal === 'behind') {
+      // Each server takes 3 s to say so, and of two that do the second is mostly right.
+      this.#wasBehind = true;
+      if (!this.#context.retries.withdrawForAnswer()) return undefined;
+    }
+    this.#context.observer.retried(dismissal);
     return next;
   }
 
@@ -94,6 +145,13 @@ export class Attempts {
   #elsewhere(): Route | undefined {
     const next = this.route();
     return next.decision.kind === 'forward' ? next : undefined;
+  }
+
+  #affords(failure: UpstreamFailure, server: string): boolean {
+    const { retries, clock } = this.#context;
+    if (!drawsOnBudget(failure)) return true;
+    if (failure.cause === 'connection') return retries.afterLoss(server, this.#begunAt, clock());
+    return retries.withdraw();
   }
 
   /** Whether the failure concerned a connection or stream and not the server. */

@@ -3,11 +3,24 @@ import type { RequestInfo } from '../kubernetes/request-info.ts';
 import { subject } from '../routing/unavailable.ts';
 import type { UpstreamFailure } from '../wire/upstream.ts';
 
+/** What was tried for a request, as far as it matters to who asks whether to repeat it. */
+interface Tried {
+  /** Repeating the request does no harm. */
+  readonly isRead: boolean;
+  /** Servers that broke off when they may have been at work on it. */
+  readonly breaking: number;
+  /** They were so many that no further one was asked. */
+  readonly isDangerous: boolean;
+}
+
+/** For what seems to break servers: client-go repeats ten times, and each time it may reach as many of them. */
+const DANGEROUS_RETRY_SECONDS = 5;
+
 /**
- * Our answer to a failure that cannot be retried. `isRead`: repeating the request does no harm. Without Retry-After where
- * the server may have acted on the request: client-go repeats whatever carries it.
+ * Our answer to a failure that cannot be retried. Without Retry-After where a server may have acted on a request that
+ * changes something: client-go repeats whatever carries it.
  */
-export function failureError(failure: UpstreamFailure, server: string, info: RequestInfo, isRead: boolean): ProxyError {
+export function failureError(failure: UpstreamFailure, server: string, info: RequestInfo, tried: Tried): ProxyError {
   if (failure.cause === 'overloaded') return new ProxyError('MVP_OVERLOADED', failure.message);
   const what = /[.?!]$/.test(failure.message) ? failure.message : `${failure.message}.`;
   if (failure.processed === 'no') {
@@ -16,9 +29,18 @@ export function failureError(failure: UpstreamFailure, server: string, info: Req
       `Server ${server} could not be reached for ${subject(info)}: ${what} Nothing was executed; retry.`,
     );
   }
+  if (tried.isDangerous) {
+    return new ProxyError(
+      'MVP_SERVERS_BROKE_OFF',
+      `${tried.breaking} servers broke off one after the other while they worked on ${subject(info)}, the last one was ${server}: ${what} No further server is asked. Look for the reason in their logs; retry later.`,
+      { retryAfterSeconds: DANGEROUS_RETRY_SECONDS },
+    );
+  }
+  const code = failure.reason === 'timeout' ? 'MVP_UPSTREAM_TIMEOUT' : 'MVP_UPSTREAM_RESET';
+  const happened = failure.reason === 'timeout' ? 'did not answer in time' : 'broke off before it answered';
   return new ProxyError(
-    'MVP_UPSTREAM_RESET',
-    `Server ${server} broke off before it answered for ${subject(info)}: ${what} ${isRead ? 'Retry.' : 'The request may have been executed; look before you repeat it.'}`,
-    isRead ? { retryAfterSeconds: 1 } : {},
+    code,
+    `Server ${server} ${happened} for ${subject(info)}: ${what} ${tried.isRead ? 'Retry.' : 'The request may have been executed; look before you repeat it.'}`,
+    tried.isRead ? { retryAfterSeconds: 1 } : {},
   );
 }

@@ -59,9 +59,10 @@ describe('an answer', () => {
     [500, ['retry-after', '1']],
     [503, []],
   ] as const) {
-    test(`${status} of a server is the client's, and no other server is asked`, () => {
+    test(`${status} of a server is the client's, and no other server is asked`, async () => {
       const { setting, exchange, at } = forward();
       at(0).respond(status, fields, 'no');
+      await settled();
       assert.equal(exchange.answer.head.status, status);
       assert.deepEqual(setting.asked, ['server-0']);
     });
@@ -277,14 +278,14 @@ describe('a request that no server answers', () => {
   });
 
   test('has its body read away', async () => {
-    const { setting, exchange, at } = forward({ method: 'PUT', hasBody: true });
+    const { setting, exchange, at } = forward({ method: 'PUT', hasBody: true }, { servers: [ONE_SERVER] });
     const sink = at(0).body;
     assert.ok(sink);
     sink.full = true;
     exchange.body.send('a');
     exchange.body.send('b');
     await settled();
-    at(0).fail({ ...UNKNOWN });
+    at(0).fail({ ...UNKNOWN, cause: 'protocol' });
     await settled();
     assert.deepEqual([exchange.body.held, setting.budget.held], [0, 0]);
   });

@@ -6,6 +6,7 @@ import { discard, relay } from '../wire/relay.ts';
 import type { UpstreamExchange, UpstreamFailure, UpstreamReceiver } from '../wire/upstream.ts';
 import { Attempts } from './attempts.ts';
 import { cleanTrailers } from './clean.ts';
+import { bearsOut, DOUBT_LIMITS, type Doubt, doubtAbout } from './doubtful-answer.ts';
 import { failureError } from './failure-error.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 import type { ProxyContext } from './proxy-context.ts';
@@ -14,9 +15,8 @@ import { type Outcome, recordOf } from './record-of.ts';
 import { refuse } from './refusal.ts';
 import { ReplayableBody } from './replayable-body.ts';
 import type { Forward, Route } from './route.ts';
-import { isSuspect, type Remedy, SelfHealing } from './self-healing.ts';
+import { type Remedy, SelfHealing } from './self-healing.ts';
 import { learnFrom, upstreamFor } from './trust-class.ts';
-import { NOT_FOUND_LIMITS, saysUnknown } from './unknown-answer.ts';
 import { upstreamHead } from './upstream-head.ts';
 
 /** Where a request was sent, and why. */
@@ -148,8 +148,11 @@ export class Forwarding {
         if (next !== undefined) {
           this.start(next);
           sent.upstream.reset('cancel');
-        } else if (isSuspect(head, sent.decision, this.#request)) this.#look({ head, body, bodyless }, sent);
-        else this.#relay({ head, body, bodyless }, sent);
+          return;
+        }
+        const doubt = doubtAbout(head, sent.decision, this.#request);
+        if (doubt === undefined) this.#relay({ head, body, bodyless }, sent);
+        else this.#look(doubt, { head, body, bodyless }, sent);
       },
       failed: (failure) => {
         if (this.#phase.kind === 'sent') this.#failed(failure, this.#phase.decision, server);
@@ -179,28 +182,34 @@ export class Forwarding {
     else relay(body, sink, () => this.#finished());
   }
 
-  /** Holds a 404 back until it is known whether it is that of an object, which most are. */
-  #look(answer: Answer, sent: Sent): void {
+  /** Holds an answer back until its body says whether it is the client's, which most are. */
+  #look(doubt: Doubt, answer: Answer, sent: Sent): void {
     const phase: Phase = { ...sent, kind: 'held' };
     this.#phase = phase;
     this.#body?.hold();
     if (answer.bodyless) {
-      this.#judge(answer, sent, NO_BYTES);
+      this.#judge(doubt, answer, sent, NO_BYTES);
       return;
     }
-    const body: PeekedBody = new PeekedBody(answer.body, NOT_FOUND_LIMITS, (peeked) => {
+    const body: PeekedBody = new PeekedBody(answer.body, DOUBT_LIMITS, (peeked) => {
       if (this.#phase === phase) {
-        this.#judge({ ...answer, body }, sent, peeked.kind === 'whole' ? peeked.bytes : undefined);
+        this.#judge(doubt, { ...answer, body }, sent, peeked.kind === 'whole' ? peeked.bytes : undefined);
       }
     });
   }
 
   /** `bytes`: the whole body, if it is short. */
-  #judge(answer: Answer, sent: Sent, bytes: Uint8Array | undefined): void {
-    if (bytes === undefined || !saysUnknown(answer.head, bytes)) {
-      this.#relay(answer, sent);
-      return;
+  #judge(doubt: Doubt, answer: Answer, sent: Sent, bytes: Uint8Array | undefined): void {
+    if (bytes === undefined || !bearsOut(doubt, answer.head, bytes)) this.#relay(answer, sent);
+    else if (doubt === 'unknown-type') this.#heal(answer, sent);
+    else {
+      const route = this.#attempts.afterDismissal(doubt, sent.server, this.#replayable);
+      if (route === undefined) this.#relay(answer, sent);
+      else this.#apply({ kind: 'again', route }, answer, sent);
     }
+  }
+
+  #heal(answer: Answer, sent: Sent): void {
     const phase = this.#phase;
     const held = {
       isReplayable: () => this.#replayable,
@@ -236,10 +245,11 @@ export class Forwarding {
     this.#body?.drain();
   }
 
-  #failed(failure: UpstreamFailure, decision: Forward, server: string): void {
+  #failed(reported: UpstreamFailure, decision: Forward, server: string): void {
+    const failure = this.#attempts.judged(reported, this.#body?.isWhole ?? true);
     const next = this.#attempts.after(failure, server, this.#replayable);
     if (next !== undefined) this.start(next);
-    else this.#refuse(failureError(failure, server, this.#request.info, this.#attempts.isRead), decision);
+    else this.#refuse(failureError(failure, server, this.#request.info, this.#attempts), decision);
   }
 
   get #replayable(): boolean {

@@ -1,7 +1,7 @@
 import type { CertificateTrust } from '../identity/client-certificate.ts';
 import type { IdentityHeaderNames } from '../identity/header-names.ts';
 import type { ExchangeObserver } from '../observe/exchange-record.ts';
-import type { RetryBudget } from '../routing/retry-budget.ts';
+import type { Retries } from '../routing/retries.ts';
 import type { BufferBudget } from './buffer-budget.ts';
 import type { Control } from './proxy-snapshot.ts';
 
@@ -12,7 +12,7 @@ export interface ProxyContext {
   readonly names: IdentityHeaderNames;
   /** The CAs of this moment; a reload swaps the object. */
   trust(): CertificateTrust;
-  readonly retries: RetryBudget;
+  readonly retries: Retries;
   readonly replay: { readonly budget: BufferBudget; readonly bytesPerRequest: number };
   /** Tables younger than this are believed when they list nobody; 0: none is, they are always read again. */
   readonly freshnessWindowMs: number;

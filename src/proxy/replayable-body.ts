@@ -37,6 +37,11 @@ export class ReplayableBody {
     return this.#kept !== undefined;
   }
 
+  /** Its end has come, so that whoever got the body may have the end, too. */
+  get isWhole(): boolean {
+    return this.#ending.kind === 'ended';
+  }
+
   /** Sends the body to `sink` from its beginning. Call again only while `replayable`; the former sink gets nothing more. */
   sendTo(sink: BodySink): void {
     if (this.#sink !== undefined) this.#sink.onDrain = undefined;

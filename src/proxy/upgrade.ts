@@ -6,6 +6,7 @@ import { PeekedBody } from '../wire/peeked-body.ts';
 import { discard, relay, splice } from '../wire/relay.ts';
 import type { UpgradeAnswer, UpstreamFailure } from '../wire/upstream.ts';
 import { Attempts } from './attempts.ts';
+import { bearsOut, DOUBT_LIMITS, type Doubt, doubtAbout } from './doubtful-answer.ts';
 import { failureError } from './failure-error.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 import type { ProxyContext } from './proxy-context.ts';
@@ -13,9 +14,8 @@ import { destination, type ProxySnapshot } from './proxy-snapshot.ts';
 import { type Outcome, recordOf } from './record-of.ts';
 import { refuse } from './refusal.ts';
 import type { Forward, Route } from './route.ts';
-import { isSuspect, SelfHealing } from './self-healing.ts';
+import { type Remedy, SelfHealing } from './self-healing.ts';
 import { upstreamFor } from './trust-class.ts';
-import { NOT_FOUND_LIMITS, saysUnknown } from './unknown-answer.ts';
 import { upstreamHead } from './upstream-head.ts';
 
 type Refused = Extract<UpgradeAnswer, { kind: 'refused' }>;
@@ -81,19 +81,35 @@ export class Upgrade {
   #failed(failure: UpstreamFailure, decision: Forward, server: string): void {
     const next = this.#attempts.after(failure, server, true);
     if (next !== undefined) this.start(next);
-    else this.#refuse(failureError(failure, server, this.#request.info, this.#attempts.isRead), decision);
+    else this.#refuse(failureError(failure, server, this.#request.info, this.#attempts), decision);
   }
 
-  /** A 404 that says the type is unknown, say to a watch over WebSocket, may be no reason to stop. */
+  /** Before a server has switched, another one can still be asked, as for any request. */
   async #refused(answer: Refused, decision: Forward, server: string): Promise<void> {
-    const looked = isSuspect(answer.head, decision, this.#request) ? await look(answer) : { answer, isUnknown: false };
-    const held = { isReplayable: () => true, isGone: () => this.#gone.signal.aborted };
-    if (looked.isUnknown) this.#healing ??= new SelfHealing(this.#context, this.#request, this.#attempts);
-    const remedy = looked.isUnknown ? await this.#healing?.remedy(decision, server, held) : undefined;
-    if (held.isGone()) this.#record({ decision, server, status: 0, unknownType: this.#healing?.record('abandoned') });
-    else if (remedy?.kind === 'again') this.start(remedy.route);
+    const next = this.#attempts.afterAnswer(answer.head, server, true);
+    if (next !== undefined) {
+      discard(answer.body);
+      this.start(next);
+      return;
+    }
+    const doubt = doubtAbout(answer.head, decision, this.#request);
+    const looked = doubt === undefined ? { answer, doubt } : await look(answer, doubt);
+    const remedy = looked.doubt === undefined ? undefined : await this.#remedy(looked.doubt, decision, server);
+    if (this.#gone.signal.aborted) {
+      this.#record({ decision, server, status: 0, unknownType: this.#healing?.record('abandoned') });
+    } else if (remedy?.kind === 'again') this.start(remedy.route);
     else if (remedy?.kind === 'refuse') this.#refuse(remedy.error, decision);
-    else this.#hand(looked.answer, decision, server, remedy === undefined ? 'retried' : 'relayed');
+    else this.#hand(looked.answer, decision, server, looked.doubt === 'unknown-type' ? 'relayed' : 'retried');
+  }
+
+  async #remedy(doubt: Doubt, decision: Forward, server: string): Promise<Remedy> {
+    if (doubt !== 'unknown-type') {
+      const route = this.#attempts.afterDismissal(doubt, server, true);
+      return route === undefined ? { kind: 'relay' } : { kind: 'again', route };
+    }
+    const held = { isReplayable: () => true, isGone: () => this.#gone.signal.aborted };
+    this.#healing ??= new SelfHealing(this.#context, this.#request, this.#attempts);
+    return this.#healing.remedy(decision, server, held);
   }
 
   #hand(
@@ -121,12 +137,15 @@ export class Upgrade {
   }
 }
 
-/** Finds out whether a refusal says that the type is unknown; its body can be read afterwards as before. */
-function look({ kind, head, body }: Refused): Promise<{ readonly answer: Refused; readonly isUnknown: boolean }> {
+/** Finds out whether a refusal says what it is suspected of; its body can be read afterwards as before. */
+function look(
+  { kind, head, body }: Refused,
+  doubt: Doubt,
+): Promise<{ readonly answer: Refused; readonly doubt: Doubt | undefined }> {
   return new Promise((resolve) => {
-    const peekedBody: PeekedBody = new PeekedBody(body, NOT_FOUND_LIMITS, (peeked) => {
-      const isUnknown = peeked.kind === 'whole' && saysUnknown(head, peeked.bytes);
-      resolve({ answer: { kind, head, body: peekedBody }, isUnknown });
+    const peekedBody: PeekedBody = new PeekedBody(body, DOUBT_LIMITS, (peeked) => {
+      const isRight = peeked.kind === 'whole' && bearsOut(doubt, head, peeked.bytes);
+      resolve({ answer: { kind, head, body: peekedBody }, doubt: isRight ? doubt : undefined });
     });
   });
 }

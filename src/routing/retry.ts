@@ -1,3 +1,4 @@
+import { OWN_GROUPS } from '../kubernetes/own-groups.ts';
 import type { RequestInfo } from '../kubernetes/request-info.ts';
 
 /** Subresources behind which something runs or listens; kubectl asks for them with GET when it uses WebSocket. */
@@ -19,6 +20,13 @@ export function isRead(
 ): boolean {
   if (method !== 'GET' && method !== 'HEAD') return false;
   return !switchesProtocols && !reachesBehind(info);
+}
+
+/** Whether kube-apiserver answers the request itself: what it relays may have been acted on by others. */
+export function isServersOwn(
+  info: Pick<RequestInfo, 'verb' | 'subresource' | 'apiGroup' | 'isResourceRequest'>,
+): boolean {
+  return info.isResourceRequest && OWN_GROUPS.has(info.apiGroup) && !reachesBehind(info);
 }
 
 /** What is known about a failed attempt when it is asked whether another one is safe. */

@@ -9,7 +9,7 @@ import type { ClientState } from '../../src/proxy/client-state.ts';
 import type { PreparedRequest } from '../../src/proxy/prepared-request.ts';
 import type { ProxyContext } from '../../src/proxy/proxy-context.ts';
 import type { Backend, Control, ProxySnapshot } from '../../src/proxy/proxy-snapshot.ts';
-import { RetryBudget } from '../../src/routing/retry-budget.ts';
+import { Retries } from '../../src/routing/retries.ts';
 import { type ServerSketch, snapshotOf } from '../../src/routing/testing/snapshot-of.ts';
 import type { ServerExchange } from '../../src/wire/exchange.ts';
 import { FakeUpstream } from './fake-upstream.ts';
@@ -120,7 +120,7 @@ export class ProxySetting {
       observer: this.observer,
       names: DEFAULT_NAMES,
       trust: () => options.trust ?? { clientCa: [], requestHeaderCa: [], allowedNames: [] },
-      retries: options.retryPercent === undefined ? new RetryBudget(100, 1_000) : new RetryBudget(options.retryPercent),
+      retries: options.retryPercent === undefined ? new Retries(100, 1_000) : new Retries(options.retryPercent),
       replay: { budget: this.budget, bytesPerRequest: perRequest },
       freshnessWindowMs: 1_000,
       clock: () => this.now,
