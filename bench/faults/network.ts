@@ -1,0 +1,123 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Reporter } from '../../src/lab/control-plane/reporter.ts';
+import { hangFigures, slowTable } from './hang.ts';
+import { underLoad } from './load-run.ts';
+import { failureTable, of, truthTable, windowTable } from './run-tables.ts';
+import { atMost, noneOf, remark, type Scenario } from './scenario.ts';
+import { FORWARDERS, type ServerName, Stage } from './stage.ts';
+import { failures, type RunSummary, summarise } from './summary.ts';
+import { Wire } from './wire.ts';
+
+const NAMES: readonly ServerName[] = ['lacking', 'one', 'two'];
+const BEFORE_S = 5;
+/** Longer than native waits for a server that is silent. */
+const SILENT_S = 30;
+const CUT_S = 20;
+const UP_MS = 5_000;
+const RESTARTS = 5;
+
+export interface NetworkOptions {
+  readonly perSecond: number;
+}
+
+/** Faults of the network in front of one of two capable servers, and servers that come and go. */
+export async function measureNetwork({ perSecond }: NetworkOptions, report: Reporter): Promise<Scenario[]> {
+  const wires = new Map<string, Wire>();
+  for (const name of NAMES) wires.set(name, await Wire.create());
+  try {
+    await using stage = await Stage.start({ wires });
+    const wire = wires.get('two');
+    if (wire === undefined) throw new TypeError('every server has a wire');
+    const scenarios: Scenario[] = [];
+    for (const fault of faultsOf(stage, wire)) {
+      const runs: RunSummary[] = [];
+      for (const forwarder of FORWARDERS) {
+        await stage.calm(forwarder);
+        const name = `network-${scenarios.length}-${forwarder}`;
+        const { make, afterS } = fault;
+        const run = await underLoad(stage, { forwarder, perSecond, name, beforeS: BEFORE_S, afterS, fault: make });
+        runs.push(summarise(forwarder, run));
+        report(`network: ${fault.title}: ${forwarder} is measured`);
+      }
+      scenarios.push(fault.scenario(runs, perSecond));
+    }
+    return scenarios;
+  } finally {
+    for (const wire of wires.values()) await wire.close();
+  }
+}
+
+interface Fault {
+  readonly title: string;
+  /** Seconds until the load ends. */
+  readonly afterS: number;
+  readonly make: () => Promise<void>;
+  readonly scenario: (runs: readonly RunSummary[], perSecond: number) => Scenario;
+}
+
+function faultsOf(stage: Stage, wire: Wire): Fault[] {
+  const two = stage.server('two');
+  const silent: Fault = {
+    title: 'The network to one of two capable servers falls silent (half-open connections)',
+    afterS: SILENT_S + 15,
+    async make() {
+      wire.silence();
+      await delay(SILENT_S * 1000);
+      wire.heal();
+    },
+    scenario: (runs, perSecond) => ({
+      title: silent.title,
+      method: `${perSecond} requests a second. For ${SILENT_S} s no byte passes between the server and those who ask it, and nothing is closed; then all its connections break.`,
+      figures: hangFigures(runs),
+      tables: [slowTable(runs), windowTable(runs), failureTable(runs), truthTable(runs)],
+      runs,
+    }),
+  };
+  const cut: Fault = {
+    title: 'The network to one of two capable servers is cut',
+    afterS: CUT_S + 10,
+    async make() {
+      wire.cut();
+      await delay(CUT_S * 1000);
+      wire.heal();
+    },
+    scenario: (runs, perSecond) =>
+      plain(cut, runs, `${perSecond} requests a second. For ${CUT_S} s all connections to it break, new ones at once.`),
+  };
+  const restarts: Fault = {
+    title: 'One of two capable servers restarts every 5 s',
+    afterS: 1,
+    async make() {
+      for (let count = 0; count < RESTARTS; count++) {
+        await two.kill();
+        await two.start();
+        await delay(UP_MS);
+      }
+    },
+    scenario: (runs, perSecond) =>
+      plain(
+        restarts,
+        runs,
+        `${perSecond} requests a second. Its process is killed and started again at once, ${RESTARTS} times, ${UP_MS / 1000} s after it had been ready.`,
+      ),
+  };
+  return [silent, cut, restarts];
+}
+
+function plain({ title }: Fault, runs: readonly RunSummary[], method: string): Scenario {
+  const [ours, native] = [of(runs, 'mvproxy'), of(runs, 'native')];
+  const unheard = (of: readonly RunSummary[]): number => of.reduce((sum, { unheardWrites }) => sum + unheardWrites, 0);
+  const longest = (of: readonly RunSummary[]): number => Math.max(...of.map(({ slow }) => slow.longest));
+  return {
+    title,
+    method,
+    figures: [
+      noneOf('reads that failed', failures(ours, 'read'), failures(native, 'read')),
+      noneOf('writes that failed although no server had got them', unheard(ours), unheard(native)),
+      remark('writes that failed', String(failures(ours, 'write')), String(failures(native, 'write'))),
+      atMost('longest wait', 3_000, longest(ours), longest(native)),
+    ],
+    tables: [windowTable(runs), failureTable(runs), truthTable(runs)],
+    runs,
+  };
+}
