@@ -183,6 +183,214 @@ describe('a server that turns a request away because it shuts down (503 with Ret
   }
 });
 
+/** As kube-apiserver with --shutdown-send-retry-after answers everything once it no longer takes requests. */
+const SHUTTING_DOWN = 'The apiserver is shutting down, please try again later.\n';
+const SHUTTING_DOWN_FIELDS = ['content-type', 'text/plain; charset=utf-8', 'retry-after', '5', 'content-length', '56'];
+
+describe('a server that says it shuts down (429 with Retry-After)', () => {
+  for (const method of METHODS.filter((each) => each !== 'HEAD')) {
+    test(`leaves ${method} to the next capable one, at no cost`, async () => {
+      const hasBody = method === 'PUT' || method === 'PATCH';
+      const { setting, exchange, at } = forward({ method, hasBody }, { retryPercent: 0 });
+      exchange.body.send('body');
+      exchange.body.end();
+      await settled();
+      const body = at(0).begin(429, SHUTTING_DOWN_FIELDS);
+      body.send(SHUTTING_DOWN.slice(0, 10));
+      await settled();
+      assert.deepEqual(setting.asked, ['server-0'], 'it is not known yet');
+      body.send(SHUTTING_DOWN.slice(10));
+      body.end();
+      await settled();
+      assert.equal(at(0).resetReason, 'cancel');
+      assert.equal(at(1).body?.text, hasBody ? 'body' : undefined);
+      at(1).respond(200, [], 'ok');
+      assert.equal(exchange.answer.head.status, 200);
+      assert.deepEqual(setting.observer.retries, ['shutting-down']);
+    });
+  }
+
+  test('leaves a write of a custom resource to the next one, too', async () => {
+    const servers = [37, 37].map((minor) => ({ minor, serves: { 'example.com/v1': { widgets: ['create'] } } }));
+    const { setting, at } = forward(
+      { method: 'POST', target: '/apis/example.com/v1/namespaces/a/widgets' },
+      { servers },
+    );
+    at(0).respond(429, SHUTTING_DOWN_FIELDS, SHUTTING_DOWN);
+    await settled();
+    assert.deepEqual(setting.asked, ['server-0', 'server-1']);
+  });
+
+  test('is heard, with its own Retry-After, when all say so', async () => {
+    const { exchange, at } = forward();
+    at(0).respond(503, ['retry-after', '1'], 'the first');
+    at(1).respond(429, SHUTTING_DOWN_FIELDS, SHUTTING_DOWN);
+    await settled();
+    assert.deepEqual([exchange.answer.head.status, exchange.answer.body.text], [429, SHUTTING_DOWN]);
+    assert.equal(answerField(exchange.answer, 'retry-after'), '5');
+  });
+
+  test('is not believed when a workload may have said it', async () => {
+    const servers = [37, 37].map((minor) => ({ minor, serves: { v1: { pods: ['get'], 'pods/proxy': ['create'] } } }));
+    const { setting, exchange, at } = forward(
+      { method: 'POST', target: '/api/v1/namespaces/a/pods/x/proxy/pay' },
+      { servers },
+    );
+    at(0).respond(429, SHUTTING_DOWN_FIELDS, SHUTTING_DOWN);
+    await settled();
+    assert.deepEqual([exchange.answer.head.status, setting.asked], [429, ['server-0']]);
+  });
+
+  for (const [who, text] of [
+    ['an overloaded server', 'Too many requests, please try again later.\n'],
+    [
+      'an eviction that a budget forbids',
+      '{"kind":"Status","reason":"TooManyRequests","details":{"retryAfterSeconds":10}}',
+    ],
+  ] as const) {
+    test(`is told apart from ${who}, which is the client's with its Retry-After`, async () => {
+      const { setting, exchange, at } = forward();
+      at(0).respond(429, ['retry-after', '1'], text);
+      await settled();
+      assert.deepEqual([exchange.answer.head.status, exchange.answer.body.text], [429, text]);
+      assert.equal(answerField(exchange.answer, 'retry-after'), '1');
+      assert.deepEqual(setting.asked, ['server-0']);
+    });
+  }
+});
+
+describe('a server that has not seen the resource version (504)', () => {
+  const TOO_LARGE =
+    '{"kind":"Status","message":"Timeout: Too large resource version: 9, current: 5","details":{"causes":[{"reason":"ResourceVersionTooLarge"}]},"code":504}';
+  const FIELDS = ['content-type', 'application/json', 'retry-after', '1'];
+  const LIST = { target: '/api/v1/namespaces/a/pods?resourceVersion=9' };
+  const servers = [37, 37, 37].map((minor) => ({ minor, serves: { v1: { pods: ['get', 'list', 'update'] } } }));
+  /** What reached servers after the first one; which of them is left to chance. */
+  const others = ({ backends }: ReturnType<typeof forward>['setting']) =>
+    backends.slice(1).flatMap(({ anonymous }) => anonymous.requests);
+
+  test('is asked no more, and another one is', async () => {
+    const { setting, exchange, at } = forward(LIST, { servers });
+    at(0).respond(504, FIELDS, TOO_LARGE);
+    await settled();
+    const [second] = others(setting);
+    second?.respond(200, [], 'items');
+    assert.equal(exchange.answer.body.text, 'items');
+    assert.deepEqual(setting.observer.retries, ['behind']);
+  });
+
+  test('is believed when a second one says the same, however many there are', async () => {
+    const { setting, exchange, at } = forward(LIST, { servers });
+    at(0).respond(504, FIELDS, TOO_LARGE);
+    await settled();
+    const [second] = others(setting);
+    second?.respond(504, FIELDS, TOO_LARGE.replace('current: 5', 'current: 6'));
+    await settled();
+    assert.equal(setting.asked.length, 2);
+    assert.deepEqual([exchange.answer.head.status, exchange.answer.body.text.includes('current: 6')], [504, true]);
+    assert.equal(answerField(exchange.answer, 'retry-after'), '1');
+  });
+
+  test('is believed when there is no other', async () => {
+    const { exchange, at } = forward(LIST, { servers: servers.slice(0, 1) });
+    at(0).respond(504, FIELDS, TOO_LARGE);
+    await settled();
+    assert.deepEqual([exchange.answer.head.status, exchange.answer.body.text], [504, TOO_LARGE]);
+  });
+
+  test('does not lead to more retries than the budget has', async () => {
+    const { setting, exchange, at } = forward(LIST, { servers, retryPercent: 0 });
+    at(0).respond(504, FIELDS, TOO_LARGE);
+    await settled();
+    assert.deepEqual([exchange.answer.head.status, setting.asked], [504, ['server-0']]);
+  });
+
+  for (const [what, request, text] of [
+    ['any other 504', LIST, '{"kind":"Status","reason":"Timeout","code":504}'],
+    ['a long 504', LIST, TOO_LARGE.padEnd(5_000)],
+    ['the 504 of a write', { method: 'PUT' }, TOO_LARGE],
+  ] as const) {
+    test(`${what} is the client's`, async () => {
+      const { setting, exchange, at } = forward(request, { servers });
+      at(0).respond(504, FIELDS, text);
+      await settled();
+      assert.deepEqual([exchange.answer.head.status, exchange.answer.body.text], [504, text]);
+      assert.deepEqual(setting.asked, ['server-0']);
+    });
+  }
+});
+
+describe('a connection that is lost', () => {
+  const LOST = { processed: 'unknown', cause: 'connection', reason: 'connection-lost' } as const;
+  const FIVE = Array.from({ length: 5 }, () => ({ minor: 37, serves: { v1: { pods: ['get', 'create', 'update'] } } }));
+
+  test('under one read after the other reaches three servers, not all', async () => {
+    const { setting, exchange } = forward({}, { servers: FIVE });
+    for (const { anonymous } of setting.backends) anonymous.handler = (request) => request.fail(LOST);
+    setting.server(0).anonymous.arrived.fail(LOST);
+    await settled();
+    assert.equal(setting.asked.length, 3);
+    assert.equal(JSON.parse(exchange.answer.body.text).reason, 'ServiceUnavailable');
+    assert.match(JSON.parse(exchange.answer.body.text).message, /^3 servers broke off/);
+    assert.equal(setting.observer.records[0]?.error, 'MVP_SERVERS_BROKE_OFF');
+    assert.equal(answerField(exchange.answer, 'retry-after'), '5');
+  });
+
+  test('is not counted where the server can not have been at work on the request', async () => {
+    const { setting, exchange } = forward({}, { servers: FIVE });
+    for (const { anonymous } of setting.backends.slice(0, 4)) anonymous.handler = (request) => request.fail();
+    setting.server(0).anonymous.arrived.fail();
+    await settled();
+    const served = setting.backends.flatMap(({ anonymous }) => anonymous.requests).find(({ isOver }) => !isOver);
+    served?.respond(200, [], 'ok');
+    assert.equal(exchange.answer.head.status, 200);
+  });
+
+  test('under a write whose end was not sent leads to another attempt: kube-apiserver acts on no part of a body', async () => {
+    const { setting, exchange, at } = forward({ method: 'PUT', hasBody: true });
+    exchange.body.send('first half');
+    await settled();
+    at(0).fail({ ...LOST, cause: 'protocol' });
+    exchange.body.send(', second half');
+    exchange.body.end();
+    await settled();
+    assert.equal(at(1).body?.text, 'first half, second half');
+    at(1).respond(200, [], 'ok');
+    assert.equal(exchange.answer.head.status, 200);
+    assert.deepEqual(setting.asked, ['server-0', 'server-1']);
+  });
+
+  test('under a write whose end was sent is told: it may have been executed', async () => {
+    const { setting, exchange, at } = forward({ method: 'PUT', hasBody: true });
+    exchange.body.send('all');
+    exchange.body.end();
+    await settled();
+    at(0).fail(LOST);
+    assert.deepEqual([exchange.answer.head.status, setting.asked], [503, ['server-0']]);
+    assert.match(JSON.parse(exchange.answer.body.text).message, /may have been executed; look before you repeat it/);
+    assert.equal(answerField(exchange.answer, 'retry-after'), undefined);
+  });
+
+  for (const [who, serves, target] of [
+    [
+      'an extension server',
+      { 'example.com/v1': { widgets: ['update'] } },
+      '/apis/example.com/v1/namespaces/a/widgets/x',
+    ],
+    ['a workload', { v1: { 'pods/proxy': ['update'] } }, '/api/v1/namespaces/a/pods/x/proxy/upload'],
+  ] as const) {
+    test(`under a write that ${who} may have begun to act on is told, though its end was not sent`, async () => {
+      const servers = [37, 37].map((minor) => ({ minor, serves }));
+      const { setting, exchange, at } = forward({ method: 'PUT', hasBody: true, target }, { servers });
+      exchange.body.send('half');
+      await settled();
+      at(0).fail(LOST);
+      assert.deepEqual([exchange.answer.head.status, setting.asked], [503, ['server-0']]);
+      assert.equal(answerField(exchange.answer, 'retry-after'), undefined);
+    });
+  }
+});
+
 describe('the same server is asked again', () => {
   test('when it ended the connection before the request (GOAWAY), as anonymous neighbours make it do all the time', () => {
     const { setting, exchange } = forward();

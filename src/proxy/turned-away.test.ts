@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { requestInfo } from '../kubernetes/request-info.ts';
-import { turnsAway } from './turned-away.ts';
+import { mayBeShuttingDown, saysShuttingDown, turnsAway } from './turned-away.ts';
 
 const SHUTTING_DOWN = { status: 503, fields: ['content-type', 'application/json', 'retry-after', '1'] };
 const PODS = '/api/v1/namespaces/a/pods';
@@ -52,3 +52,40 @@ for (const status of [200, 404, 429, 500, 502, 504]) {
     assert.equal(isTurnedAway('GET', PODS, { status, fields: ['retry-after', '1'] }), false);
   });
 }
+
+describe('an answer that may be that of a server that shuts down', () => {
+  const may = (method: string, target: string, status = 429, fields = ['retry-after', '5']) =>
+    mayBeShuttingDown({ status, fields }, method, requestInfo(method, target));
+
+  for (const [method, target] of [
+    ['GET', PODS],
+    ['POST', PODS],
+    ['POST', `${PODS}/x/exec`],
+    ['DELETE', '/apis/wardle.example.com/v1/namespaces/a/flunders/x'],
+    ['GET', '/version'],
+  ] as const) {
+    test(`${method} ${target}`, () => {
+      assert.deepEqual([may(method, target, 429), may(method, target, 503)], [true, true]);
+      assert.deepEqual([may(method, target, 429, []), may(method, target, 500)], [false, false]);
+    });
+  }
+
+  for (const [method, target] of [
+    ['POST', `${PODS}/x/proxy/pay`],
+    ['GET', `${PODS}/x/proxy/pay`],
+    ['POST', '/somewhere/else'],
+  ] as const) {
+    test(`not: ${method} ${target}`, () => assert.equal(may(method, target), false));
+  }
+
+  for (const [text, expected] of [
+    ['The apiserver is shutting down, please try again later.\n', true],
+    ['{"kind":"Status","message":"apiserver is shutting down","reason":"ServiceUnavailable","code":503}\n', true],
+    ['Too many requests, please try again later.\n', false],
+    ['', false],
+  ] as const) {
+    test(`its body: ${JSON.stringify(text)} ${expected ? 'says so' : 'does not'}`, () => {
+      assert.equal(saysShuttingDown(Buffer.from(text)), expected);
+    });
+  }
+});

@@ -116,16 +116,18 @@ describe('a switch of protocols', () => {
 });
 
 describe('a server that fails', () => {
-  test('is followed by the next capable one when nothing was executed', async () => {
-    const { setting, exchange, at } = start();
-    at(0).answer(failed());
-    await settled();
-    at(1).answer(switched().answer);
-    await settled();
-    assert.ok(exchange.switched);
-    assert.deepEqual(setting.observer.retries, ['connect']);
-    assert.equal(setting.observer.records[0]?.attempts, 2);
-  });
+  for (const cause of ['connect', 'timeout', 'tls'] as const) {
+    test(`before it was asked (${cause}) is followed by the next capable one`, async () => {
+      const { setting, exchange, at } = start();
+      at(0).answer(failed({ cause }));
+      await settled();
+      at(1).answer(switched().answer);
+      await settled();
+      assert.ok(exchange.switched);
+      assert.deepEqual(setting.observer.retries, [cause]);
+      assert.equal(setting.observer.records[0]?.attempts, 2);
+    });
+  }
 
   test('is not followed by one that is not capable', async () => {
     const servers = [
@@ -172,6 +174,69 @@ describe('a server that fails', () => {
       setting.observer.records.map(({ decision }) => decision?.reason),
       ['PreferredCapable'],
     );
+  });
+});
+
+describe('a server that turns a switch away because it shuts down', () => {
+  const refused = (status: number, text: string, retryAfter = '5'): UpgradeAnswer => {
+    const source = new FakeBody();
+    source.send(text);
+    source.end();
+    return { kind: 'refused', head: { status, fields: ['retry-after', retryAfter] }, body: source };
+  };
+  const WATCH = { method: 'GET', target: '/api/v1/pods?watch=1', upgrade: 'websocket' };
+  const watching = SERVERS.map(({ minor }) => ({ minor, serves: { v1: { pods: ['get', 'watch'] } } }));
+
+  for (const [what, request, servers, answer, cause] of [
+    [
+      '429, exec',
+      {},
+      SERVERS,
+      refused(429, 'The apiserver is shutting down, please try again later.\n'),
+      'shutting-down',
+    ],
+    ['503, exec', {}, SERVERS, refused(503, '{"message":"apiserver is shutting down"}'), 'shutting-down'],
+    [
+      '429, watch',
+      WATCH,
+      watching,
+      refused(429, 'The apiserver is shutting down, please try again later.\n'),
+      'shutting-down',
+    ],
+    ['503, watch', WATCH, watching, refused(503, 'not yet'), 'turned-away'],
+  ] as const) {
+    test(`(${what}) is followed by another one`, async () => {
+      const { setting, exchange, at } = start(request, { servers, retryPercent: 0 });
+      at(0).answer(answer);
+      await settled();
+      const { answer: next, head } = switched();
+      at(1).answer(next);
+      await settled();
+      assert.deepEqual([exchange.switched, exchange.answers], [head, []]);
+      assert.deepEqual(setting.observer.retries, [cause]);
+      assert.deepEqual(
+        setting.observer.records.map(({ server, status, attempts }) => [server, status, attempts]),
+        [['server-1', 101, 2]],
+      );
+    });
+  }
+
+  test('is heard when the other one does so too', async () => {
+    const { exchange, at } = start();
+    for (const server of [0, 1]) {
+      at(server).answer(refused(429, `apiserver is shutting down: ${server}`, String(server + 3)));
+      await settled();
+    }
+    assert.deepEqual([exchange.answer.head.status, exchange.answer.body.text], [429, 'apiserver is shutting down: 1']);
+    assert.equal(answerField(exchange.answer, 'retry-after'), '4');
+  });
+
+  test('is not believed for less: a kubelet may have answered 503 after it ran the command', async () => {
+    const { setting, exchange, at } = start();
+    at(0).answer(refused(503, 'container is gone'));
+    await settled();
+    assert.deepEqual([exchange.answer.head.status, exchange.answer.body.text], [503, 'container is gone']);
+    assert.equal(setting.server(1).anonymous.upgrades.length, 0);
   });
 });
 
