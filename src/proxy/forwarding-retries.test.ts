@@ -275,6 +275,7 @@ describe('a server that has not seen the resource version (504)', () => {
     await settled();
     const [second] = others(setting);
     second?.respond(200, [], 'items');
+    await settled();
     assert.equal(exchange.answer.body.text, 'items');
     assert.deepEqual(setting.observer.retries, ['behind']);
   });
