@@ -15,7 +15,9 @@ export class H1Server implements H1ServerState {
   readonly #describe: (socket: Socket) => ClientConnection;
   readonly #handler: ExchangeHandler;
   readonly #limits: ListenerLimits;
-  draining = false;
+  readonly #sockets = new Set<Socket>();
+  /** Milliseconds without a request after which a connection ends; undefined before `drain`. */
+  #lingerMs: number | undefined;
 
   constructor(describe: (socket: Socket) => ClientConnection, handler: ExchangeHandler, limits: ListenerLimits) {
     this.#describe = describe;
@@ -33,10 +35,19 @@ export class H1Server implements H1ServerState {
     });
     this.server.maxHeadersCount = 0;
     const onRequest = (request: IncomingMessage, response: ServerResponse): void => this.#request(request, response);
+    this.server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+      if (this.draining) this.#endWhenIdle(socket);
+    });
     this.server.on('request', onRequest);
     this.server.on('checkContinue', onRequest);
     this.server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head));
     this.server.on('connect', (_request, socket) => refuse(socket as Socket, '405 Method Not Allowed'));
+  }
+
+  get draining(): boolean {
+    return this.#lingerMs !== undefined;
   }
 
   get bodyIdleMs(): number {
@@ -49,10 +60,19 @@ export class H1Server implements H1ServerState {
     this.server.emit('connection', socket);
   }
 
-  /** From now on every response ends its connection; idle connections end at once. */
-  drain(): void {
-    this.draining = true;
-    this.server.closeIdleConnections();
+  /**
+   * From now on every response ends its connection; connections without a request end after `lingerMs`. At once would cut
+   * off a request on its way, which a client may repeat only if it does not change anything (RFC 9110 section 9.2.2).
+   */
+  drain(lingerMs: number): void {
+    this.#lingerMs = lingerMs;
+    for (const socket of this.#sockets) this.#endWhenIdle(socket);
+  }
+
+  #endWhenIdle(socket: Socket): void {
+    setTimeout(() => {
+      if (this.#sockets.has(socket) && (this.#open.get(socket) ?? 0) === 0) socket.destroySoon();
+    }, this.#lingerMs).unref();
   }
 
   #connection(socket: Socket): ClientConnection {
@@ -75,7 +95,8 @@ export class H1Server implements H1ServerState {
     this.#open.set(socket, (this.#open.get(socket) ?? 0) + 1);
     response.once('close', () => {
       this.#open.set(socket, (this.#open.get(socket) ?? 1) - 1);
-      if (this.draining) setImmediate(() => this.server.closeIdleConnections());
+      // The head of this response may have said that the connection stays, when that was still true.
+      if (this.draining) this.#endWhenIdle(socket);
     });
     const expectsContinue = fieldValue(head.fields, 'expect') !== undefined;
     const fields = expectsContinue ? withoutFields(head.fields, (name) => name === 'expect') : head.fields;
@@ -86,6 +107,8 @@ export class H1Server implements H1ServerState {
 
   #upgrade(request: IncomingMessage, socket: Socket, early: Uint8Array): void {
     socket.on('error', () => {});
+    // Not HTTP any more: it is no longer idle, whatever we see of it.
+    this.#sockets.delete(socket);
     const head = readHead(request);
     // Behind an unanswered request the switch would let its response run into the tunnel.
     if ((this.#open.get(socket) ?? 0) > 0) socket.destroy();

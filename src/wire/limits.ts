@@ -16,6 +16,11 @@ export interface ListenerLimits {
   readonly bodyIdleMs: number;
   /** A connection without an open exchange. Go's clients let go after 90 s; we wait longer, so that they never race us. */
   readonly connectionIdleMs: number;
+  /**
+   * How long an HTTP/1.1 connection stays open while its listener closes although no request is on it: nothing but the
+   * answer to its next request can tell the client to leave (RFC 9112 section 9.6), and that request may be under way.
+   */
+  readonly drainIdleMs: number;
   /** Silence of an HTTP/2 connection before a PING, and how long its answer may take. */
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;
@@ -32,6 +37,7 @@ export const DEFAULT_LIMITS: ListenerLimits = {
   headMs: 30_000,
   bodyIdleMs: 60_000,
   connectionIdleMs: 120_000,
+  drainIdleMs: 1_000,
   pingIntervalMs: 30_000,
   pingTimeoutMs: 15_000,
 };

@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { FLAG, FRAME, type Frame, FrameReader, frame, H2_PREFACE, literals } from '../../test/support/h2-frames.ts';
-import { closeOf, connectH2Client, connectRaw, Inbox, readToEnd, startListener } from '../../test/support/loopback.ts';
+import {
+  closeOf,
+  connectH2Client,
+  connectRaw,
+  Inbox,
+  readToEnd,
+  startListener,
+  testPki,
+} from '../../test/support/loopback.ts';
 import type { ServerExchange } from './exchange.ts';
-import { listenPlain } from './listener.ts';
+import { listen, listenPlain } from './listener.ts';
 
 test('close lets open HTTP/2 exchanges finish after GOAWAY', async (t) => {
   const { listener, port, exchanges } = await startListener(t);
@@ -74,6 +82,71 @@ test('close lets open HTTP/1.1 exchanges finish, announces the end and drops idl
   watch.end([]);
   assert.match(await readToEnd(begun), /0\r\n\r\n$/);
   await closed;
+});
+
+test('a request on a connection that was idle when the listener began to close is answered, and ends it', async (t) => {
+  const { listener, port, exchanges } = await startListener(t, { limits: { drainIdleMs: 60_000 } });
+  const idle = await connectRaw(t, port, 'http/1.1');
+  const request = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n';
+  idle.write(request);
+  (await exchanges.next()).respond({ status: 200, fields: [] }, true);
+  const [first] = (await once(idle, 'data')) as [Buffer];
+  assert.doesNotMatch(first.toString(), /connection: close/i);
+
+  const closed = listener.close(60_000);
+  idle.write(request);
+  (await exchanges.next()).respond({ status: 201, fields: [] }, true);
+  assert.match(await readToEnd(idle), /^HTTP\/1.1 201 .*connection: close/is);
+  await closed;
+});
+
+test('a tunnel is no idle connection: it goes on until the grace is over', async (t) => {
+  const { listener, port, exchanges } = await startListener(t, { limits: { drainIdleMs: 0 } });
+  const client = await connectRaw(t, port, 'http/1.1');
+  client.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: any\r\n\r\n');
+  const tunnel = (await exchanges.next()).upgrade?.switchProtocols({ status: 101, fields: [] });
+  await once(client, 'data');
+  const other = await connectRaw(t, port, 'http/1.1');
+  const idleGone = closeOf(other);
+  void listener.close(60_000);
+  await idleGone;
+  tunnel?.sink.write(Buffer.from('still here'));
+  const [bytes] = (await once(client, 'data')) as [Buffer];
+  assert.equal(bytes.toString(), 'still here');
+});
+
+test('connections that another process accepted are served and drained like others', async (t) => {
+  const { server: material } = await testPki();
+  const exchanges = new Inbox<ServerExchange>();
+  const listener = await listen({
+    host: '192.0.2.1',
+    port: 6443,
+    source: { kind: 'handed' },
+    tls: material,
+    limits: { drainIdleMs: 0 },
+    handler: exchanges.put,
+  });
+  t.after(() => listener.close(0));
+  assert.deepEqual([listener.host, listener.port], ['192.0.2.1', 6443]);
+  const acceptor = createServer({ pauseOnConnect: true }, (socket) => listener.take(socket));
+  await new Promise<void>((resolve) => acceptor.listen(0, '127.0.0.1', resolve));
+  t.after(() => acceptor.close());
+  const { port } = acceptor.address() as AddressInfo;
+  const session = await connectH2Client(t, port);
+  const stream = session.request({ ':path': '/' });
+  const exchange = await exchanges.next();
+  assert.equal(exchange.connection.remoteAddress, '127.0.0.1');
+  const h1 = await connectRaw(t, port, 'http/1.1');
+  const gone = closeOf(h1);
+  const closed = listener.close(60_000);
+  await gone;
+  exchange.respond({ status: 200, fields: [] }, true);
+  const [headers] = (await once(stream, 'response')) as [{ ':status': number }];
+  assert.equal(headers[':status'], 200);
+  await closed;
+  const late = connect(port, '127.0.0.1');
+  await once(late, 'close');
+  listener.take('no socket');
 });
 
 test('close destroys what is left after the grace and accepts nothing new', async (t) => {

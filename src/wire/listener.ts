@@ -1,12 +1,11 @@
 import { constants } from 'node:crypto';
-import type { Server as HttpServer } from 'node:http';
-import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
 import { createServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import { describeConnection, readChainsEarly } from './client-connection.ts';
 import type { ExchangeHandler } from './exchange.ts';
 import { H1Server } from './h1-server.ts';
 import { type H2Connection, serveH2 } from './h2-server.ts';
 import { DEFAULT_LIMITS, type ListenerLimits } from './limits.ts';
+import { ListeningSockets, type ListenPlace } from './listening-sockets.ts';
 
 export interface ListenerTls {
   /** PEM chain, leaf first, and its key. */
@@ -16,9 +15,7 @@ export interface ListenerTls {
   readonly clientCa?: string | undefined;
 }
 
-export interface ListenOptions {
-  readonly host: string;
-  readonly port: number;
+export interface ListenOptions extends ListenPlace {
   readonly tls: ListenerTls;
   readonly limits?: Partial<ListenerLimits>;
   readonly handler: ExchangeHandler;
@@ -30,9 +27,13 @@ export interface Listener {
   readonly port: number;
   /** New handshakes use `tls`; throws, and keeps the old material, when it does not parse. */
   reload(tls: ListenerTls): void;
+  /** Serves a connection that another process accepted and handed over; what is no socket is ignored. */
+  take(connection: unknown): void;
   /**
    * Stops accepting, tells HTTP/2 clients to go away, lets open exchanges finish and destroys what is left after `graceMs`.
-   * Resolves when every connection is gone.
+   * HTTP/1.1 clients are told with their next response; a connection on which none is asked for ends after a moment
+   * (`drainIdleMs`), as nobody can tell it apart from one on which a request is just under way. Resolves when every
+   * connection is gone.
    */
   close(graceMs: number): Promise<void>;
 }
@@ -43,7 +44,6 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const asksForCertificate = options.tls.clientCa !== undefined;
   checkTls(options.tls, asksForCertificate);
   const h2 = new Set<H2Connection>();
-  const sockets = new Set<Socket>();
   const h1 = new H1Server((socket) => describeConnection(socket, asksForCertificate), options.handler, limits);
   // Node starts the clock on slow heads when its server begins to listen, which this one never does by itself.
   h1.server.emit('listening');
@@ -60,10 +60,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     keepAlive: true,
     keepAliveInitialDelay: 30_000,
   });
-  server.maxConnections = limits.connections;
+  const sockets = new ListeningSockets(server, limits.connections);
   trustPartialChains(server, options.tls);
   if (asksForCertificate) readChainsEarly(server);
-  server.on('connection', (socket: Socket) => track(sockets, socket));
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   server.on('secureConnection', (socket: TLSSocket) => {
     socket.on('error', () => socket.destroy());
@@ -78,9 +77,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     if (draining) served.drain();
   });
 
-  const address = await bind(server, options.host, options.port);
+  const address = await sockets.open(options);
   return {
     ...address,
+    take: (connection) => sockets.take(connection),
     reload(tls) {
       checkTls(tls, asksForCertificate);
       server.setSecureContext(secureContextOptions(tls));
@@ -89,15 +89,13 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     close(graceMs) {
       draining = true;
       for (const served of h2) served.drain();
-      h1.drain();
-      return shut(server, sockets, graceMs).finally(() => h1.server.close());
+      h1.drain(Math.min(limits.drainIdleMs, graceMs));
+      return sockets.close(graceMs).finally(() => h1.server.close());
     },
   };
 }
 
-export interface PlainListenOptions {
-  readonly host: string;
-  readonly port: number;
+export interface PlainListenOptions extends ListenPlace {
   readonly limits?: Partial<ListenerLimits>;
   readonly handler: ExchangeHandler;
 }
@@ -105,19 +103,18 @@ export interface PlainListenOptions {
 /** Serves HTTP/1.1 without TLS, for listeners that never leave loopback. */
 export async function listenPlain(options: PlainListenOptions): Promise<Listener> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const sockets = new Set<Socket>();
   const h1 = new H1Server((socket) => describeConnection(socket, false), options.handler, limits);
-  h1.server.maxConnections = limits.connections;
-  h1.server.on('connection', (socket: Socket) => track(sockets, socket));
-  const address = await bind(h1.server, options.host, options.port);
+  const sockets = new ListeningSockets(h1.server, limits.connections);
+  const address = await sockets.open(options);
   return {
     ...address,
+    take: (connection) => sockets.take(connection),
     reload() {
       throw new TypeError('This listener serves plain HTTP; it has no certificate to reload.');
     },
     close(graceMs) {
-      h1.drain();
-      return shut(h1.server, sockets, graceMs);
+      h1.drain(Math.min(limits.drainIdleMs, graceMs));
+      return sockets.close(graceMs).finally(() => h1.server.close());
     },
   };
 }
@@ -158,32 +155,4 @@ function trustPartialChains(server: object, tls: ListenerTls): void {
   if (typeof context !== 'object' || context === null) return;
   const allow: unknown = Reflect.get(context, 'setAllowPartialTrustChain');
   if (typeof allow === 'function') allow.call(context);
-}
-
-function track(sockets: Set<Socket>, socket: Socket): void {
-  sockets.add(socket);
-  socket.once('close', () => sockets.delete(socket));
-}
-
-function bind(server: NetServer, host: string, port: number): Promise<{ host: string; port: number }> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port }, () => {
-      server.off('error', reject);
-      const bound = server.address() as AddressInfo;
-      resolve({ host: bound.address, port: bound.port });
-    });
-  });
-}
-
-function shut(server: NetServer | HttpServer, sockets: ReadonlySet<Socket>, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      for (const socket of sockets) socket.destroy();
-    }, graceMs);
-    server.close(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

@@ -1,0 +1,103 @@
+import { type AddressInfo, type Server, Socket } from 'node:net';
+
+/** Where a listener's connections come from when it does not bind a port itself. */
+export type ConnectionSource =
+  /** A listening TCP socket that the parent process opened, systemd for example. Closing it here does not close it there. */
+  | { readonly kind: 'inherited'; readonly fd: number }
+  /** Another process accepts and hands over; `host` and `port` are its own. */
+  | { readonly kind: 'handed' };
+
+export interface ListenPlace {
+  readonly host: string;
+  readonly port: number;
+  readonly source?: ConnectionSource | undefined;
+}
+
+/** The connections of one server of Node, from wherever they come. */
+export class ListeningSockets {
+  readonly #server: Server;
+  readonly #limit: number;
+  readonly #sockets = new Set<Socket>();
+  #closing = false;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(server: Server, limit: number) {
+    this.#server = server;
+    this.#limit = limit;
+    server.maxConnections = limit;
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#gone(socket));
+    });
+  }
+
+  /** Resolves with the address that is listened on. Rejects when it cannot be bound, or the descriptor is no TCP socket. */
+  open({ host, port, source }: ListenPlace): Promise<{ readonly host: string; readonly port: number }> {
+    if (source?.kind === 'handed') {
+      // Servers of Node that start clocks when they begin to listen have to be told.
+      this.#server.emit('listening');
+      return Promise.resolve({ host, port });
+    }
+    const server = this.#server;
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(source === undefined ? { host, port } : { fd: source.fd }, () => {
+        server.off('error', reject);
+        const bound = server.address();
+        if (isTcpAddress(bound)) resolve({ host: bound.address, port: bound.port });
+        else {
+          server.close();
+          reject(new Error('cannot listen on the inherited socket, because it is no TCP socket'));
+        }
+      });
+    });
+  }
+
+  /** Serves a connection that was accepted elsewhere. */
+  take(connection: unknown): void {
+    if (!(connection instanceof Socket)) return;
+    if (this.#closing || this.#sockets.size >= this.#limit) {
+      connection.destroy();
+      return;
+    }
+    // As the server sets its own sockets up; half-closing must be allowed before the first byte is read.
+    connection.allowHalfOpen = true;
+    connection.setNoDelay(true);
+    connection.setKeepAlive(true, 30_000);
+    this.#server.emit('connection', connection);
+  }
+
+  /** Accepts nothing more; resolves when every connection is gone, which those that are left are after `graceMs`. */
+  close(graceMs: number): Promise<void> {
+    this.#closing = true;
+    if (this.#server.listening) this.#server.close();
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        for (const socket of this.#sockets) socket.destroy();
+      }, graceMs);
+      const earlier = this.#onEmpty;
+      this.#onEmpty = () => {
+        earlier?.();
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#checkEmpty();
+    });
+  }
+
+  #gone(socket: Socket): void {
+    this.#sockets.delete(socket);
+    this.#checkEmpty();
+  }
+
+  #checkEmpty(): void {
+    if (this.#sockets.size > 0) return;
+    const done = this.#onEmpty;
+    this.#onEmpty = undefined;
+    done?.();
+  }
+}
+
+function isTcpAddress(address: AddressInfo | string | null): address is AddressInfo {
+  return typeof address === 'object' && address !== null;
+}
