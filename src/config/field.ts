@@ -91,3 +91,17 @@ function serverUrlProblem(value: string): string | undefined {
   }
   return undefined;
 }
+
+/** A client URL of etcd: scheme, host and port, nothing else. Which hosts may go without TLS is a rule between fields. */
+export function etcdUrl(): z.ZodString {
+  return z
+    .string()
+    .refine(isEtcdUrl, 'must be a URL like https://10.0.0.1:2379, without path or credentials')
+    .meta({ pattern: '^https?://' });
+}
+
+function isEtcdUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, username, password, pathname, search, hash } = new URL(value);
+  return /^https?:$/.test(protocol) && username + password + search + hash === '' && pathname === '/';
+}

@@ -20,6 +20,7 @@ const base = {
   serving: { bindAddress: '0.0.0.0', securePort: 6443, tlsCertFile: 'tls.crt', tlsPrivateKeyFile: 'tls.key' },
   authentication: { requestHeader },
   peers: { serverName: 'kubernetes.default.svc' },
+  publishing: { etcdServers: [], etcdPrefix: '/registry', identity: 'server' as const },
 };
 
 describe('readTlsMaterial', () => {
@@ -51,6 +52,7 @@ describe('readTlsMaterial', () => {
           ...(changes.clientCa === undefined ? {} : { clientCAFile: at(changes.clientCa) }),
         },
         peers: { ...base.peers, ...(changes.peerCa === undefined ? {} : { caFile: at(changes.peerCa) }) },
+        publishing: base.publishing,
       },
       now,
     );

@@ -19,6 +19,8 @@ export interface TlsMaterial {
   readonly requestHeaderCa: string | undefined;
   readonly peerCa: string | undefined;
   readonly proxyClient: KeyPair | undefined;
+  readonly etcdCa: string | undefined;
+  readonly etcdClient: KeyPair | undefined;
   /** Whole sentences for the log: certificates that are not valid now. */
   readonly warnings: readonly string[];
   /** Absolute paths of what was read, for watching. */
@@ -31,12 +33,17 @@ export interface TlsMaterial {
  * @throws {ConfigurationError} naming every file that is missing, unreadable, not PEM, empty or not the other one's key
  */
 export async function readTlsMaterial(
-  { serving, authentication, peers }: Pick<Configuration, 'serving' | 'authentication' | 'peers'>,
+  {
+    serving,
+    authentication,
+    peers,
+    publishing,
+  }: Pick<Configuration, 'serving' | 'authentication' | 'peers' | 'publishing'>,
   now: number = Date.now(),
 ): Promise<TlsMaterial> {
   const reader = new MaterialReader(now);
   const { requestHeader } = authentication;
-  const [servingPair, clientCa, requestHeaderCa, peerCa, proxyClient] = await Promise.all([
+  const [servingPair, clientCa, requestHeaderCa, peerCa, proxyClient, etcdCa, etcdClient] = await Promise.all([
     reader.pair(
       ['serving', 'tlsCertFile'],
       serving.tlsCertFile,
@@ -52,10 +59,17 @@ export async function readTlsMaterial(
       ['peers', 'proxyClientKeyFile'],
       peers.proxyClientKeyFile,
     ),
+    reader.bundle(['publishing', 'etcdCaFile'], publishing.etcdCaFile),
+    reader.pair(
+      ['publishing', 'etcdCertFile'],
+      publishing.etcdCertFile,
+      ['publishing', 'etcdKeyFile'],
+      publishing.etcdKeyFile,
+    ),
   ]);
   if (reader.problems.length > 0 || servingPair === undefined) throw new ConfigurationError(reader.problems);
   const { warnings, files } = reader;
-  return { serving: servingPair, clientCa, requestHeaderCa, peerCa, proxyClient, warnings, files };
+  return { serving: servingPair, clientCa, requestHeaderCa, peerCa, proxyClient, etcdCa, etcdClient, warnings, files };
 }
 
 type Key = readonly string[];

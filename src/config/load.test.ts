@@ -42,6 +42,7 @@ describe('loadConfiguration', () => {
       },
       servers: [{ name: 'a', url: 'https://10.0.0.1:6443' }],
       peers: { serverName: 'kubernetes.default.svc' },
+      publishing: { etcdServers: [], etcdPrefix: '/registry', identity: 'server' },
       authentication: {
         requestHeader: {
           allowedNames: [],

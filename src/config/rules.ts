@@ -1,13 +1,8 @@
 import type { Path } from './path.ts';
+import { publishingViolations } from './publishing-rules.ts';
 import type { Settings } from './schema.ts';
 import { LOCAL_SERVER_NAME } from './server-endpoints.ts';
-
-/** A rule that concerns several fields, and what breaks it. */
-export interface Violation {
-  /** Every field the rule reads; the first one is where the operator is pointed to. */
-  readonly paths: readonly [Path, ...Path[]];
-  readonly message: string;
-}
+import type { Violation } from './violation.ts';
 
 /** Checks what the schema cannot: fields against each other. */
 export function violations(settings: Settings): Violation[] {
@@ -18,6 +13,7 @@ export function violations(settings: Settings): Violation[] {
     ...frontProxyTrust(settings),
     ...adminListener(settings),
     ...limits(settings),
+    ...publishingViolations(settings),
   ];
 }
 

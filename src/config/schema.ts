@@ -4,6 +4,7 @@ import { authentication } from './sections/authentication.ts';
 import { discovery, health, logging, routing, shutdown } from './sections/control.ts';
 import { limits } from './sections/limits.ts';
 import { admin, serving } from './sections/listeners.ts';
+import { publishing } from './sections/publishing.ts';
 import { kubeconfig, localServer, peers, servers } from './sections/servers.ts';
 
 export const API_VERSION = 'config.mixed-version-proxy.io/v1alpha1';
@@ -21,6 +22,7 @@ export const configurationSchema = field(
     servers,
     localServer,
     peers,
+    publishing,
     kubeconfig,
     authentication,
     discovery,

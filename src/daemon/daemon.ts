@@ -9,11 +9,13 @@ import { ProxyError } from '../errors.ts';
 import type { ExchangeRecord } from '../observe/exchange-record.ts';
 import type { Logger } from '../observe/logger.ts';
 import { Metrics } from '../observe/metrics.ts';
+import type { Publisher } from '../publishing/publisher.ts';
 import { controlIdentity } from '../servers/control-identity.ts';
 import type { ServerRegistry } from '../servers/server-registry.ts';
 import { type Listener, listen, listenPlain } from '../wire/listener.ts';
 import { FileWatch } from './file-watch.ts';
 import { isSameMaterial, type Material, readMaterial } from './material.ts';
+import { createPublisher } from './publication.ts';
 import { clock, RequestPath } from './request-path.ts';
 import { listenerLimits, serverSpecs } from './settings.ts';
 
@@ -61,6 +63,7 @@ class ProxyRun implements Daemon {
   readonly #logger: Logger;
   readonly #source: ConfigurationSource | undefined;
   readonly #path: RequestPath;
+  readonly #publisher: Publisher | undefined;
   readonly #stopping = new AbortController();
   #configuration: Configuration;
   #material: Material;
@@ -82,6 +85,11 @@ class ProxyRun implements Daemon {
       trust: () => this.#material.clients,
       logger,
       onExchange,
+    });
+    this.#publisher = createPublisher(configuration, {
+      material: () => this.#material,
+      registry: () => this.#path.registry,
+      logger,
     });
     this.#watch = this.#watchFiles(material);
     this.#announce(material);
@@ -113,6 +121,7 @@ class ProxyRun implements Daemon {
       throw error;
     }
     this.#path.start();
+    this.#publisher?.start();
   }
 
   ready(): Promise<void> {
@@ -122,6 +131,8 @@ class ProxyRun implements Daemon {
   async stop(drainMs: number): Promise<void> {
     this.#stopping.abort();
     this.#watch.close();
+    // First of all, so that other API servers send nothing more.
+    await this.#publisher?.stop();
     await this.#serving?.close(drainMs);
     await this.#path.registry.stop(0);
     await this.#admin?.close(0);
@@ -207,6 +218,7 @@ class ProxyRun implements Daemon {
 
   #adminHandler() {
     const path = this.#path;
+    const publisher = this.#publisher;
     const metrics = new Metrics({
       counters: path.counters,
       discovery: () => path.registry.discoveryCounters,
@@ -214,12 +226,13 @@ class ProxyRun implements Daemon {
       view: () => path.registry.snapshot.view,
       conflicts: () => path.registry.conflicts.length,
       reloadErrors: () => this.#reloadErrors,
+      publishing: publisher && (() => publisher.status),
     });
     return createAdminHandler({
       ready: () => !this.#stopping.signal.aborted && path.registry.complete && path.registry.anyReady,
       metrics: () => metrics.exposition(),
       metricsContentType: metrics.contentType,
-      status: () => describeStatus(path.registry, clock()),
+      status: () => ({ ...describeStatus(path.registry, clock()), publishing: publisher?.status }),
       pages: controlPages({
         registry: () => path.registry,
         identity: () => controlIdentity(this.#material.peers).fields,

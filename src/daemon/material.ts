@@ -3,6 +3,7 @@ import { type KubeconfigAccess, readKubeconfig } from '../config/kubeconfig.ts';
 import type { Configuration } from '../config/schema.ts';
 import type { CertificateTrust } from '../identity/client-certificate.ts';
 import { parseTrustAnchors } from '../identity/trust-anchors.ts';
+import type { EtcdAccess } from '../publishing/etcd.ts';
 import type { PeerTrust } from '../servers/peer-trust.ts';
 import type { ListenerTls } from '../wire/listener.ts';
 
@@ -13,6 +14,8 @@ export interface Material {
   /** The PEM bundles of client CA and request-header CA that `clients` was made of. */
   readonly clientBundles: readonly (string | undefined)[];
   readonly peers: PeerTrust;
+  /** For publishing. */
+  readonly etcd: Pick<EtcdAccess, 'ca' | 'certificate'>;
   readonly warnings: readonly string[];
   /** Absolute paths, for watching. */
   readonly files: readonly string[];
@@ -38,6 +41,7 @@ export async function readMaterial(configuration: Configuration): Promise<Materi
     },
     clientBundles: [tls.clientCa, tls.requestHeaderCa],
     peers: peerTrust(tls, access),
+    etcd: { ca: tls.etcdCa, certificate: tls.etcdClient },
     warnings: tls.warnings,
     files: [...tls.files, ...(access?.files ?? [])],
   };
@@ -45,7 +49,8 @@ export async function readMaterial(configuration: Configuration): Promise<Materi
 
 /** Whether a reload would change nothing; writers touch directories without changing certificates. */
 export function isSameMaterial(one: Material, other: Material): boolean {
-  const essence = ({ listener, clientBundles, peers }: Material) => JSON.stringify([listener, clientBundles, peers]);
+  const essence = ({ listener, clientBundles, peers, etcd }: Material) =>
+    JSON.stringify([listener, clientBundles, peers, etcd]);
   return essence(one) === essence(other);
 }
 

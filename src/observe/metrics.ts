@@ -16,6 +16,13 @@ export interface ServerMetrics {
   readonly watches: readonly { readonly resource: string; readonly state: string }[];
 }
 
+/** What the metrics say of publishing. */
+export interface PublishingMetrics {
+  readonly record: string;
+  readonly announcements: number;
+  readonly errors: number;
+}
+
 export interface MetricsSource {
   readonly counters: ExchangeCounters;
   readonly discovery: () => DiscoveryCounters;
@@ -23,6 +30,8 @@ export interface MetricsSource {
   readonly view: () => 'merged' | 'server-local';
   readonly conflicts: () => number;
   readonly reloadErrors: () => number;
+  /** Absent where nothing is published. */
+  readonly publishing?: (() => PublishingMetrics) | undefined;
 }
 
 /** The Prometheus exposition of this process. Everything is read when it is scraped. */
@@ -42,6 +51,7 @@ export class Metrics {
     this.#servers(source);
     this.#triggers(source);
     this.#proxy(source);
+    if (source.publishing !== undefined) this.#publishing(source.publishing);
   }
 
   /** The text of one scrape. */
@@ -189,6 +199,28 @@ export class Metrics {
     );
     this.#counter('mvproxy_reload_errors_total', 'Reloads that failed; the old state was kept.', [], (add) => {
       add({}, source.reloadErrors());
+    });
+  }
+
+  #publishing(read: () => PublishingMetrics): void {
+    this.#gauge(
+      'mvproxy_publishing_up',
+      '1 while API servers with their own mixed version proxy can find this proxy in etcd.',
+      [],
+      (set) => {
+        set({}, read().record === 'published' ? 1 : 0);
+      },
+    );
+    this.#counter(
+      'mvproxy_publishing_announcements_total',
+      'Changes of a Lease that made API servers with their own mixed version proxy read all their peers.',
+      [],
+      (add) => {
+        add({}, read().announcements);
+      },
+    );
+    this.#counter('mvproxy_publishing_errors_total', 'Attempts to write the etcd record that failed.', [], (add) => {
+      add({}, read().errors);
     });
   }
 

@@ -1,0 +1,54 @@
+import { type FetchedResponse, fetchFrom } from '../wire/fetch.ts';
+import type { Fields } from '../wire/fields.ts';
+import type { Upstream } from '../wire/upstream.ts';
+
+/** The Leases of API servers (KEP-1965), through one server. */
+export class LeaseApi {
+  readonly #upstream: Upstream;
+  readonly #fields: Fields;
+
+  /** `fields` say who asks. */
+  constructor(upstream: Upstream, fields: Fields) {
+    this.#upstream = upstream;
+    this.#fields = fields;
+  }
+
+  /** The Lease; undefined when there is none. */
+  async get(name: string): Promise<unknown> {
+    const answer = await this.#ask('GET', `/${name}`);
+    return answer.status === 404 ? undefined : JSON.parse(answer.body.toString('utf8'));
+  }
+
+  /** False: it exists. */
+  async create(lease: object): Promise<boolean> {
+    return (await this.#ask('POST', '', lease, 'application/json')).status !== 409;
+  }
+
+  /** A merge patch. False: it does not exist. */
+  async patch(name: string, change: object): Promise<boolean> {
+    return (await this.#ask('PATCH', `/${name}`, change, 'application/merge-patch+json')).status !== 404;
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.#ask('DELETE', `/${name}`);
+  }
+
+  async #ask(method: string, path: string, content?: object, type = ''): Promise<FetchedResponse> {
+    const target = `/apis/coordination.k8s.io/v1/namespaces/kube-system/leases${path}`;
+    const body = content === undefined ? undefined : Buffer.from(JSON.stringify(content));
+    const fields = [...this.#fields, 'accept', 'application/json'];
+    if (body !== undefined) fields.push('content-type', type, 'content-length', String(body.length));
+    const answer = await fetchFrom(this.#upstream, {
+      method,
+      target,
+      fields,
+      body,
+      timeoutMs: 5_000,
+      maxBytes: 65_536,
+    });
+    if (answer.status < 300 || answer.status === 404 || answer.status === 409) return answer;
+    const denied = answer.status === 401 || answer.status === 403;
+    const remedy = denied ? '; apply deploy/publishing-rbac.yaml' : '';
+    throw new Error(`${method} of a Lease in kube-system was answered ${answer.status}${remedy}`);
+  }
+}
