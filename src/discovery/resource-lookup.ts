@@ -1,8 +1,7 @@
-/** Servers by index, ascending. In one table equal sets are one array. */
-export type ServerSet = readonly number[];
+import { NO_SERVERS, type ServerSet, type ServerSets } from './server-sets.ts';
 
 /**
- * What the servers' discovery says about a request.
+ * What the servers' discovery says about a request. In one table equal sets of servers are one array.
  *
  * `maybe` are servers that list the group-version as Stale and without resources: their extension API server was down
  * when they were asked, so nothing follows from what they do not list. It is empty when a server whose list is Current is
@@ -20,8 +19,6 @@ export type ResourceLookup =
     }
   | { readonly kind: 'capable'; readonly servers: ServerSet; readonly maybe: ServerSet };
 
-const NO_SERVERS: ServerSet = Object.freeze([]);
-
 /** The answer for a group-version that no server lists. */
 export const UNKNOWN: ResourceLookup = Object.freeze({ kind: 'unknown', maybe: NO_SERVERS });
 
@@ -34,58 +31,74 @@ export interface Endpoint {
 }
 
 /** Which servers list a group-version as Current, and which as Stale and without resources. */
-interface GroupVersionState {
-  readonly current: readonly number[];
-  readonly silent: readonly number[];
+export interface GroupVersionState {
+  readonly current: ServerSet;
+  readonly silent: ServerSet;
+}
+
+/** Servers that list one resource or subresource with the same verbs. */
+export interface Holders {
+  readonly servers: ServerSet;
+  readonly verbs: readonly string[];
 }
 
 /** Makes the answers of one table, each distinct one once: thousands of custom resources share a handful. */
 export class LookupPool {
-  readonly #sets = new Map<string, ServerSet>();
+  readonly #sets: ServerSets;
   readonly #lookups = new Map<string, ResourceLookup>();
   readonly #endpoints = new Map<string, Endpoint>();
 
-  unknown(state: GroupVersionState): ResourceLookup {
-    return this.#share({ kind: 'unknown', maybe: this.#set(state.silent) });
+  /** All sets are of `sets`. */
+  constructor(sets: ServerSets) {
+    this.#sets = sets;
   }
 
-  incapable(state: GroupVersionState, lacks: 'subresource' | 'verb', having: readonly number[]): ResourceLookup {
-    return this.#share({ kind: 'incapable', lacks, having: this.#set(having), maybe: this.#set(state.silent) });
+  union(sets: readonly ServerSet[]): ServerSet {
+    return this.#sets.union(sets);
   }
 
-  capable(state: GroupVersionState, servers: readonly number[]): ResourceLookup {
-    const certain = servers.some((server) => state.current.includes(server));
-    return this.#share({
-      kind: 'capable',
-      servers: this.#set(servers),
-      maybe: certain ? NO_SERVERS : this.#set(state.silent),
-    });
+  unknown({ silent }: GroupVersionState): ResourceLookup {
+    return this.#share(`u ${this.#sets.idOf(silent)}`, () => ({ kind: 'unknown', maybe: silent }));
   }
 
-  endpoint(
-    state: GroupVersionState,
-    servers: readonly number[],
-    verbs: ReadonlyMap<string, readonly number[]>,
-  ): Endpoint {
-    const key = JSON.stringify([state, servers, [...verbs]]);
-    const known = this.#endpoints.get(key);
-    if (known !== undefined) return known;
-    const endpoint = {
-      listed: this.capable(state, servers),
-      verbs: new Map([...verbs].map(([verb, having]) => [verb, this.capable(state, having)])),
-      otherVerb: this.incapable(state, 'verb', servers),
+  incapable({ silent }: GroupVersionState, lacks: 'subresource' | 'verb', having: ServerSet): ResourceLookup {
+    const key = `i ${lacks} ${this.#sets.idOf(having)} ${this.#sets.idOf(silent)}`;
+    return this.#share(key, () => ({ kind: 'incapable', lacks, having, maybe: silent }));
+  }
+
+  /** @param holders of one resource or subresource, each server once. */
+  endpoint(state: GroupVersionState, holders: readonly Holders[]): Endpoint {
+    const held = holders.map(({ servers, verbs }) => `${this.#sets.idOf(servers)}:${verbs.join()}`);
+    const key = `${this.#sets.idOf(state.current)} ${this.#sets.idOf(state.silent)} ${held.join(' ')}`;
+    return getOrAdd(this.#endpoints, key, () => this.#endpoint(state, holders));
+  }
+
+  #endpoint(state: GroupVersionState, holders: readonly Holders[]): Endpoint {
+    const byVerb = new Map<string, ServerSet[]>();
+    for (const { servers, verbs } of holders) {
+      for (const verb of new Set(verbs)) {
+        const having = byVerb.get(verb);
+        if (having === undefined) byVerb.set(verb, [servers]);
+        else having.push(servers);
+      }
+    }
+    const everybody = this.#sets.union(holders.map(({ servers }) => servers));
+    return {
+      listed: this.#capable(state, everybody),
+      verbs: new Map([...byVerb].map(([verb, having]) => [verb, this.#capable(state, this.#sets.union(having))])),
+      otherVerb: this.incapable(state, 'verb', everybody),
     };
-    this.#endpoints.set(key, endpoint);
-    return endpoint;
   }
 
-  #set(servers: readonly number[]): ServerSet {
-    if (servers.length === 0) return NO_SERVERS;
-    return getOrAdd(this.#sets, servers.join(), () => Object.freeze([...servers]));
+  #capable({ current, silent }: GroupVersionState, servers: ServerSet): ResourceLookup {
+    const isCertain = silent.length === 0 || servers.some((server) => current.includes(server));
+    const maybe = isCertain ? NO_SERVERS : silent;
+    const key = `c ${this.#sets.idOf(servers)} ${this.#sets.idOf(maybe)}`;
+    return this.#share(key, () => ({ kind: 'capable', servers, maybe }));
   }
 
-  #share(lookup: ResourceLookup): ResourceLookup {
-    return getOrAdd(this.#lookups, JSON.stringify(lookup), () => Object.freeze(lookup));
+  #share(key: string, make: () => ResourceLookup): ResourceLookup {
+    return getOrAdd(this.#lookups, key, () => Object.freeze(make()));
   }
 }
 

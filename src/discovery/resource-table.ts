@@ -1,6 +1,7 @@
 import type { APIVersionDiscovery } from '../kubernetes/aggregated-discovery.ts';
-import { type Endpoint, LookupPool, type ResourceLookup, UNKNOWN } from './resource-lookup.ts';
-import type { ServerDiscovery } from './server-discovery.ts';
+import { type Endpoint, type Holders, LookupPool, type ResourceLookup, UNKNOWN } from './resource-lookup.ts';
+import { type ServedDocument, type ServedGroup, type ServedGroups, servedGroups } from './served-groups.ts';
+import { NO_SERVERS, type ServerSet, type ServerSets } from './server-sets.ts';
 
 /** Who serves what, of several servers. Immutable. A look-up allocates nothing, and servers do not add to its cost. */
 export interface ResourceTable {
@@ -35,25 +36,24 @@ const VERBS: ReadonlySet<string> = new Set([
 ]);
 const CONNECTIONS: ReadonlySet<string> = new Set(['attach', 'exec', 'portforward', 'proxy']);
 
+/** The answers of the tables that share their sets of servers. */
+const pools = new WeakMap<ServerSets, LookupPool>();
+/** What was made of a group. Tables that follow each other share the groups that did not change. */
+const madeOf = new WeakMap<ServedGroup, GroupEntry>();
+
 /** @param inputs each server once, in any order. */
-export function buildResourceTable(
-  inputs: readonly { readonly server: number; readonly discovery: ServerDiscovery }[],
-): ResourceTable {
-  const listings = new Map<string, Map<string, Listing[]>>();
-  for (const { server, discovery } of [...inputs].sort((left, right) => left.server - right.server)) {
-    for (const group of [...discovery.api, ...discovery.apis]) {
-      const versions = listings.get(group.metadata.name) ?? new Map<string, Listing[]>();
-      listings.set(group.metadata.name, versions);
-      for (const list of group.versions ?? []) {
-        versions.set(list.version, [...(versions.get(list.version) ?? []), { server, list }]);
-      }
-    }
-  }
-  const pool = new LookupPool();
-  const groups = mapValues(listings, (versions) => mapValues(versions, (lists) => versionEntry(pool, lists)));
+export function buildResourceTable(inputs: readonly ServedDocument[]): ResourceTable {
+  return resourceTableOf(servedGroups(inputs));
+}
+
+/** A group is made ready when somebody asks for it first, which takes microseconds: many are never asked for. */
+export function resourceTableOf({ groups, sets }: ServedGroups): ResourceTable {
+  const pool = pools.get(sets) ?? new LookupPool(sets);
+  pools.set(sets, pool);
+  const entries = new Map([...groups].map(([name, served]) => [name, entryOf(served, pool)]));
   return {
     lookup(group, version, resource, subresource, verb) {
-      const list = groups.get(group)?.get(version);
+      const list = entries.get(group)?.version(version);
       if (list === undefined) return UNKNOWN;
       const entry = list.resources.get(resource);
       if (entry === undefined) return list.otherResource;
@@ -66,24 +66,58 @@ export function buildResourceTable(
   };
 }
 
-/** One server's list of one group-version. */
+function entryOf(served: ServedGroup, pool: LookupPool): GroupEntry {
+  const known = madeOf.get(served);
+  if (known !== undefined) return known;
+  const entry = new GroupEntry(served, pool);
+  madeOf.set(served, entry);
+  return entry;
+}
+
+class GroupEntry {
+  readonly #served: ServedGroup;
+  readonly #pool: LookupPool;
+  #versions: ReadonlyMap<string, VersionEntry> | undefined;
+
+  constructor(served: ServedGroup, pool: LookupPool) {
+    this.#served = served;
+    this.#pool = pool;
+  }
+
+  version(name: string): VersionEntry | undefined {
+    this.#versions ??= this.#made();
+    return this.#versions.get(name);
+  }
+
+  #made(): ReadonlyMap<string, VersionEntry> {
+    const listings = new Map<string, Listing[]>();
+    for (const { servers, group } of this.#served) {
+      for (const list of group.versions ?? []) {
+        const same = listings.get(list.version);
+        if (same === undefined) listings.set(list.version, [{ servers, list }]);
+        else same.push({ servers, list });
+      }
+    }
+    return mapValues(listings, (lists) => versionEntry(this.#pool, lists));
+  }
+}
+
+/** One description of one group-version, and who has it. */
 interface Listing {
-  readonly server: number;
+  readonly servers: ServerSet;
   readonly list: APIVersionDiscovery;
 }
 
-/** Who lists a resource or subresource, and with which verbs. */
+/** Who lists a resource or subresource, by number of the listing, and with which verbs. */
 class Listed {
-  readonly servers: number[] = [];
-  readonly verbs = new Map<string, number[]>();
+  readonly listings: number[] = [];
+  readonly byVerbs: { readonly verbs: readonly string[]; readonly listings: number[] }[] = [];
 
-  add(server: number, verbs: readonly string[]): void {
-    this.servers.push(server);
-    for (const verb of verbs) {
-      const servers = this.verbs.get(verb);
-      if (servers === undefined) this.verbs.set(verb, [server]);
-      else servers.push(server);
-    }
+  add(listing: number, verbs: readonly string[]): void {
+    this.listings.push(listing);
+    const same = this.byVerbs.find((entry) => isEqual(entry.verbs, verbs));
+    if (same === undefined) this.byVerbs.push({ verbs, listings: [listing] });
+    else same.listings.push(listing);
   }
 }
 
@@ -93,32 +127,43 @@ class ListedResource extends Listed {
 
 function versionEntry(pool: LookupPool, lists: readonly Listing[]): VersionEntry {
   const resources = new Map<string, ListedResource>();
-  for (const { server, list } of lists) {
+  for (const [number, { list }] of lists.entries()) {
     for (const entry of list.resources ?? []) {
       const resource = resources.get(entry.resource) ?? new ListedResource();
       resources.set(entry.resource, resource);
-      resource.add(server, entry.verbs);
+      resource.add(number, entry.verbs);
       for (const sub of entry.subresources ?? []) {
         const subresource = resource.subresources.get(sub.subresource) ?? new Listed();
         resource.subresources.set(sub.subresource, subresource);
-        subresource.add(server, sub.verbs);
+        subresource.add(number, sub.verbs);
       }
     }
   }
-  const indexes = (where: (list: APIVersionDiscovery) => boolean) =>
-    lists.filter(({ list }) => where(list)).map(({ server }) => server);
+  const everybody = pool.union(lists.map(({ servers }) => servers));
+  const serversOf = (listings: readonly number[]) =>
+    listings.length === lists.length
+      ? everybody
+      : pool.union(listings.map((number) => lists[number]?.servers ?? NO_SERVERS));
+  const holdersOf = ({ byVerbs }: Listed): Holders[] =>
+    byVerbs.map(({ verbs, listings }) => ({ servers: serversOf(listings), verbs }));
+  const serversWhere = (accept: (list: APIVersionDiscovery) => boolean) =>
+    pool.union(lists.filter(({ list }) => accept(list)).map(({ servers }) => servers));
   const state = {
-    current: indexes((list) => list.freshness !== 'Stale'),
-    silent: indexes((list) => list.freshness === 'Stale' && !list.resources?.length),
+    current: serversWhere((list) => list.freshness !== 'Stale'),
+    silent: serversWhere((list) => list.freshness === 'Stale' && !list.resources?.length),
   };
   return {
-    resources: mapValues(resources, ({ servers, verbs, subresources }) => ({
-      self: pool.endpoint(state, servers, verbs),
-      subresources: mapValues(subresources, (sub) => pool.endpoint(state, sub.servers, sub.verbs)),
-      otherSubresource: pool.incapable(state, 'subresource', servers),
+    resources: mapValues(resources, (resource) => ({
+      self: pool.endpoint(state, holdersOf(resource)),
+      subresources: mapValues(resource.subresources, (sub) => pool.endpoint(state, holdersOf(sub))),
+      otherSubresource: pool.incapable(state, 'subresource', serversOf(resource.listings)),
     })),
     otherResource: pool.unknown(state),
   };
+}
+
+function isEqual(one: readonly string[], other: readonly string[]): boolean {
+  return one === other || (one.length === other.length && one.every((text, i) => text === other[i]));
 }
 
 function mapValues<K, V, W>(map: ReadonlyMap<K, V>, change: (value: V) => W): ReadonlyMap<K, W> {

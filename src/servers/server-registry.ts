@@ -15,14 +15,7 @@ import { type MonitorDependencies, type MonitorSettings, ServerMonitor } from '.
 import { reportOf } from './server-report.ts';
 import { isSameServer, type ServerSpec } from './server-spec.ts';
 import { isDecided } from './server-state.ts';
-import {
-  buildSnapshot,
-  buildTables,
-  inSnapshotOrder,
-  mergeInputs,
-  type RoutingTables,
-  type ServerReport,
-} from './snapshot-builder.ts';
+import { mergeInputs, type ServerReport, SnapshotBuilder } from './snapshot-builder.ts';
 import { TypeDeclarations } from './type-declarations.ts';
 import type { WatchTrigger } from './watches/watched-resource.ts';
 
@@ -77,9 +70,9 @@ export class ServerRegistry implements Control {
   readonly #merged: MergedView;
   readonly #openapi: OpenAPIView;
   readonly #refreshes: RefreshSchedule;
+  readonly #builder = new SnapshotBuilder();
   readonly #complete = Promise.withResolvers<void>();
   #snapshot: ProxySnapshot;
-  #tables: { readonly key: string; readonly tables: RoutingTables } | undefined;
   #isComplete = false;
 
   constructor(specs: readonly ServerSpec[], settings: RegistrySettings, dependencies: RegistryDependencies) {
@@ -289,23 +282,17 @@ export class ServerRegistry implements Control {
     this.#merged.update(mergeInputs(this.#reports(), this.#clock(), this.#settings.staleAfterMs));
   }
 
-  #build(reports: readonly ServerReport[]): ProxySnapshot {
-    const key = reports
-      .map(({ name, version, discovery }) => `${name} ${JSON.stringify(version)} ${this.#ids.of(discovery)}`)
-      .join('\n');
-    if (this.#tables?.key !== key) this.#tables = { key, tables: buildTables(reports) };
-    if (this.#view === 'merged') this.#openapi.update(inSnapshotOrder(reports));
-    return buildSnapshot(
-      {
-        generation: (this.#snapshot?.generation ?? 0) + 1,
-        reports,
-        view: this.#view,
-        published: this.#merged.published,
-        openapi: this.#openapi,
-        incompleteUntil: this.#incompleteUntil(),
-      },
-      this.#tables.tables,
-    );
+  #build(all: readonly ServerReport[]): ProxySnapshot {
+    const reports = this.#builder.order(all);
+    if (this.#view === 'merged') this.#openapi.update(reports);
+    return this.#builder.build({
+      generation: (this.#snapshot?.generation ?? 0) + 1,
+      reports,
+      view: this.#view,
+      published: this.#merged.published,
+      openapi: this.#openapi,
+      incompleteUntil: this.#incompleteUntil(),
+    });
   }
 
   #reports(): ServerReport[] {

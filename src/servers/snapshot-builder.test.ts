@@ -6,11 +6,10 @@ import { discoveryOf } from '../discovery/testing/discovery-of.ts';
 import { parseServerVersion } from '../kubernetes/kube-version.ts';
 import { NO_LISTING } from './openapi/openapi-view.ts';
 import {
-  buildSnapshot,
-  buildTables,
   inSnapshotOrder,
   mergeInputs,
   type ServerReport,
+  SnapshotBuilder,
   type SnapshotInput,
 } from './snapshot-builder.ts';
 
@@ -40,17 +39,21 @@ function report(name: string, version: string, overrides: Partial<ServerReport> 
   };
 }
 
-function build(reports: readonly ServerReport[], overrides: Partial<SnapshotInput> = {}) {
+function build(
+  reports: readonly ServerReport[],
+  overrides: Partial<SnapshotInput> = {},
+  builder = new SnapshotBuilder(),
+) {
   const openapi = { listing: NO_LISTING, published: undefined };
   const input = {
     generation: 3,
-    reports,
+    reports: builder.order(reports),
     view: 'merged',
     published: undefined,
     openapi,
     incompleteUntil: 9_000,
   } as const;
-  return buildSnapshot({ ...input, ...overrides }, buildTables(reports));
+  return builder.build({ ...input, ...overrides });
 }
 
 const REPORTS = [
@@ -169,5 +172,71 @@ test('a server takes part in the merge once it was read, and vouches for it whil
       ['a', true, false],
       ['b', false, true],
     ],
+  );
+});
+
+/** Many servers of three versions, whose documents are one for each version. */
+function crowd(count: number): ServerReport[] {
+  const documents = ['a', 'b', 'c'].map((resource) => discoveryOf({ v1: { pods: ['get'], [resource]: ['get'] } }));
+  return Array.from({ length: count }, (_, i) => {
+    const discovery = documents[i % 3];
+    return report(`server-${i}`, `1.${35 + (i % 3)}.0`, { discovery });
+  });
+}
+
+test('a server that is not ready any more changes its own entry, and nothing else is made anew', () => {
+  const builder = new SnapshotBuilder();
+  const reports = crowd(100);
+  const before = build(reports, {}, builder);
+  const flipped = reports.map((each, i) => (i === 50 ? { ...each, ready: false } : each));
+  const after = build(flipped, {}, builder);
+  const position = after.positions.get('server-50') ?? -1;
+  assert.equal(after.servers[position]?.ready, false);
+  assert.equal(before.servers[position]?.ready, true);
+  assert.equal(after.servers.filter((server, i) => server !== before.servers[i]).length, 1);
+  assert.equal(after.groups, before.groups);
+  assert.equal(after.table, before.table);
+  assert.equal(after.positions, before.positions);
+});
+
+test('without a change even the list of servers is the same', () => {
+  const builder = new SnapshotBuilder();
+  const reports = crowd(10);
+  assert.equal(build(reports, {}, builder).servers, build([...reports], {}, builder).servers);
+});
+
+test('a snapshot that followed others is that of the same reports alone', () => {
+  const documents = [undefined, { v1: { a: ['get'] } }, { v1: { a: ['get'], b: ['get'] } }].map(
+    (listing) => listing && discoveryOf(listing),
+  );
+  const one = fc
+    .record({
+      name: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+      version: fc.constantFrom('1.36.0', '1.37.0', 'unknown'),
+      ready: fc.boolean(),
+      discovery: fc.constantFrom(...documents),
+      local: fc.boolean(),
+      readAt: fc.nat(3),
+    })
+    .map(({ name, version, ...overrides }) => report(name, version, overrides));
+  const some = fc.uniqueArray(one, { selector: ({ name }) => name, maxLength: 5 });
+  const lookups = ({ table, groups }: ReturnType<typeof build>) => [
+    table.lookup('', 'v1', 'a', '', 'get'),
+    table.lookup('', 'v1', 'b', '', 'get'),
+    groups.serversOf('', 'v1'),
+  ];
+  fc.assert(
+    fc.property(fc.array(some, { minLength: 1, maxLength: 6 }), (steps) => {
+      const builder = new SnapshotBuilder();
+      for (const reports of steps) {
+        const { table, groups, ...followed } = build(reports, {}, builder);
+        const { table: newTable, groups: newGroups, ...alone } = build(reports);
+        assert.deepEqual(followed, alone);
+        assert.deepEqual(
+          lookups({ ...followed, table, groups }),
+          lookups({ ...alone, table: newTable, groups: newGroups }),
+        );
+      }
+    }),
   );
 });
