@@ -1,5 +1,6 @@
 import { ProxyError } from '../errors.ts';
 import { assertsIdentity, type IdentityHeaderNames, PEER_PROXIED } from '../identity/header-names.ts';
+import { PASSED_PROXIES, passedProxies } from '../identity/passed-proxies.ts';
 import { type Fields, fieldValues, withoutFields } from '../wire/fields.ts';
 
 export interface CleanRequest {
@@ -7,6 +8,8 @@ export interface CleanRequest {
   readonly fields: string[];
   /** A trusted front proxy has routed this request already. */
   readonly alreadyProxied: boolean;
+  /** Names of the proxies that it says it has passed. */
+  readonly passed: readonly string[];
 }
 
 /** RFC 9110 section 7.6.1, and `http2-settings` (RFC 9113 section 3.1). `te: trailers` is end to end in effect and stays. */
@@ -47,12 +50,14 @@ export function cleanRequest(fields: Fields, names: IdentityHeaderNames, fromFro
     (name) =>
       HOP_BY_HOP.has(name) ||
       name === 'te' ||
+      name === PASSED_PROXIES ||
       connectionNamed.has(name) ||
       assertsIdentity(name, names) ||
       (!fromFrontProxy && ADDRESS_CLAIMS.has(name)),
   );
   if (te) kept.push('te', 'trailers');
-  return { fields: kept, alreadyProxied: fromFrontProxy && fieldValues(fields, PEER_PROXIED)[0] === 'true' };
+  const alreadyProxied = fromFrontProxy && fieldValues(fields, PEER_PROXIED)[0] === 'true';
+  return { fields: kept, alreadyProxied, passed: passedProxies(fields) };
 }
 
 /**

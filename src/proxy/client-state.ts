@@ -6,6 +6,14 @@ export interface ClientState {
   readonly verdict: CertificateVerdict;
   /** Name of the server its requests go to when nothing else decides. */
   preferred: string | undefined;
+  /** Name of the server for those of its senders to whom `preferred` is too old. */
+  preferredNewer?: string | undefined;
+  /** Milliseconds of the clock at which `preferred` is compared with others next. */
+  reconsiderAt?: number | undefined;
+  /** In [0, 1); decides between equals, so that one client comes to the same server again. */
+  draw?: number | undefined;
+  /** The last User-Agent, and of which minor version its sender is. */
+  stated?: { readonly userAgent: string; readonly minor: number | undefined } | undefined;
   /** The last Authorization value that a server did not answer with 401. */
   proven: string | undefined;
 }
@@ -23,7 +31,7 @@ export class ClientStates {
     const known = this.#states.get(connection);
     if (known !== undefined && known.trust === trust && now <= known.verdict.validUntil) return known;
     const verdict = judgeCertificate(connection.certificate, trust, now);
-    const state: Remembered = { verdict, trust, preferred: known?.preferred, proven: known?.proven };
+    const state: Remembered = { preferred: undefined, proven: undefined, ...known, verdict, trust };
     this.#states.set(connection, state);
     return state;
   }

@@ -32,14 +32,18 @@ function anyRoute(
 ): Route {
   const routed = route(control, { ...request, tried }, now);
   if (routed.decision.kind === 'forward') return routed;
-  const decision = toAnybody(routed.snapshot, tried);
+  const { snapshot } = routed;
+  const isConfined = snapshot.local !== undefined && (request.alreadyProxied || request.forwarded === true);
+  const decision = isConfined ? undefined : toAnybody(snapshot, tried);
   return decision === undefined ? routed : { ...routed, decision };
 }
 
 /** A sidecar has no preferred server but its own. */
 function toAnybody(snapshot: ProxySnapshot, tried: ReadonlySet<string>): Decision | undefined {
-  const positions = new Set([...tried].flatMap((name) => snapshot.positions.get(name) ?? []));
-  const load = (position: number) => openExchanges(snapshot.backends[position]);
-  const server = choosePreferred(snapshot, load, Math.random, positions);
+  const server = choosePreferred(snapshot, {
+    load: (position) => openExchanges(snapshot.backends[position]),
+    random: Math.random,
+    tried: new Set([...tried].flatMap((name) => snapshot.positions.get(name) ?? [])),
+  });
   return server === undefined ? undefined : { kind: 'forward', server, reason: 'NonResource', final: false };
 }

@@ -1,5 +1,6 @@
 import type { Credential } from '../identity/credential.ts';
 import type { RequestInfo } from '../kubernetes/request-info.ts';
+import type { RoutingPolicy } from '../routing/routing-policy.ts';
 import type { ServerExchange } from '../wire/exchange.ts';
 import type { ClientState } from './client-state.ts';
 
@@ -12,6 +13,11 @@ export interface PreparedRequest {
   readonly credential: Credential;
   readonly client: ClientState;
   readonly alreadyProxied: boolean;
+  /** It says that it has passed another proxy. */
+  readonly forwarded?: boolean | undefined;
+  /** N of a sender of v1.N that prefers servers which are not older. */
+  readonly minor?: number | undefined;
+  readonly policy?: RoutingPolicy | undefined;
   /** The client asks for one server's own OpenAPI document. */
   readonly ownOpenAPI?: boolean | undefined;
   /** Epoch milliseconds. */

@@ -2,6 +2,7 @@ import type { CertificateTrust } from '../identity/client-certificate.ts';
 import type { IdentityHeaderNames } from '../identity/header-names.ts';
 import type { ExchangeObserver } from '../observe/exchange-record.ts';
 import type { Retries } from '../routing/retries.ts';
+import type { RoutingPolicy } from '../routing/routing-policy.ts';
 import type { BufferBudget } from './buffer-budget.ts';
 import type { Control } from './proxy-snapshot.ts';
 
@@ -16,6 +17,10 @@ export interface ProxyContext {
   readonly replay: { readonly budget: BufferBudget; readonly bytesPerRequest: number };
   /** Tables younger than this are believed when they list nobody; 0: none is, they are always read again. */
   readonly freshnessWindowMs: number;
+  /** What this proxy calls itself in requests that pass it; by default something random. */
+  readonly name?: string | undefined;
+  /** Default: nothing but capability, readiness and load decides. */
+  readonly policy?: RoutingPolicy | undefined;
   /** Epoch milliseconds. */
   readonly clock: () => number;
 }

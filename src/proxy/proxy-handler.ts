@@ -1,8 +1,11 @@
 import { identify } from '../identity/credential.ts';
+import { newProxyName, PASSED_PROXIES, refuseLoops } from '../identity/passed-proxies.ts';
 import { type RequestInfo, requestInfo } from '../kubernetes/request-info.ts';
+import { NO_POLICY } from '../routing/routing-policy.ts';
 import type { ExchangeHandler } from '../wire/exchange.ts';
 import { cleanRequest } from './clean.ts';
 import { ClientStates } from './client-state.ts';
+import { preferringMinor } from './client-version.ts';
 import { DiscoveryAnswers } from './discovery-answers.ts';
 import { Forwarding } from './forwarding.ts';
 import { OpenAPIAnswers } from './openapi-answers.ts';
@@ -17,6 +20,7 @@ import { Upgrade } from './upgrade.ts';
  * Whatever goes wrong on the way is answered with a Status.
  */
 export function createProxyHandler(context: ProxyContext): ExchangeHandler {
+  const { name: self = newProxyName(), policy = NO_POLICY } = context;
   const clients = new ClientStates();
   const discovery = new DiscoveryAnswers(context);
   const openapi = new OpenAPIAnswers(context);
@@ -29,9 +33,22 @@ export function createProxyHandler(context: ProxyContext): ExchangeHandler {
       info = requestInfo(exchange.head.method, exchange.head.target);
       const client = clients.of(exchange.connection, context.trust(), startedAt);
       const { fields } = exchange.head;
-      const clean = cleanRequest(fields, context.names, client.verdict.frontProxy);
+      const { passed, alreadyProxied, ...clean } = cleanRequest(fields, context.names, client.verdict.frontProxy);
+      refuseLoops(passed, self);
+      clean.fields.push(PASSED_PROXIES, [...passed, self].join(', '));
       const credential = identify(client.verdict, fields, context.names);
-      const request: PreparedRequest = { exchange, info, credential, client, startedAt, ...clean };
+      const request: PreparedRequest = {
+        exchange,
+        info,
+        fields: clean.fields,
+        credential,
+        client,
+        alreadyProxied,
+        forwarded: passed.length > 0,
+        minor: policy.clientVersionAffinity ? preferringMinor(client, fields) : undefined,
+        policy,
+        startedAt,
+      };
       const form = discovery.formOf(request);
       if (form !== undefined) {
         discovery.answer(request, form);

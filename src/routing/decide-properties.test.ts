@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { decide } from './decide.ts';
 import type { Decision, ForwardReason } from './decision.ts';
+import { isAboutServer } from './discovery-path.ts';
+import { isWrite } from './routing-policy.ts';
 import { lists, type Setting, settings } from './testing/routing-arbitrary.ts';
 
 const CLAIMS_CAPABILITY: ReadonlySet<ForwardReason> = new Set([
@@ -10,6 +12,8 @@ const CLAIMS_CAPABILITY: ReadonlySet<ForwardReason> = new Set([
   'PeerServesResource',
   'PeerServesSubresourceOrVerb',
   'PreferredNotReady',
+  'WritesNewest',
+  'WritesOldest',
 ]);
 
 const RUNS = { numRuns: 600 };
@@ -23,9 +27,20 @@ function capable({ served, request }: Setting): number[] {
   return [...served.keys()].filter((position) => lists(served[position], request));
 }
 
+/** A sidecar whose request was forwarded before. */
+function isConfined({ snapshot, hint }: Setting): boolean {
+  return snapshot.local !== undefined && (hint.alreadyProxied || hint.forwarded === true);
+}
+
 /** Nothing but the tables decides: peers may be asked, and nobody has decided before us. */
-function isRouted({ snapshot, request, hint }: Setting): boolean {
-  return request.isResourceRequest && snapshot.view === 'merged' && !hint.alreadyProxied;
+function isRouted(setting: Setting): boolean {
+  const { snapshot, request, hint } = setting;
+  return request.isResourceRequest && snapshot.view === 'merged' && !hint.alreadyProxied && !isConfined(setting);
+}
+
+/** The operator's policy says which version gets this request. */
+function isDirectedWrite({ snapshot, request, hint }: Setting): boolean {
+  return snapshot.local === undefined && hint.writes !== 'any' && isWrite(request);
 }
 
 /** Holds `check` for generated settings, and makes sure that enough of them were of use. */
@@ -87,7 +102,8 @@ test('nobody is told that a type is unknown while a server was not seen and may 
 });
 
 test('while somebody lists a group or version, nobody is told that it is unknown', () => {
-  always(({ request, served, snapshot, hint }, decision) => {
+  always((setting, decision) => {
+    const { request, served, snapshot, hint } = setting;
     const [root, first, second] = request.path.split('/').filter((part) => part !== '');
     const isGroup = !request.isResourceRequest && first !== undefined && (root === 'api' || root === 'apis');
     if (!isGroup || snapshot.view !== 'merged' || hint.alreadyProxied) return false;
@@ -99,7 +115,10 @@ test('while somebody lists a group or version, nobody is told that it is unknown
       ),
     );
     if (listing.length > 0) assert.notEqual(decision.reason, 'NobodyLists');
-    else assert.ok(['NobodyLists', 'ServersNotSeen', 'NoServerReady'].includes(decision.reason), decision.reason);
+    else {
+      const reasons = ['NobodyLists', 'ServersNotSeen', isConfined(setting) ? 'LocalServerNotReady' : 'NoServerReady'];
+      assert.ok(reasons.includes(decision.reason), decision.reason);
+    }
     return true;
   });
 });
@@ -107,7 +126,8 @@ test('while somebody lists a group or version, nobody is told that it is unknown
 test('the preferred server wins if it is capable and can be used', () => {
   always((setting, decision) => {
     const { preferred } = setting.hint;
-    if (!isRouted(setting) || preferred === undefined || !isUsable(setting, preferred)) return false;
+    if (isDirectedWrite(setting) || !isRouted(setting) || preferred === undefined || !isUsable(setting, preferred))
+      return false;
     const wins = lists(setting.served[preferred], setting.request);
     assert.equal(decision.reason === 'PreferredCapable', wins);
     if (wins)
@@ -120,7 +140,7 @@ test('of other capable servers the newest are taken, and of those the least load
   always((setting, decision) => {
     const { snapshot, hint } = setting;
     if (!isRouted(setting) || decision.kind !== 'forward' || !CLAIMS_CAPABILITY.has(decision.reason)) return false;
-    if (decision.reason === 'PreferredCapable') return false;
+    if (isDirectedWrite(setting) || decision.reason === 'PreferredCapable') return false;
     const rank = (position: number) => snapshot.servers[position]?.ageRank ?? 0;
     for (const other of capable(setting).filter((position) => isUsable(setting, position))) {
       assert.ok(rank(decision.server) <= rank(other));
@@ -135,8 +155,57 @@ test('what a peer routed here and what is served server-locally stays with the p
     const { snapshot, hint } = setting;
     if (!hint.alreadyProxied && snapshot.view === 'merged') return false;
     if (decision.kind === 'forward') assert.equal(decision.server, hint.preferred);
-    else assert.equal(decision.reason, 'NoServerReady');
+    else assert.equal(decision.reason, snapshot.local === undefined ? 'NoServerReady' : 'LocalServerNotReady');
     return true;
+  });
+});
+
+test('a write goes to a server of the newest or oldest version of those that can take it, to the client’s own if it is one', () => {
+  always((setting, decision) => {
+    const { snapshot, hint } = setting;
+    if (!isDirectedWrite(setting) || !isRouted(setting) || decision.kind !== 'forward') return false;
+    if (!CLAIMS_CAPABILITY.has(decision.reason)) return false;
+    const rank = (position: number) => snapshot.servers[position]?.ageRank ?? 0;
+    const ranks = capable(setting)
+      .filter((position) => isUsable(setting, position))
+      .map(rank);
+    const wanted = hint.writes === 'newest' ? Math.min(...ranks) : Math.max(...ranks);
+    assert.equal(rank(decision.server), wanted);
+    const { preferred } = hint;
+    const own = preferred !== undefined && isUsable(setting, preferred) && capable(setting).includes(preferred);
+    if (own && preferred !== undefined && rank(preferred) === wanted) assert.equal(decision.server, preferred);
+    assert.equal(
+      decision.reason === 'WritesNewest' || decision.reason === 'WritesOldest',
+      own && decision.server !== preferred,
+    );
+    return true;
+  });
+});
+
+test('a sidecar sends what was forwarded before to its own server or nowhere, and never calls it unknown while others have it', () => {
+  always((setting, decision) => {
+    const { snapshot, hint } = setting;
+    if (!isConfined(setting) || snapshot.local === undefined) return false;
+    if (decision.kind === 'forward') assert.equal(decision.server, snapshot.local);
+    else
+      assert.ok(['LocalServerNotReady', 'NotServedHere', 'ServersNotSeen'].includes(decision.reason), decision.reason);
+    if (hint.alreadyProxied || snapshot.view !== 'merged' || !setting.request.isResourceRequest) return true;
+    const isCapable = capable(setting).includes(snapshot.local);
+    if (capable(setting).length > 0) assert.equal(decision.reason === 'NotServedHere', !isCapable);
+    return true;
+  });
+});
+
+test('clients of a sidecar whose own server is out are answered by others, but for questions about that server', () => {
+  always((setting, decision) => {
+    const { snapshot, hint, request } = setting;
+    if (snapshot.local === undefined || isConfined(setting) || snapshot.view !== 'merged') return false;
+    if (isUsable(setting, snapshot.local)) return false;
+    const others = [...snapshot.servers.keys()].some((position) => isUsable(setting, position));
+    if (isAboutServer(request.path)) assert.equal(decision.reason, 'LocalServerNotReady');
+    else if (others) assert.notEqual(decision.reason, 'NoServerReady');
+    assert.ok(decision.kind === 'unavailable' || decision.server !== snapshot.local);
+    return hint.preferred === snapshot.local;
   });
 });
 

@@ -8,12 +8,18 @@ export type ForwardReason =
   | 'PeerServesSubresourceOrVerb'
   /** The preferred server serves it but is not ready. */
   | 'PreferredNotReady'
+  /** The preferred server serves it, but requests that change something go to servers of the newest version (`routing.writes`). */
+  | 'WritesNewest'
+  /** Likewise of the oldest version. */
+  | 'WritesOldest'
   /** Servers list the group-version as Stale, without resources (its extension server is down): one of them answers. */
   | 'StaleGroupVersion'
   /** No server lists it: the preferred server's 404 is genuine. */
   | 'NobodyCapable'
   /** The path names no resource. */
   | 'NonResource'
+  /** The path names no resource, and the local server gets no requests: another one answers. */
+  | 'LocalNotReady'
   /** Unaggregated API metadata of a group that the preferred server does not list. */
   | 'PeerListsGroup'
   /** No server lists the group, version or OpenAPI document that is asked for: the preferred server's 404 is genuine. */
@@ -30,7 +36,11 @@ export type UnavailableReason =
   | 'CapableServersNotReady'
   /** Nobody lists it, but a configured server has not been seen yet and might. */
   | 'ServersNotSeen'
-  | 'NoServerReady';
+  | 'NoServerReady'
+  /** Only the local server may answer this, and it is not ready. */
+  | 'LocalServerNotReady'
+  /** Another proxy sent the request here, to the local server; others serve it, but nobody sends it on twice. */
+  | 'NotServedHere';
 
 export type Decision =
   | {

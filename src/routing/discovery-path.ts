@@ -17,3 +17,11 @@ export function discoveryPath(path: string): DiscoveryPath | undefined {
   if (prefix === 'apis') return { kind: 'group', group: first, version: second };
   return undefined;
 }
+
+const ABOUT_SERVER = ['healthz', 'livez', 'readyz', 'metrics', 'statusz', 'flagz', 'debug', 'logs'];
+
+/** Whether `path` asks how one server is doing, which no other can answer for it. */
+export function isAboutServer(path: string): boolean {
+  const first = path.split('/', 2)[1];
+  return first !== undefined && ABOUT_SERVER.includes(first);
+}

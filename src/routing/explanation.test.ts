@@ -115,6 +115,7 @@ test('every outcome is what decide decides for each of its preferred servers', (
             tried: new Set(),
             alreadyProxied: false,
             load: hint.load,
+            draw: 0,
             now: OPTIONS.now,
           });
           assert.equal(decision.reason, reason);

@@ -3,6 +3,8 @@ import { type Capability, capabilityOf, capabilityText } from './capability.ts';
 import { decide, isWorthRefreshing, type RoutingHint } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { decisionText } from './decision-text.ts';
+import { suitingServers } from './preferred.ts';
+import { NO_POLICY, type RoutingPolicy } from './routing-policy.ts';
 import type { RoutingSnapshot } from './snapshot.ts';
 
 /** What one server has to do with a request. */
@@ -37,6 +39,10 @@ export interface ExplanationOptions {
   readonly load: RoutingHint['load'];
   readonly now: number;
   readonly freshnessWindowMs: number;
+  /** Default: nothing but capability, readiness and load decides. */
+  readonly policy?: RoutingPolicy | undefined;
+  /** Explains for clients that say they are of v1.`minor` and prefer servers that are not older. */
+  readonly minor?: number | undefined;
 }
 
 /** Every server's capability, newest server first. */
@@ -53,25 +59,43 @@ export function explainServers(request: RequestInfo, snapshot: RoutingSnapshot):
   });
 }
 
-/** Positions of the servers that clients of this proxy may prefer. */
-export function preferredCandidates(snapshot: RoutingSnapshot, asked?: number): readonly number[] {
+/** Positions of the servers that clients of this proxy may prefer, or those of v1.`minor`. */
+export function preferredCandidates(snapshot: RoutingSnapshot, asked?: number, minor?: number): readonly number[] {
   const only = asked ?? snapshot.local;
-  return only === undefined ? snapshot.servers.flatMap(({ ready }, at) => (ready ? [at] : [])) : [only];
+  return only === undefined ? suitingServers(snapshot, minor) : [only];
+}
+
+/** Why only some servers are preferred for clients of v1.`minor`; '' when that makes no difference. */
+export function preferenceText(snapshot: RoutingSnapshot, minor: number | undefined): string {
+  if (minor === undefined) return '';
+  if (snapshot.local !== undefined)
+    return "The version of the client makes no difference: its server is the proxy's own.";
+  const suiting = suitingServers(snapshot, minor);
+  const [first] = suiting;
+  if (first === undefined) return '';
+  const names = suiting.map((position) => snapshot.servers[position]?.name).join(', ');
+  const { version } = snapshot.servers[first] ?? {};
+  const isNotOlder = version !== undefined && (version.major > 1 || version.minor >= minor);
+  return isNotOlder
+    ? `A client of v1.${minor} prefers servers that are not older: ${names}.`
+    : `A client of v1.${minor} prefers servers that are not older. None is ready, so that the newest are taken: ${names}.`;
 }
 
 /** What `decide` decides for each preferred server, those with one and the same outcome together. */
 export function explainOutcomes(
   request: RequestInfo,
   snapshot: RoutingSnapshot,
-  { preferred: asked, load, now, freshnessWindowMs }: ExplanationOptions,
+  { preferred: asked, load, now, freshnessWindowMs, policy = NO_POLICY, minor }: ExplanationOptions,
 ): readonly OutcomeExplanation[] {
-  const candidates = preferredCandidates(snapshot, asked);
+  const { writes } = policy;
+  const candidates = preferredCandidates(snapshot, asked, minor);
   const nameOf = (position: number) => snapshot.servers[position]?.name ?? '';
   const [only, ...others] = candidates;
   const title = only !== undefined && others.length === 0 ? nameOf(only) : 'The preferred server';
   const found = new Map<string, { readonly outcome: Omit<OutcomeExplanation, 'preferred'>; names: string[] }>();
   for (const preferred of candidates.length === 0 ? [undefined] : candidates) {
-    const decision = decide(request, snapshot, { preferred, tried: new Set(), alreadyProxied: false, load, now });
+    const hint = { preferred, tried: new Set<number>(), alreadyProxied: false, writes, load, draw: 0, now };
+    const decision = decide(request, snapshot, hint);
     const isPreferred = decision.kind === 'forward' && decision.server === preferred;
     const refreshesFirst = isWorthRefreshing(decision, snapshot, freshnessWindowMs, now);
     const text = decisionText(decision, request, snapshot, { position: preferred, name: title });

@@ -7,6 +7,8 @@ const LISTED: ReadonlySet<string> = new Set<ForwardReason>([
   'PeerServesResource',
   'PeerServesSubresourceOrVerb',
   'PreferredNotReady',
+  'WritesNewest',
+  'WritesOldest',
   'StaleGroupVersion',
 ]);
 

@@ -38,7 +38,7 @@ test('no server is chosen that is not ready or has failed, and one is while ther
     fc.property(setting, ([servers, failed, one, other]) => {
       const tried = new Set(failed);
       const candidates = [...servers.keys()].filter((position) => servers[position]?.ready && !tried.has(position));
-      const chosen = choosePreferred(snapshotOf(servers), idle, sequence(one, other), tried);
+      const chosen = choosePreferred(snapshotOf(servers), { load: idle, random: sequence(one, other), tried });
       if (candidates.length === 0) assert.equal(chosen, undefined);
       else assert.ok(chosen !== undefined && candidates.includes(chosen));
     }),
@@ -47,6 +47,8 @@ test('no server is chosen that is not ready or has failed, and one is while ther
 
 test('every ready server can be preferred', () => {
   const snapshot = snapshotOf([{ minor: 37 }, { minor: 37 }, { minor: 36 }]);
-  const chosen = [0, 0.34, 0.67].map((draw) => choosePreferred(snapshot, idle, () => draw, NONE));
+  const chosen = [0, 0.34, 0.67].map((draw) =>
+    choosePreferred(snapshot, { load: idle, random: () => draw, tried: NONE }),
+  );
   assert.deepEqual(chosen, [0, 1, 2]);
 });

@@ -32,7 +32,21 @@ export function unavailableError(
         'MVP_NO_READY_SERVER',
         `No API server is ready: ${snapshot.servers.map(({ name, condition }) => `${name} (${condition || 'failed this request'})`).join(', ')}. Retry until one is back.`,
       );
+    case 'LocalServerNotReady':
+      return new ProxyError(
+        'MVP_LOCAL_SERVER_NOT_READY',
+        `${servers.join(', ')}, the API server that this proxy belongs to, is not ready, and no other one may answer this here. Nothing was executed; retry, or ask another proxy. Look at the log of that server.`,
+      );
+    case 'NotServedHere':
+      return new ProxyError(
+        'MVP_NOT_SERVED_HERE',
+        `${subject(request)} is served by ${servers.join(', ')}, not by ${localName(snapshot)}, the API server that this proxy belongs to. Another proxy sent the request here, so that it is not sent on. Nothing was executed; retry: what the proxies know of the servers agrees within seconds.`,
+      );
   }
+}
+
+function localName({ local, servers }: RoutingSnapshot): string {
+  return (local === undefined ? undefined : servers[local]?.name) ?? 'the local server';
 }
 
 /**

@@ -61,7 +61,7 @@ const anything: fc.Arbitrary<Asked> = fc.record({
 });
 
 const groupPaths = ['/api/v1', '/apis/apps', '/apis/apps/v1', '/apis/example.com', '/apis/none/v1'];
-const otherPaths = ['/', '/version', '/api', '/apis', '/openapi/v3'];
+const otherPaths = ['/', '/version', '/api', '/apis', '/openapi/v3', '/readyz', '/livez/etcd'];
 
 /** Half of what some server serves, then of its resources, of anything, and of no resource. */
 function requestsFor(served: readonly (ServerDiscovery | undefined)[]): fc.Arbitrary<RequestInfo> {
@@ -111,16 +111,21 @@ export const settings: fc.Arbitrary<Setting> = servers.chain((sketches) => {
       tried: fc.oneof(fc.constant([]), fc.uniqueArray(position, { maxLength: 2 })),
       alreadyProxied: fc.constantFrom(false, false, false, true),
       loads: fc.array(fc.nat({ max: 3 }), { minLength: 4, maxLength: 4 }),
+      forwarded: fc.constantFrom(false, false, true),
+      isSidecar: fc.constantFrom(false, false, true),
+      writes: fc.constantFrom('any', 'any', 'newest', 'oldest'),
+      draw: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
       view: fc.constantFrom('merged', 'merged', 'merged', 'server-local'),
       incompleteUntil: fc.constantFrom(0, 2_000),
     })
-    .map(({ request, preferred, tried, alreadyProxied, loads, view, incompleteUntil }): Setting => {
+    .map(({ request, preferred, tried, loads, view, incompleteUntil, isSidecar, ...hint }): Setting => {
       const complete = sketches.every(({ discovery }) => discovery !== undefined);
+      const local = isSidecar ? preferred : undefined;
       return {
-        snapshot: snapshotOf(sketches, { view, incompleteUntil: complete ? 0 : incompleteUntil }),
+        snapshot: snapshotOf(sketches, { view, local, incompleteUntil: complete ? 0 : incompleteUntil }),
         served: sketches.map(({ discovery }) => discovery),
         request,
-        hint: { preferred, tried: new Set(tried), alreadyProxied, load: (server) => loads[server] ?? 0, now: 1_000 },
+        hint: { ...hint, preferred, tried: new Set(tried), load: (server) => loads[server] ?? 0, now: 1_000 },
       };
     });
 });

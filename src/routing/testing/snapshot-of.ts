@@ -67,5 +67,5 @@ function openAPIOf({ name, openapi, isOpenAPIFailing: isFailing }: ServerSketch)
 
 /** A hint of a request that nothing was tried for and that finds all servers idle. */
 export function hintOf(preferred: number | undefined, overrides: Partial<RoutingHint> = {}): RoutingHint {
-  return { preferred, tried: new Set(), alreadyProxied: false, load: () => 0, now: 1_000, ...overrides };
+  return { preferred, tried: new Set(), alreadyProxied: false, load: () => 0, draw: 0, now: 1_000, ...overrides };
 }
