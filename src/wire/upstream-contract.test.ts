@@ -369,6 +369,22 @@ for (const [kind, setUp] of [
       assert.equal(second.connection.closed.aborted, true);
     });
 
+    test('suspected, one that lives goes on with all that is open', async (t) => {
+      const { upstream, exchanges } = await setUp(t);
+      const [answered, waiting] = [new Receiver(), new Receiver()];
+      upstream.request(get('/'), true, answered);
+      const sink = (await exchanges.next()).respond(OK, false);
+      upstream.request(get('/'), true, waiting);
+      const second = await exchanges.next();
+      upstream.suspect(60_000);
+      sink.write(Buffer.from('whole'));
+      sink.end(NO_FIELDS);
+      assert.equal((await readBody((await answered.answer).body)).kind, 'end');
+      second.respond(OK, true);
+      assert.equal((await waiting.answer).head.status, 200);
+      await idle(upstream);
+    });
+
     test('a switch of protocols: bytes both ways, half-closed directions kept', async (t) => {
       const { upstream, exchanges } = await setUp(t);
       const pending = upstream.upgrade(EXEC, NEVER);
