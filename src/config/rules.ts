@@ -1,5 +1,6 @@
 import type { Path } from './path.ts';
 import { publishingViolations } from './publishing-rules.ts';
+import { routingViolations } from './routing-rules.ts';
 import type { Settings } from './schema.ts';
 import { LOCAL_SERVER_NAME } from './server-endpoints.ts';
 import type { Violation } from './violation.ts';
@@ -11,6 +12,7 @@ export function violations(settings: Settings): Violation[] {
     ...serverList(settings),
     ...proxyClientCertificate(settings),
     ...frontProxyTrust(settings),
+    ...routingViolations(settings),
     ...adminListener(settings),
     ...limits(settings),
     ...publishingViolations(settings),

@@ -1,5 +1,6 @@
 import type { Configuration } from '../config/schema.ts';
 import type { CertificateTrust } from '../identity/client-certificate.ts';
+import { newProxyName } from '../identity/passed-proxies.ts';
 import { ExchangeCounters } from '../observe/exchange-counters.ts';
 import type { ExchangeObserver, ExchangeRecord } from '../observe/exchange-record.ts';
 import type { Logger } from '../observe/logger.ts';
@@ -11,7 +12,7 @@ import { ServerRegistry } from '../servers/server-registry.ts';
 import type { ServerSpec } from '../servers/server-spec.ts';
 import type { ExchangeHandler } from '../wire/exchange.ts';
 import { ControlHolder } from './control-holder.ts';
-import { identityHeaderNames, registrySettings } from './settings.ts';
+import { identityHeaderNames, registrySettings, routingPolicy } from './settings.ts';
 
 /** The part of a configuration that decides what becomes of requests. */
 export type RequestPathSettings = Pick<Configuration, 'authentication' | 'discovery' | 'health' | 'routing' | 'limits'>;
@@ -39,6 +40,8 @@ export class RequestPath {
   readonly #settings: RequestPathSettings;
   readonly #logger: Logger;
   readonly #control: ControlHolder;
+  /** What it calls itself in requests, so that it knows those that come back. */
+  readonly #name = newProxyName();
 
   /** Nothing is dialled before `start`. */
   constructor(settings: RequestPathSettings, { servers, peers, trust, logger, onExchange }: RequestPathOptions) {
@@ -55,6 +58,8 @@ export class RequestPath {
       retries: new Retries(routing.retryBudgetPercent),
       replay: { budget: new BufferBudget(limits.replayBytesTotal), bytesPerRequest: limits.replayBytesPerRequest },
       freshnessWindowMs: discovery.freshnessWindowSeconds * 1000,
+      name: this.#name,
+      policy: routingPolicy(settings),
       clock,
     });
   }
@@ -90,7 +95,7 @@ export class RequestPath {
   }
 
   #newRegistry(servers: readonly ServerSpec[], peers: PeerTrust, previous?: ServerRegistry): ServerRegistry {
-    return new ServerRegistry(servers, registrySettings(this.#settings, peers), {
+    return new ServerRegistry(servers, registrySettings(this.#settings, { ...peers, proxyName: this.#name }), {
       logger: this.#logger,
       clock,
       previous,

@@ -1,6 +1,7 @@
 import type { Configuration } from '../config/schema.ts';
 import { serverEndpoints } from '../config/server-endpoints.ts';
 import type { IdentityHeaderNames } from '../identity/header-names.ts';
+import type { RoutingPolicy } from '../routing/routing-policy.ts';
 import type { PeerTrust } from '../servers/peer-trust.ts';
 import type { RegistrySettings } from '../servers/server-registry.ts';
 import type { ServerSpec } from '../servers/server-spec.ts';
@@ -68,6 +69,11 @@ export function registrySettings(
     expireAfterMs: discovery.expireAfterSeconds === 0 ? undefined : discovery.expireAfterSeconds * 1000,
     refreshSpacingMs: discovery.refreshSpacingSeconds * 1000,
   };
+}
+
+export function routingPolicy({ routing }: Pick<Configuration, 'routing'>): RoutingPolicy {
+  const { writes, clientVersionAffinity, rebalanceSeconds } = routing;
+  return { writes, clientVersionAffinity, rebalanceMs: rebalanceSeconds * 1000 };
 }
 
 export function listenerLimits({ limits }: Configuration): Partial<ListenerLimits> {

@@ -33,6 +33,9 @@ export function settingsOf({ local, peers, trust, tuning = {} }: SettingsOptions
     .map(({ paths: [path], message }) => `${nameOf(path)} ${message}`);
   const twin = peers.findIndex(({ name }) => name === local.name);
   if (twin !== -1) problems.push(`peers[${twin}].name is also the name of the local server; names must be unique`);
+  if (settings.routing.writes !== 'any') {
+    problems.push('tuning.routing.writes must be any: requests that the local server serves are its own');
+  }
   if (problems.length > 0) throw unusable(problems);
   return settings;
 }

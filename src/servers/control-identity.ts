@@ -1,4 +1,5 @@
 import { ASSERTED_NAMES, PEER_PROXIED } from '../identity/header-names.ts';
+import { PASSED_PROXIES } from '../identity/passed-proxies.ts';
 import type { Fields } from '../wire/fields.ts';
 import type { ClientKeyPair, PeerTrust } from './peer-trust.ts';
 
@@ -15,6 +16,8 @@ export interface ControlIdentity {
 /** The front-proxy certificate and an asserted user; else the kubeconfig's credential; else anonymous. */
 export function controlIdentity(trust: PeerTrust): ControlIdentity {
   const fields = ['user-agent', 'mixed-version-proxy', PEER_PROXIED, 'true'];
+  // A list of servers that leads back to this proxy is found out by its first probe.
+  if (trust.proxyName !== undefined) fields.push(PASSED_PROXIES, trust.proxyName);
   if (trust.frontProxy !== undefined) {
     fields.push(ASSERTED_NAMES.username, CONTROL_USER, ASSERTED_NAMES.group, 'system:authenticated');
     return { certificate: trust.frontProxy, fields };

@@ -12,6 +12,8 @@ export interface PeerTrust {
   readonly isConfigured: boolean;
   /** The front-proxy certificate (`--proxy-client-cert-file`). */
   readonly frontProxy: ClientKeyPair | undefined;
+  /** What this proxy calls itself in requests that pass it; absent where none can come back. */
+  readonly proxyName?: string | undefined;
   /** The kubeconfig's credential for our own requests, used when there is no front-proxy certificate. */
   readonly control: { readonly certificate: ClientKeyPair | undefined; readonly token: string | undefined } | undefined;
 }

@@ -107,6 +107,23 @@ export const routing = field(
         description:
           'Requests that may be retried on another server, as a percentage of all requests. It keeps a failing control plane from being flooded. 0 turns retries off.',
       }),
+      clientVersionAffinity: field(z.boolean().default(true), {
+        flag: 'client-version-affinity',
+        description:
+          'Whether kubelet, kube-controller-manager, kube-scheduler, kube-proxy and kubectl of v1.N, by their User-Agent, prefer ready servers that are not older: an older one may not know fields and selectors that they send. Where none is ready they get the newest. Only without a local server.',
+      }),
+      writes: field(z.enum(['any', 'newest', 'oldest']).default('any'), {
+        flag: 'writes',
+        argument: 'any|newest|oldest',
+        description:
+          'Which of the ready servers that serve a resource get requests that change it. any: the preferred server of the client. newest: those of the newest version, so that no older server drops fields that it does not know when it rewrites an object. oldest: those of the oldest, so that nothing is stored that could not be read after going back. Not allowed with a local server.',
+      }),
+      rebalanceSeconds: field(seconds(0).default(300), {
+        flag: 'rebalance-seconds',
+        argument: 'SECONDS',
+        description:
+          'Least time between two looks at whether the preferred server of a client connection has more than twice as many open requests as another one, as after a restart; new requests of some connections then go to the other, and open watches stay. 0 never moves a client. Only without a local server.',
+      }),
     })
     .prefault({}),
   { title: 'Routing', description: 'Which server a request goes to when servers differ or fail.' },
