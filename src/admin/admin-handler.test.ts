@@ -6,7 +6,7 @@ import { type AdminSource, createAdminHandler } from './admin-handler.ts';
 
 async function ask(target: string, request: FakeRequest = {}, overrides: Partial<AdminSource> = {}) {
   const handler = createAdminHandler({
-    ready: () => true,
+    unreadiness: () => [],
     metrics: async () => 'a 1\n',
     metricsContentType: 'text/plain; version=0.0.4',
     status: () => ({ view: 'merged' }),
@@ -26,13 +26,13 @@ for (const target of ['/livez', '/readyz', '/healthz', '/readyz?verbose']) {
   });
 }
 
-test('while they cannot, the proxy is alive but not ready', async () => {
-  const ready = () => false;
-  assert.equal((await ask('/livez', {}, { ready })).status, 200);
+test('while they cannot, the proxy is alive but not ready, and says why', async () => {
+  const unreadiness = () => ['no API server is ready', 'it rains'];
+  assert.equal((await ask('/livez', {}, { unreadiness })).status, 200);
   for (const target of ['/readyz', '/healthz']) {
-    const { status, text } = await ask(target, {}, { ready });
+    const { status, text } = await ask(target, {}, { unreadiness });
     assert.equal(status, 503);
-    assert.match(text, /not ready/);
+    assert.equal(text, 'not ready: no API server is ready; it rains. See /status.\n');
   }
 });
 
@@ -81,7 +81,7 @@ test('lengths are counted in octets, and nothing is to be stored', async () => {
 for (const [target, overrides] of [
   ['/metrics', { metrics: () => Promise.reject(new Error('a secret')) }],
   ['/status', { status: () => assert.fail('a secret') }],
-  ['/readyz', { ready: () => assert.fail('a secret') }],
+  ['/readyz', { unreadiness: () => assert.fail('a secret') }],
 ] as const) {
   test(`${target} that cannot be made is 500 without the cause`, async () => {
     const { status, text } = await ask(target, {}, overrides);

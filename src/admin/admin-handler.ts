@@ -5,8 +5,8 @@ import { type AdminAnswer, AdminError, type AdminPage, findPage } from './admin-
 
 /** What the admin listener shows. */
 export interface AdminSource {
-  /** Ready to serve: the snapshot is complete for every server that can be reached. */
-  ready(): boolean;
+  /** Why requests cannot be served now, in clauses; empty when they can. */
+  unreadiness(): readonly string[];
   /** The text of a Prometheus scrape. */
   metrics(): Promise<string>;
   readonly metricsContentType: string;
@@ -39,13 +39,7 @@ async function answer(source: AdminSource, { method, target, fields }: RequestHe
       return { status: 200, contentType: TEXT, body: 'ok' };
     case '/readyz':
     case '/healthz':
-      return source.ready()
-        ? { status: 200, contentType: TEXT, body: 'ok' }
-        : {
-            status: 503,
-            contentType: TEXT,
-            body: 'not ready: no server is ready yet, or discovery is being read; see /status\n',
-          };
+      return readinessAnswer(source.unreadiness());
     case '/metrics':
       return { status: 200, contentType: source.metricsContentType, body: await source.metrics() };
     case '/status':
@@ -57,6 +51,11 @@ async function answer(source: AdminSource, { method, target, fields }: RequestHe
     default:
       return pageAnswer(source.pages ?? [], path, query.join('?'), fieldValue(fields, 'accept'));
   }
+}
+
+function readinessAnswer(reasons: readonly string[]): AdminAnswer {
+  if (reasons.length === 0) return { status: 200, contentType: TEXT, body: 'ok' };
+  return { status: 503, contentType: TEXT, body: `not ready: ${reasons.join('; ')}. See /status.\n` };
 }
 
 async function pageAnswer(

@@ -23,7 +23,7 @@ async function setting(t: TestContext) {
   const { registry, started, now, pass } = playRegistry(t, [old, newer, never]);
   await started();
   const handler = createAdminHandler({
-    ready: () => true,
+    unreadiness: () => [],
     metrics: async () => '',
     metricsContentType: 'text/plain',
     status: () => ({}),

@@ -25,8 +25,12 @@ class FakeDaemon implements Daemon {
   ready(): Promise<void> {
     return this.becomeReady.promise;
   }
-  stop(drainMs: number): Promise<void> {
-    this.calls.push(`stop ${drainMs}`);
+  take(): void {}
+  leave(): void {
+    this.calls.push('leave');
+  }
+  stop(drainMs: number, times?: { readonly delayMs: number; readonly watchesMs: number }): Promise<void> {
+    this.calls.push(['stop', drainMs, ...(times === undefined ? [] : [times.delayMs, times.watchesMs])].join(' '));
     return this.stopped;
   }
   reload(): Promise<void> {
@@ -46,13 +50,18 @@ describe('mvproxy serve', () => {
 
   it('announces itself once, when it is ready, and drains on SIGTERM', async () => {
     const daemon = new FakeDaemon();
-    const { io, exitCode } = started(daemon, '--shutdown-drain-seconds=1.5', '--secure-port=0');
+    const { io, exitCode } = started(
+      daemon,
+      '--shutdown-drain-seconds=1.5',
+      '--shutdown-delay-duration=1m',
+      '--secure-port=0',
+    );
     daemon.becomeReady.resolve();
     await io.waitFor('out', '\n');
     io.signal('SIGTERM');
     assert.equal(await exitCode, 0);
     assert.equal(io.out, 'mvproxy ready: serving https://127.0.0.1:40123, admin http://127.0.0.1:40124\n');
-    assert.deepEqual(daemon.calls, ['stop 1500']);
+    assert.deepEqual(daemon.calls, ['stop 1500 60000 10000']);
     assert.equal(daemon.configuration?.serving.securePort, 0);
     assert.equal(io.signal('SIGTERM') + io.signal('SIGINT') + io.signal('SIGHUP'), 0, 'listeners are left behind');
   });

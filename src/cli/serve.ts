@@ -95,7 +95,11 @@ class ServeRun {
       throw error;
     }
     await this.#stop.promise;
-    await daemon.stop(this.#configuration.shutdown.drainSeconds * 1000);
+    const { delaySeconds, watchTerminationSeconds, drainSeconds } = this.#configuration.shutdown;
+    await daemon.stop(drainSeconds * 1000, {
+      delayMs: delaySeconds * 1000,
+      watchesMs: watchTerminationSeconds * 1000,
+    });
     this.#logger.info('stopped');
     return EXIT.ok;
   }
@@ -114,8 +118,8 @@ class ServeRun {
       return;
     }
     this.#stopping = true;
-    const { drainSeconds } = this.#configuration.shutdown;
-    this.#logger.info('stopping; a second signal ends at once', { signal, drainSeconds });
+    const { delaySeconds, drainSeconds } = this.#configuration.shutdown;
+    this.#logger.info('stopping; a second signal ends at once', { signal, delaySeconds, drainSeconds });
     this.#stop.resolve();
   }
 

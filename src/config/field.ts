@@ -15,13 +15,15 @@ export interface FieldMeta {
   readonly argument?: string;
   /** The value is a path: relative to the configuration file's directory, or to the working directory in a flag. */
   readonly filePath?: true;
+  /** A number of seconds whose flag is a duration as Kubernetes' flags have it. */
+  readonly duration?: true;
   /** A changed value takes effect on a reload. So it does for every file path, because all files are read again. */
   readonly reload?: true;
 }
 
 /** Attaches `meta` to the outermost schema of a field, under the names they have in the JSON Schema. */
 export function field<S extends z.ZodType>(schema: S, meta: FieldMeta): S {
-  const { description, title, flag, shortFlag, argument, filePath, reload } = meta;
+  const { description, title, flag, shortFlag, argument, filePath, duration, reload } = meta;
   return schema.meta({
     ...(title === undefined ? {} : { title }),
     description,
@@ -29,6 +31,7 @@ export function field<S extends z.ZodType>(schema: S, meta: FieldMeta): S {
     ...(shortFlag === undefined ? {} : { 'x-short-flag': shortFlag }),
     ...(argument === undefined ? {} : { 'x-argument': argument }),
     ...(filePath === undefined ? {} : { 'x-file-path': true }),
+    ...(duration === undefined ? {} : { 'x-duration': true }),
     ...(reload === undefined ? {} : { 'x-reload': true }),
   });
 }

@@ -82,7 +82,7 @@ describe('fields', () => {
 
 describe('knownKeys', () => {
   it('lists the keys of a section and of a list item', () => {
-    assert.deepEqual(knownKeys(['shutdown']), ['drainSeconds']);
+    assert.deepEqual(knownKeys(['shutdown']), ['delaySeconds', 'watchTerminationSeconds', 'drainSeconds']);
     assert.deepEqual(knownKeys(['servers', 3]), ['name', 'url', 'serverName']);
   });
 

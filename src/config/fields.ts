@@ -3,7 +3,7 @@ import { isRecord, type Path } from './path.ts';
 import { configurationSchema } from './schema.ts';
 
 /** How the text of a flag becomes a value. */
-export type FieldKind = 'text' | 'number' | 'boolean' | 'list' | 'servers';
+export type FieldKind = 'text' | 'number' | 'duration' | 'boolean' | 'list' | 'servers';
 
 /** One field of the configuration that is not a section. */
 export interface ConfigurationField {
@@ -98,6 +98,7 @@ function sectionsOf(schema: JsonSchema, path: readonly string[]): ConfigurationS
 }
 
 function kindOf(schema: JsonSchema): FieldKind {
+  if (schema['x-duration'] === true) return 'duration';
   switch (schema.type) {
     case 'integer':
     case 'number':

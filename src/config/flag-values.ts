@@ -1,3 +1,4 @@
+import { parseDuration } from './duration.ts';
 import { type ConfigurationField, configurationFields } from './fields.ts';
 import type { Problem } from './problem.ts';
 
@@ -53,6 +54,8 @@ function fieldValue({ kind }: ConfigurationField, texts: readonly string[]): unk
       return text;
     case 'number':
       return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : text;
+    case 'duration':
+      return parseDuration(text) ?? text;
     case 'boolean':
       return text === 'true' ? true : text === 'false' ? false : text;
     case 'list':

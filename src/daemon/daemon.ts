@@ -9,14 +9,19 @@ import { ProxyError } from '../errors.ts';
 import type { ExchangeRecord } from '../observe/exchange-record.ts';
 import type { Logger } from '../observe/logger.ts';
 import { Metrics } from '../observe/metrics.ts';
+import { OpenWatches } from '../proxy/open-watches.ts';
 import type { Publisher } from '../publishing/publisher.ts';
 import { controlIdentity } from '../servers/control-identity.ts';
 import type { ServerRegistry } from '../servers/server-registry.ts';
+import type { ExchangeHandler } from '../wire/exchange.ts';
 import { type Listener, listen, listenPlain } from '../wire/listener.ts';
+import type { ListenPlace } from '../wire/listening-sockets.ts';
 import { FileWatch } from './file-watch.ts';
 import { isSameMaterial, type Material, readMaterial } from './material.ts';
 import { createPublisher } from './publication.ts';
+import { unreadiness } from './readiness.ts';
 import { clock, RequestPath } from './request-path.ts';
+import { withOwnReadiness } from './serving-readiness.ts';
 import { listenerLimits, serverSpecs } from './settings.ts';
 
 /** A running proxy. */
@@ -27,8 +32,15 @@ export interface Daemon {
   readonly adminAddress: string | undefined;
   /** Resolves when requests can be routed: every server that can be reached was probed and read. */
   ready(): Promise<void>;
-  /** Fails readiness, lets open requests finish for `drainMs`, then ends them. */
-  stop(drainMs: number): Promise<void>;
+  /** Serves a connection that another process accepted, for places that are `handed`. */
+  take(listener: 'serving' | 'admin', connection: unknown): void;
+  /** Fails readiness from now on, and goes on serving. */
+  leave(): void;
+  /**
+   * Fails readiness and goes on serving for `delayMs`, so that balancers notice. Then nothing more is accepted, watches end
+   * one after the other within `watchesMs`, other requests may finish within `drainMs`, and what is left is cut off.
+   */
+  stop(drainMs: number, times?: { readonly delayMs: number; readonly watchesMs: number }): Promise<void>;
   /** Reads the configuration and all certificate files again. Rejects, and changes nothing, when they cannot be used. */
   reload(): Promise<void>;
 }
@@ -43,10 +55,17 @@ export interface ConfigurationSource {
 /** How long changed servers or peer certificates may take to be reached before they are refused. */
 const PROOF_MS = 10_000;
 
+/** The part of the drain in which the last watch ends, so that none is cut off at its end. */
+const LAST_WATCH = 0.9;
+
 export interface DaemonDependencies {
   readonly logger: Logger;
   /** Where the configuration comes from, for reading it again. Without it only the files it names are. */
   readonly source?: ConfigurationSource | undefined;
+  /** Where to listen instead of where the configuration says. */
+  readonly places?:
+    | { readonly serving?: ListenPlace | undefined; readonly admin?: ListenPlace | undefined }
+    | undefined;
   /** Gets every request that was answered. Must not throw. */
   readonly onExchange?: (record: ExchangeRecord) => void;
 }
@@ -64,6 +83,9 @@ class ProxyRun implements Daemon {
   readonly #source: ConfigurationSource | undefined;
   readonly #path: RequestPath;
   readonly #publisher: Publisher | undefined;
+  readonly #watches = new OpenWatches();
+  readonly #handler: ExchangeHandler;
+  readonly #places: DaemonDependencies['places'];
   readonly #stopping = new AbortController();
   #configuration: Configuration;
   #material: Material;
@@ -74,7 +96,9 @@ class ProxyRun implements Daemon {
   #serving: Listener | undefined;
   #admin: Listener | undefined;
 
-  constructor(configuration: Configuration, material: Material, { logger, onExchange, source }: DaemonDependencies) {
+  constructor(configuration: Configuration, material: Material, dependencies: DaemonDependencies) {
+    const { logger, onExchange, source, places } = dependencies;
+    this.#places = places;
     this.#configuration = configuration;
     this.#material = material;
     this.#logger = logger;
@@ -91,6 +115,7 @@ class ProxyRun implements Daemon {
       registry: () => this.#path.registry,
       logger,
     });
+    this.#handler = withOwnReadiness(this.#watches.around(this.#path.handler), () => this.#stopping.signal.aborted);
     this.#watch = this.#watchFiles(material);
     this.#announce(material);
   }
@@ -107,14 +132,14 @@ class ProxyRun implements Daemon {
     const { serving, admin } = this.#configuration;
     try {
       this.#serving = await listen({
-        host: serving.bindAddress,
-        port: serving.securePort,
+        ...(this.#places?.serving ?? { host: serving.bindAddress, port: serving.securePort }),
         tls: this.#material.listener,
         limits: listenerLimits(this.#configuration),
-        handler: this.#path.handler,
+        handler: this.#handler,
       });
       if (admin.enabled) {
-        this.#admin = await listenPlain({ host: admin.bindAddress, port: admin.port, handler: this.#adminHandler() });
+        const place = this.#places?.admin ?? { host: admin.bindAddress, port: admin.port };
+        this.#admin = await listenPlain({ ...place, handler: this.#adminHandler() });
       }
     } catch (error) {
       await this.stop(0);
@@ -128,11 +153,21 @@ class ProxyRun implements Daemon {
     return this.#path.registry.whenComplete();
   }
 
-  async stop(drainMs: number): Promise<void> {
+  take(listener: 'serving' | 'admin', connection: unknown): void {
+    (listener === 'serving' ? this.#serving : this.#admin)?.take(connection);
+  }
+
+  leave(): void {
     this.#stopping.abort();
     this.#watch.close();
+  }
+
+  async stop(drainMs: number, { delayMs, watchesMs } = { delayMs: 0, watchesMs: 0 }): Promise<void> {
+    this.leave();
     // First of all, so that other API servers send nothing more.
     await this.#publisher?.stop();
+    if (delayMs > 0) await delay(delayMs);
+    if (watchesMs > 0) this.#watches.endWithin(Math.min(watchesMs, LAST_WATCH * drainMs));
     await this.#serving?.close(drainMs);
     await this.#path.registry.stop(0);
     await this.#admin?.close(0);
@@ -229,7 +264,7 @@ class ProxyRun implements Daemon {
       publishing: publisher && (() => publisher.status),
     });
     return createAdminHandler({
-      ready: () => !this.#stopping.signal.aborted && path.registry.complete && path.registry.anyReady,
+      unreadiness: () => unreadiness(path.registry, this.#stopping.signal.aborted),
       metrics: () => metrics.exposition(),
       metricsContentType: metrics.contentType,
       status: () => ({ ...describeStatus(path.registry, clock()), publishing: publisher?.status }),

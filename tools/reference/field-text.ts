@@ -15,6 +15,8 @@ export function valueText({ kind, filePath, schema }: ConfigurationField): strin
       return 'list of texts';
     case 'boolean':
       return 'true or false';
+    case 'duration':
+      return `number of seconds${range(schema)}; in the flag also a duration such as \`1m30s\``;
     case 'number':
       return `${schema.type === 'integer' ? 'whole number' : 'number'}${range(schema)}`;
     case 'text':

@@ -51,8 +51,12 @@ export function flagsPage(): string {
     table(
       ['Signal', 'Effect'],
       [
-        ['SIGTERM, SIGINT', 'requests in progress get `shutdown.drainSeconds` to finish; a second one ends at once'],
+        [
+          'SIGTERM, SIGINT',
+          'ends gracefully, see [restarting](../restarting.md): `/readyz` fails, and after `shutdown.delaySeconds` requests in progress get `shutdown.drainSeconds` to finish; exit code 0. A second one ends at once; exit code 1',
+        ],
         ['SIGHUP', 'reads changed files again; if one is bad, everything stays as it was'],
+        ['SIGUSR2', 'with `--workers`: replaces the workers one after the other, by the program as it is on disk now'],
       ],
     ),
     table(

@@ -132,11 +132,25 @@ export const routing = field(
 export const shutdown = field(
   z
     .strictObject({
-      drainSeconds: field(seconds(0).default(30), {
+      delaySeconds: field(seconds(0).default(5), {
+        flag: 'shutdown-delay-duration',
+        argument: 'DURATION',
+        duration: true,
+        description:
+          'How long the proxy goes on serving after SIGTERM while /readyz already fails. Make it longer than the time balancers take to notice, or new connections are refused in between; 0 where nothing asks for readiness. A server of Kubernetes has 0 by default.',
+      }),
+      watchTerminationSeconds: field(seconds(0).default(10), {
+        flag: 'shutdown-watch-termination-grace-period',
+        argument: 'DURATION',
+        duration: true,
+        description:
+          'Window after that delay in which watches are ended one after the other, cleanly, so that their clients resume elsewhere and not all at once. It takes nine tenths of drainSeconds at most; with 0 they are cut off at the end of the drain. Make it longer for thousands of clients.',
+      }),
+      drainSeconds: field(seconds(0).default(20), {
         flag: 'shutdown-drain-seconds',
         argument: 'SECONDS',
         description:
-          'How long requests in progress, watches included, may go on after SIGTERM. Keep it below the terminationGracePeriodSeconds of the pod.',
+          'How long requests in progress may go on after the delay; then exec, attach, port-forward, logs and whatever else is left are cut off. Keep it and the delay together below the terminationGracePeriodSeconds of the pod (30 by default).',
       }),
     })
     .prefault({}),
