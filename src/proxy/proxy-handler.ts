@@ -6,6 +6,7 @@ import type { ExchangeHandler } from '../wire/exchange.ts';
 import { cleanRequest } from './clean.ts';
 import { ClientStates } from './client-state.ts';
 import { preferringMinor } from './client-version.ts';
+import { ConvertedDiscovery } from './converted-discovery.ts';
 import { DiscoveryAnswers } from './discovery-answers.ts';
 import { Forwarding } from './forwarding.ts';
 import { OpenAPIAnswers } from './openapi-answers.ts';
@@ -23,6 +24,7 @@ export function createProxyHandler(context: ProxyContext): ExchangeHandler {
   const { name: self = newProxyName(), policy = NO_POLICY } = context;
   const clients = new ClientStates();
   const discovery = new DiscoveryAnswers(context);
+  const conversions = new ConvertedDiscovery(context);
   const openapi = new OpenAPIAnswers(context);
 
   return (exchange) => {
@@ -52,6 +54,11 @@ export function createProxyHandler(context: ProxyContext): ExchangeHandler {
       const form = discovery.formOf(request);
       if (form !== undefined) {
         discovery.answer(request, form);
+        return;
+      }
+      const conversion = conversions.of(request);
+      if (conversion !== undefined) {
+        conversions.answer(request, conversion);
         return;
       }
       const schemas = openapi.formOf(request);

@@ -1,4 +1,5 @@
 import type { PublishedDiscovery } from '../discovery/published-discovery.ts';
+import type { ServerDiscovery } from '../discovery/server-discovery.ts';
 import type { GroupVersionResource } from '../kubernetes/type-declaration.ts';
 import type { RoutableServer, RoutingSnapshot } from '../routing/snapshot.ts';
 import type { Upstream } from '../wire/upstream.ts';
@@ -20,6 +21,8 @@ export interface Backend {
   readonly anonymous: Upstream;
   /** What a conditional GET of a discovery root needs to be answered 304 by this server. */
   readonly conditions: Readonly<Record<DiscoveryRoot, DiscoveryCondition | undefined>>;
+  /** What it serves, of a server that does not know aggregated discovery v2 and so cannot tell a peer itself. */
+  readonly toConvert?: ServerDiscovery | undefined;
 }
 
 export type DiscoveryRoot = '/api' | '/apis';

@@ -53,6 +53,8 @@ export interface PublishingStatus {
   readonly identity: string;
   /** Who keeps the Lease of that name. */
   readonly leaseOf: PublishedIdentity['kind'];
+  /** Name of the Lease in kube-system with which natives are told to look. */
+  readonly announcementLease: string;
   readonly address: string;
   readonly record: EndpointState['kind'];
   /** Since it was written last. */
@@ -122,6 +124,7 @@ export class Publisher {
     return {
       identity: identity.id,
       leaseOf: identity.kind,
+      announcementLease: identity.kind === 'proxy' ? identity.id : identity.announcement,
       address: addressText(address),
       record: state.kind,
       recordAgeSeconds: state.kind === 'published' ? (clock() - state.renewedAt) / 1000 : undefined,

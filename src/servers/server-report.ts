@@ -29,7 +29,10 @@ export function reportOf({
     readAt,
     readable: discoveryFailure === '',
     confirmedAt,
-    backend: backendOf(spec.name, connections, fetched?.conditions ?? NO_CONDITIONS),
+    backend: {
+      ...backendOf(spec.name, connections, fetched?.conditions ?? NO_CONDITIONS),
+      toConvert: fetched?.shape === 'v2' ? undefined : fetched?.discovery,
+    },
     openapi: openapi.seen,
   };
 }
