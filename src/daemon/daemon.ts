@@ -22,7 +22,7 @@ import { createPublisher } from './publication.ts';
 import { unreadiness } from './readiness.ts';
 import { clock, RequestPath } from './request-path.ts';
 import { withOwnReadiness } from './serving-readiness.ts';
-import { listenerLimits, serverSpecs } from './settings.ts';
+import { listenerLimits, routingPolicy, serverSpecs } from './settings.ts';
 
 /** A running proxy. */
 export interface Daemon {
@@ -273,6 +273,7 @@ class ProxyRun implements Daemon {
         identity: () => controlIdentity(this.#material.peers).fields,
         clock,
         freshnessWindowMs: this.#configuration.discovery.freshnessWindowSeconds * 1000,
+        policy: routingPolicy(this.#configuration),
       }),
     });
   }
