@@ -1,4 +1,5 @@
 import type { ServerVersion } from '../kubernetes/kube-version.ts';
+import type { RoutingPolicy } from '../routing/routing-policy.ts';
 import type { ServerMonitor } from '../servers/server-monitor.ts';
 import type { ServerRegistry } from '../servers/server-registry.ts';
 import { versionText as serverVersionText } from '../surfacing/remark.ts';
@@ -15,6 +16,8 @@ export interface ControlView {
   clock(): number;
   /** Tables younger than this are believed when they list nobody. */
   readonly freshnessWindowMs: number;
+  /** Default: nothing but capability, readiness and load decides. */
+  readonly policy?: RoutingPolicy | undefined;
 }
 
 /** The monitor of that server. @throws {AdminError} naming the servers there are. */

@@ -30,6 +30,7 @@ const EXPLANATION: RequestExplanation = {
   subject: '/version',
   servers: [],
   merged: false,
+  preference: '',
   outcomes: [],
   alone: null,
 };

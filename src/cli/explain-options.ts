@@ -4,12 +4,16 @@ import { type AdminFlags, addAdminOptions } from './admin-options.ts';
 /** The flags of `mvproxy explain`, parsed. */
 export interface ExplainFlags extends AdminFlags {
   readonly server?: string | undefined;
+  readonly userAgent?: string | undefined;
 }
 
 export function addExplainOptions(command: Command): void {
   addAdminOptions(command);
   command.addOption(
     new Option('--server <NAME>', 'As for a client of this server, and what the server serves here by itself.'),
+  );
+  command.addOption(
+    new Option('--user-agent <TEXT>', 'As for a client with this User-Agent, for example kubectl/v1.37.2.'),
   );
   command.addHelpText('after', '\nExit codes: 0 fine, 2 wrong usage, 3 no running proxy answers.');
 }

@@ -45,6 +45,7 @@ const EXPLANATION: RequestExplanation = {
     },
   ],
   merged: false,
+  preference: '',
   outcomes: [
     {
       preferred: ['new'],

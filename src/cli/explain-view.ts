@@ -19,6 +19,7 @@ export function explainText(explanation: RequestExplanation, style: TerminalStyl
   }
   const merged = 'The proxy answers from its merged view, after a server has let the caller read this path.';
   const answers = explanation.merged ? [merged] : outcomes.map((outcome) => outcomeText(outcome, outcomes.length));
+  if (explanation.preference !== '') answers.unshift(explanation.preference);
   if (alone !== null) answers.push(alone.text);
   for (const text of answers) lines.push('', ...wrapText(text, style.columns, 0));
   return `${lines.join('\n')}\n`;

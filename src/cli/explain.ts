@@ -8,8 +8,8 @@ import { terminalStyle } from './terminal-style.ts';
 /** `mvproxy explain`: how a URL is read, who serves it, which server would answer and why. */
 export async function runExplain(method: string, path: string, flags: ExplainFlags, io: CliIo): Promise<ExitCode> {
   try {
-    const { adminServer, server, output } = flags;
-    const text = await readAdminPage(adminServer, '/explain', { method, path, server });
+    const { adminServer, server, userAgent: client, output } = flags;
+    const text = await readAdminPage(adminServer, '/explain', { method, path, server, client });
     const explanation: RequestExplanation = JSON.parse(text);
     io.stdout.write(output === 'json' ? text : explainText(explanation, terminalStyle(io)));
     return EXIT.ok;
