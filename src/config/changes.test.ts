@@ -41,5 +41,12 @@ test('the reference says so of exactly those', () => {
   const named = configurationFields
     .filter(({ reload, filePath }) => reload && !filePath)
     .map(({ path }) => path.join('.'));
-  assert.deepEqual(named, ['servers', 'localServer', 'peers.serverName', 'authentication.requestHeader.allowedNames']);
+  const membership = ['leases', 'endpointSlices', 'dns', 'dnsIntervalSeconds', 'intervalSeconds', 'allowedCIDRs'];
+  assert.deepEqual(named, [
+    'servers',
+    'localServer',
+    ...membership.map((key) => `membership.${key}`),
+    'peers.serverName',
+    'authentication.requestHeader.allowedNames',
+  ]);
 });

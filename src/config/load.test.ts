@@ -41,6 +41,14 @@ describe('loadConfiguration', () => {
         tlsPrivateKeyFile: '/base/tls.key',
       },
       servers: [{ name: 'a', url: 'https://10.0.0.1:6443' }],
+      membership: {
+        leases: false,
+        endpointSlices: false,
+        dns: [],
+        dnsIntervalSeconds: 5,
+        intervalSeconds: 30,
+        allowedCIDRs: [],
+      },
       peers: { serverName: 'kubernetes.default.svc' },
       publishing: { etcdServers: [], etcdPrefix: '/registry', identity: 'server' },
       authentication: {

@@ -1,3 +1,4 @@
+import { membershipViolations } from './membership-rules.ts';
 import type { Path } from './path.ts';
 import { publishingViolations } from './publishing-rules.ts';
 import { routingViolations } from './routing-rules.ts';
@@ -9,6 +10,7 @@ import type { Violation } from './violation.ts';
 export function violations(settings: Settings): Violation[] {
   return [
     ...servingCertificate(settings),
+    ...membershipViolations(settings),
     ...serverList(settings),
     ...proxyClientCertificate(settings),
     ...frontProxyTrust(settings),
@@ -44,13 +46,6 @@ function* servingCertificate({ serving }: Settings): Generator<Violation> {
 }
 
 function* serverList({ servers, localServer }: Settings): Generator<Violation> {
-  if (servers.length === 0 && localServer === undefined) {
-    yield {
-      paths: [['servers'], ['localServer']],
-      message:
-        'names no API server, so there is nothing to forward to; give each one with --server NAME=https://HOST:PORT or under servers in the file, and in sidecar topology the local one with --local-server https://HOST:PORT',
-    };
-  }
   const names = new Map<string, number>();
   const origins = new Map<string, number>();
   for (const [index, { name, url }] of servers.entries()) {

@@ -4,6 +4,7 @@ import { authentication } from './sections/authentication.ts';
 import { discovery, health, logging, routing, shutdown } from './sections/control.ts';
 import { limits } from './sections/limits.ts';
 import { admin, serving } from './sections/listeners.ts';
+import { membership } from './sections/membership.ts';
 import { publishing } from './sections/publishing.ts';
 import { kubeconfig, localServer, peers, servers } from './sections/servers.ts';
 
@@ -21,6 +22,7 @@ export const configurationSchema = field(
     serving,
     servers,
     localServer,
+    membership,
     peers,
     publishing,
     kubeconfig,

@@ -6,6 +6,7 @@ import { describeStatus } from '../admin/status.ts';
 import { changesForRestart } from '../config/changes.ts';
 import type { Configuration } from '../config/schema.ts';
 import { ProxyError } from '../errors.ts';
+import type { NameResolver } from '../membership/name-resolver.ts';
 import type { ExchangeRecord } from '../observe/exchange-record.ts';
 import type { Logger } from '../observe/logger.ts';
 import { Metrics } from '../observe/metrics.ts';
@@ -13,11 +14,14 @@ import { OpenWatches } from '../proxy/open-watches.ts';
 import type { Publisher } from '../publishing/publisher.ts';
 import { controlIdentity } from '../servers/control-identity.ts';
 import type { ServerRegistry } from '../servers/server-registry.ts';
+import type { ServerSpec } from '../servers/server-spec.ts';
 import type { ExchangeHandler } from '../wire/exchange.ts';
 import { type Listener, listen, listenPlain } from '../wire/listener.ts';
 import type { ListenPlace } from '../wire/listening-sockets.ts';
 import { FileWatch } from './file-watch.ts';
 import { isSameMaterial, type Material, readMaterial } from './material.ts';
+import { Members } from './members.ts';
+import { membershipSettings } from './membership-settings.ts';
 import { createPublisher } from './publication.ts';
 import { unreadiness } from './readiness.ts';
 import { clock, RequestPath } from './request-path.ts';
@@ -68,6 +72,8 @@ export interface DaemonDependencies {
     | undefined;
   /** Gets every request that was answered. Must not throw. */
   readonly onExchange?: (record: ExchangeRecord) => void;
+  /** How names of servers become addresses. Default: as this machine does it. */
+  readonly resolver?: NameResolver | undefined;
 }
 
 /** Binds the listeners and begins to watch the servers. Rejects when a file cannot be used or a port not be bound. */
@@ -82,6 +88,7 @@ class ProxyRun implements Daemon {
   readonly #logger: Logger;
   readonly #source: ConfigurationSource | undefined;
   readonly #path: RequestPath;
+  readonly #members: Members;
   readonly #publisher: Publisher | undefined;
   readonly #watches = new OpenWatches();
   readonly #handler: ExchangeHandler;
@@ -97,7 +104,7 @@ class ProxyRun implements Daemon {
   #admin: Listener | undefined;
 
   constructor(configuration: Configuration, material: Material, dependencies: DaemonDependencies) {
-    const { logger, onExchange, source, places } = dependencies;
+    const { logger, onExchange, source, places, resolver } = dependencies;
     this.#places = places;
     this.#configuration = configuration;
     this.#material = material;
@@ -109,6 +116,15 @@ class ProxyRun implements Daemon {
       trust: () => this.#material.clients,
       logger,
       onExchange,
+      membershipChanged: () => this.#members.membership.refresh(),
+    });
+    this.#members = new Members(configuration, {
+      material: () => this.#material,
+      registry: () => this.#path.registry,
+      listener: () => this.#serving,
+      changed: (servers) => this.#path.registry.update(servers),
+      logger,
+      resolver,
     });
     this.#publisher = createPublisher(configuration, {
       material: () => this.#material,
@@ -146,11 +162,14 @@ class ProxyRun implements Daemon {
       throw error;
     }
     this.#path.start();
+    void this.#members.membership.start();
     this.#publisher?.start();
   }
 
-  ready(): Promise<void> {
-    return this.#path.registry.whenComplete();
+  async ready(): Promise<void> {
+    await this.#path.registry.whenComplete();
+    // Nobody can be asked for more while no server is ready.
+    if (this.#path.registry.anyReady) await this.#members.membership.whenSettled();
   }
 
   take(listener: 'serving' | 'admin', connection: unknown): void {
@@ -169,6 +188,7 @@ class ProxyRun implements Daemon {
     if (delayMs > 0) await delay(delayMs);
     if (watchesMs > 0) this.#watches.endWithin(Math.min(watchesMs, LAST_WATCH * drainMs));
     await this.#serving?.close(drainMs);
+    this.#members.stop();
     await this.#path.registry.stop(0);
     await this.#admin?.close(0);
   }
@@ -185,10 +205,13 @@ class ProxyRun implements Daemon {
       const configuration = (await this.#source?.read()) ?? this.#configuration;
       const material = await readMaterial(configuration);
       this.#warnOfRestart(configuration);
-      const sameServers = isDeepStrictEqual(serverSpecs(configuration), serverSpecs(this.#configuration));
+      const settings = membershipSettings(configuration);
+      const sameServers = isDeepStrictEqual(settings, membershipSettings(this.#configuration));
       const samePeers = isDeepStrictEqual(material.peers, this.#material.peers);
       if (sameServers && isSameMaterial(material, this.#material)) return;
-      const registry = sameServers && samePeers ? undefined : await this.#provenRegistry(configuration, material);
+      const servers = this.#members.membership.preview(settings);
+      const isKept = samePeers && (sameServers || this.#keeps(servers));
+      const registry = isKept ? undefined : await this.#provenRegistry(servers, material);
       if (this.#stopping.signal.aborted) {
         await registry?.stop(0);
         return;
@@ -200,6 +223,9 @@ class ProxyRun implements Daemon {
       this.#watch = this.#watchFiles(material);
       this.#announce(material);
       if (registry !== undefined) this.#path.use(registry);
+      this.#members.membership.configure(settings);
+      // Whatever sources said while a registry was proven reached only the one before.
+      if (registry !== undefined) registry.update(this.#members.membership.servers);
       this.#logger.info(sameServers ? 'certificate files were reloaded' : 'the list of servers was reloaded');
     } catch (error) {
       this.#reloadErrors++;
@@ -220,9 +246,15 @@ class ProxyRun implements Daemon {
     this.#awaitingRestart = fields;
   }
 
+  /** `servers` can take the place of the present ones at once: requests can be routed as before, or cannot anyway. */
+  #keeps(servers: readonly ServerSpec[]): boolean {
+    const { registry } = this.#path;
+    return !registry.anyReady || registry.keepsReady(servers);
+  }
+
   /** A registry with the new servers or peer material; refused when it reaches no server although the one in use does. */
-  async #provenRegistry(configuration: Configuration, { peers }: Material): Promise<ServerRegistry> {
-    const registry = this.#path.prepare(serverSpecs(configuration), peers);
+  async #provenRegistry(servers: readonly ServerSpec[], { peers }: Material): Promise<ServerRegistry> {
+    const registry = this.#path.prepare(servers, peers);
     await Promise.race([registry.whenComplete(), delay(PROOF_MS, undefined, { ref: false })]);
     if (registry.anyReady || !this.#path.registry.anyReady) return registry;
     await registry.stop(0);
@@ -262,12 +294,17 @@ class ProxyRun implements Daemon {
       conflicts: () => path.registry.conflicts.length,
       reloadErrors: () => this.#reloadErrors,
       publishing: publisher && (() => publisher.status),
+      membership: () => this.#members.membership.status.sources,
     });
     return createAdminHandler({
       unreadiness: () => unreadiness(path.registry, this.#stopping.signal.aborted),
       metrics: () => metrics.exposition(),
       metricsContentType: metrics.contentType,
-      status: () => ({ ...describeStatus(path.registry, clock()), publishing: publisher?.status }),
+      status: () => ({
+        ...describeStatus(path.registry, clock()),
+        membership: this.#members.membership.status,
+        publishing: publisher?.status,
+      }),
       pages: controlPages({
         registry: () => path.registry,
         identity: () => controlIdentity(this.#material.peers).fields,

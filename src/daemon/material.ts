@@ -1,11 +1,13 @@
 import { readTlsMaterial, type TlsMaterial } from '../config/files.ts';
 import { type KubeconfigAccess, readKubeconfig } from '../config/kubeconfig.ts';
+import { needsSeed } from '../config/membership-rules.ts';
 import type { Configuration } from '../config/schema.ts';
 import type { CertificateTrust } from '../identity/client-certificate.ts';
 import { parseTrustAnchors } from '../identity/trust-anchors.ts';
 import type { EtcdAccess } from '../publishing/etcd.ts';
 import type { PeerTrust } from '../servers/peer-trust.ts';
 import type { ListenerTls } from '../wire/listener.ts';
+import { type SeedAccess, seedAccess } from './seed.ts';
 
 /** Everything that is read from files besides the configuration, in the form its users take. */
 export interface Material {
@@ -14,6 +16,8 @@ export interface Material {
   /** The PEM bundles of client CA and request-header CA that `clients` was made of. */
   readonly clientBundles: readonly (string | undefined)[];
   readonly peers: PeerTrust;
+  /** Where membership is read before any server is known; undefined unless nothing else says. */
+  readonly seed: SeedAccess | undefined;
   /** For publishing. */
   readonly etcd: Pick<EtcdAccess, 'ca' | 'certificate'>;
   readonly warnings: readonly string[];
@@ -41,6 +45,10 @@ export async function readMaterial(configuration: Configuration): Promise<Materi
     },
     clientBundles: [tls.clientCa, tls.requestHeaderCa],
     peers: peerTrust(tls, access),
+    seed:
+      access === undefined || !needsSeed(configuration)
+        ? undefined
+        : seedAccess(access, { ca: tls.peerCa, serverName: configuration.peers.serverName }),
     etcd: { ca: tls.etcdCa, certificate: tls.etcdClient },
     warnings: tls.warnings,
     files: [...tls.files, ...(access?.files ?? [])],
@@ -49,8 +57,8 @@ export async function readMaterial(configuration: Configuration): Promise<Materi
 
 /** Whether a reload would change nothing; writers touch directories without changing certificates. */
 export function isSameMaterial(one: Material, other: Material): boolean {
-  const essence = ({ listener, clientBundles, peers, etcd }: Material) =>
-    JSON.stringify([listener, clientBundles, peers, etcd]);
+  const essence = ({ listener, clientBundles, peers, seed, etcd }: Material) =>
+    JSON.stringify([listener, clientBundles, peers, seed, etcd]);
   return essence(one) === essence(other);
 }
 

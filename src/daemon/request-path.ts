@@ -25,6 +25,8 @@ export interface RequestPathOptions {
   readonly logger: Logger;
   /** Gets every request that was answered. Must not throw. */
   readonly onExchange?: ((record: ExchangeRecord) => void) | undefined;
+  /** A server tells that an API server came or went. */
+  readonly membershipChanged?: (() => void) | undefined;
 }
 
 /** How long connections that a change of servers or trust replaced may go on with open requests, watches included. */
@@ -39,15 +41,18 @@ export class RequestPath {
   readonly counters: ExchangeCounters;
   readonly #settings: RequestPathSettings;
   readonly #logger: Logger;
+  readonly #membershipChanged: (() => void) | undefined;
   readonly #control: ControlHolder;
   /** What it calls itself in requests, so that it knows those that come back. */
   readonly #name = newProxyName();
 
   /** Nothing is dialled before `start`. */
-  constructor(settings: RequestPathSettings, { servers, peers, trust, logger, onExchange }: RequestPathOptions) {
+  constructor(settings: RequestPathSettings, options: RequestPathOptions) {
+    const { servers, peers, trust, logger, onExchange, membershipChanged } = options;
     const { limits, routing, discovery } = settings;
     this.#settings = settings;
     this.#logger = logger;
+    this.#membershipChanged = membershipChanged;
     this.counters = new ExchangeCounters(logger);
     this.#control = new ControlHolder(this.#newRegistry(servers, peers));
     this.handler = createProxyHandler({
@@ -99,6 +104,7 @@ export class RequestPath {
       logger: this.#logger,
       clock,
       previous,
+      membershipChanged: this.#membershipChanged,
     });
   }
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { serverId } from '../publishing/server-id.ts';
 import type { ApiObject } from './api-list.ts';
-import { leaseMembers, serverId } from './lease-members.ts';
+import { leaseMembers } from './lease-members.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 
@@ -39,13 +40,6 @@ function lease(parts: LeaseParts = {}): ApiObject {
 
 const found = (...leases: readonly ApiObject[]) =>
   leaseMembers(leases, NOW).map(({ name, host, port }) => [name, host, port]);
-
-test('a server is called as kube-apiserver calls itself (vectors of KEP-1965)', () => {
-  assert.equal(serverId('test-server-a'), 'apiserver-tcwjsvs6hjq4qbwzx5rvp5fsqe');
-  assert.equal(serverId('test-server-b'), 'apiserver-scg43bmblmfhqplxpiyqlziyzi');
-  assert.equal(serverId('kind-control-plane'), 'apiserver-c7uylvfxlbqccnk6myfkwetzze');
-  assert.equal(serverId('localhost'), 'apiserver-l2yubf4cvcl5c7a3wrubrwqdve');
-});
 
 test('a Lease proposes the address that its server advertises to peers, under the name of its host', () => {
   assert.deepEqual(leaseMembers([lease()], NOW), [

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { serverId } from '../publishing/server-id.ts';
 import { type ApiObject, objectAt, textAt } from './api-list.ts';
 import { canonicalAddress } from './ip-address.ts';
 import { addressKey, isDnsName, isPort, type Member } from './member.ts';
@@ -64,26 +64,4 @@ function parseAuthority(text: string): { readonly host: string; readonly port: n
   const host = canonicalAddress(inBrackets ?? plain ?? '');
   const port = Number(digits);
   return host === undefined || !isPort(port) ? undefined : { host, port };
-}
-
-/**
- * What kube-apiserver calls itself on a host of that name: both parts hashed, each after its length in two bytes (the name
- * of its identity Lease, 1.31 to 1.37).
- */
-export function serverId(hostname: string): string {
-  const hash = createHash('sha256');
-  for (const part of [hostname, LEASE_LABEL_VALUE]) {
-    const bytes = Buffer.from(part);
-    const length = Buffer.alloc(2);
-    length.writeUInt16BE(Math.min(bytes.length, 0xffff));
-    hash.update(length).update(bytes);
-  }
-  return `apiserver-${base32(hash.digest().subarray(0, 16))}`;
-}
-
-/** RFC 4648 section 6, in lower case and without padding. */
-function base32(bytes: Uint8Array): string {
-  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
-  const fives = bits.match(/.{1,5}/g) ?? [];
-  return fives.map((five) => 'abcdefghijklmnopqrstuvwxyz234567'[Number.parseInt(five.padEnd(5, '0'), 2)]).join('');
 }

@@ -23,6 +23,15 @@ export interface PublishingMetrics {
   readonly errors: number;
 }
 
+/** What the metrics say of one source of membership. */
+export interface MembershipMetrics {
+  readonly source: string;
+  readonly up: boolean;
+  readonly members: number;
+  /** Seconds since its last answer; undefined before the first. */
+  readonly ageSeconds: number | undefined;
+}
+
 export interface MetricsSource {
   readonly counters: ExchangeCounters;
   readonly discovery: () => DiscoveryCounters;
@@ -32,6 +41,8 @@ export interface MetricsSource {
   readonly reloadErrors: () => number;
   /** Absent where nothing is published. */
   readonly publishing?: (() => PublishingMetrics) | undefined;
+  /** Sources beside the static list. */
+  readonly membership?: (() => readonly MembershipMetrics[]) | undefined;
 }
 
 /** The Prometheus exposition of this process. Everything is read when it is scraped. */
@@ -52,6 +63,7 @@ export class Metrics {
     this.#triggers(source);
     this.#proxy(source);
     if (source.publishing !== undefined) this.#publishing(source.publishing);
+    if (source.membership !== undefined) this.#membership(source.membership);
   }
 
   /** The text of one scrape. */
@@ -221,6 +233,29 @@ export class Metrics {
     );
     this.#counter('mvproxy_publishing_errors_total', 'Attempts to write the etcd record that failed.', [], (add) => {
       add({}, read().errors);
+    });
+  }
+
+  #membership(read: () => readonly MembershipMetrics[]): void {
+    const labels = ['source'] as const;
+    this.#gauge(
+      'mvproxy_membership_source_up',
+      '1 while a source of servers can be read; while it cannot, the servers of its last answer stay.',
+      labels,
+      (set) => {
+        for (const { source, up } of read()) set({ source }, up ? 1 : 0);
+      },
+    );
+    this.#gauge(
+      'mvproxy_membership_answer_age_seconds',
+      'Seconds since the last answer of a source of servers.',
+      labels,
+      (set) => {
+        for (const { source, ageSeconds } of read()) if (ageSeconds !== undefined) set({ source }, ageSeconds);
+      },
+    );
+    this.#gauge('mvproxy_membership_members', 'Servers in the last answer of a source.', labels, (set) => {
+      for (const { source, members } of read()) set({ source }, members);
     });
   }
 

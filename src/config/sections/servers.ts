@@ -20,7 +20,7 @@ export const servers = field(z.array(server).default([]), {
   argument: 'NAME=URL',
   reload: true,
   description:
-    'The API servers behind the proxy, one flag for each. List every server of the control plane, also those that are down at times; at least one is needed here or as the local server. The flags replace the whole list of the file.',
+    'The API servers behind the proxy, one flag for each. List every server of the control plane, also those that are down at times, or let the others be found (membership). The flags replace the whole list of the file.',
 });
 
 export const localServer = field(serverUrl().optional(), {
@@ -38,7 +38,7 @@ export const kubeconfig = field(text().optional(), {
   argument: 'FILE',
   filePath: true,
   description:
-    "Credentials for the proxy's own health checks and discovery when no proxy client certificate is given. Only the user and the CA of its current context are used, never its server address. Credential plug-ins are refused: a daemon cannot log in interactively.",
+    "Credentials for the proxy's own health checks and discovery when no proxy client certificate is given. Only the user and the CA of its current context are used; its server address is asked who the servers are if neither a server nor a DNS name is configured, and gets no request of a client. Credential plug-ins are refused: a daemon cannot log in interactively.",
 });
 
 export const peers = field(

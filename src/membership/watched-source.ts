@@ -1,0 +1,152 @@
+import type { Logger } from '../observe/logger.ts';
+import { Repeater } from '../servers/repeater.ts';
+import type { Member, Proposal } from './member.ts';
+import { type MemberSource, MOST_MEMBERS } from './member-source.ts';
+import { SourceError, type SourceFailure } from './source-error.ts';
+
+/** What is known of a source. Members stay whatever fails later. */
+type SourceState =
+  | { readonly kind: 'unread' }
+  | { readonly kind: 'up'; readonly members: readonly Member[]; readonly answeredAt: number }
+  | {
+      readonly kind: 'failing';
+      readonly members: readonly Member[];
+      /** Of the last answer; undefined: there never was one. */
+      readonly answeredAt: number | undefined;
+      readonly code: SourceFailure;
+      readonly reason: string;
+    };
+
+/** A source as `/status` and the metrics show it. */
+export interface SourceStatus {
+  readonly source: string;
+  readonly up: boolean;
+  /** Why it cannot be read; '' when it can. */
+  readonly condition: string;
+  /** How many members its last answer has. */
+  readonly members: number;
+  /** Age of that answer; undefined: there never was one. */
+  readonly ageSeconds: number | undefined;
+}
+
+export interface WatchedSourceOptions {
+  readonly source: MemberSource;
+  /** From the beginning of one reading to the next. */
+  readonly intervalMs: number;
+  readonly logger: Logger;
+  /** Milliseconds that never step back. */
+  readonly clock: () => number;
+  /** Its members may be others now, or it was read for the first time. */
+  readonly changed: () => void;
+}
+
+const LEAST_RETRY_MS = 500;
+
+/**
+ * Reads one source again and again and keeps its last answer: a source that fails, or has nobody all of a sudden, takes no
+ * server away. That is how an outage of DNS or of the API, or an object deleted by mistake, would end a control plane.
+ */
+export class WatchedSource {
+  readonly #options: WatchedSourceOptions;
+  readonly #repeater: Repeater;
+  #state: SourceState = { kind: 'unread' };
+  #failures = 0;
+
+  constructor(options: WatchedSourceOptions) {
+    this.#options = options;
+    const retry = () => Math.min(options.intervalMs, LEAST_RETRY_MS * 2 ** Math.min(10, this.#failures));
+    this.#repeater = new Repeater(() => this.#read(), options.intervalMs, retry);
+  }
+
+  get name(): string {
+    return this.#options.source.name;
+  }
+
+  get intervalMs(): number {
+    return this.#options.intervalMs;
+  }
+
+  get proposal(): Proposal {
+    const { name, kind } = this.#options.source;
+    return { source: name, kind, members: this.#members };
+  }
+
+  /** It has answered, or failed for a reason of its own: that no server is ready yet says nothing. */
+  get isTried(): boolean {
+    const state = this.#state;
+    return state.kind === 'up' || (state.kind === 'failing' && state.code !== 'no-server');
+  }
+
+  status(now: number): SourceStatus {
+    const state = this.#state;
+    const answeredAt = state.kind === 'unread' ? undefined : state.answeredAt;
+    return {
+      source: this.name,
+      up: state.kind === 'up',
+      condition: state.kind === 'failing' ? state.reason : state.kind === 'unread' ? 'not read yet' : '',
+      members: this.#members.length,
+      ageSeconds: answeredAt === undefined ? undefined : Math.max(0, now - answeredAt) / 1000,
+    };
+  }
+
+  start(): void {
+    this.#repeater.start();
+  }
+
+  /** Reads it from the beginning: a reading under way may have seen what was before. */
+  async again(): Promise<void> {
+    await this.#repeater.again();
+  }
+
+  stop(): void {
+    this.#repeater.stop();
+  }
+
+  get #members(): readonly Member[] {
+    return this.#state.kind === 'unread' ? [] : this.#state.members;
+  }
+
+  async #read(): Promise<boolean> {
+    const { source, clock } = this.#options;
+    try {
+      const members = await source.read();
+      if (members.length > MOST_MEMBERS) throw tooMany(members.length);
+      if (members.length === 0 && this.#members.length > 0) {
+        throw new SourceError('empty', 'it has no servers any more');
+      }
+      this.#failures = 0;
+      this.#enter({ kind: 'up', members, answeredAt: clock() });
+      return true;
+    } catch (error) {
+      const { code, message } = error instanceof SourceError ? error : new SourceError('unanswered', String(error));
+      if (code !== 'no-server') this.#failures++;
+      const state = this.#state;
+      const answeredAt = state.kind === 'unread' ? undefined : state.answeredAt;
+      this.#enter({ kind: 'failing', members: this.#members, answeredAt, code, reason: message });
+      return false;
+    }
+  }
+
+  #enter(next: SourceState): void {
+    const before = this.#state;
+    this.#state = next;
+    this.#say(before, next);
+    this.#options.changed();
+  }
+
+  /** Once for each change of cause. That no server is ready is said by those who watch servers. */
+  #say(before: SourceState, next: SourceState): void {
+    const { logger } = this.#options;
+    const code = (state: SourceState) => (state.kind === 'failing' ? state.code : 'none');
+    if (code(before) === code(next) || code(next) === 'no-server') return;
+    const fields = { source: this.name, servers: this.#members.length };
+    if (next.kind === 'failing') {
+      const message = 'a source of membership cannot be read; the servers of its last answer stay in use';
+      logger.warn(message, { ...fields, reason: next.reason });
+    } else if (code(before) !== 'no-server') logger.info('a source of membership can be read again', fields);
+  }
+}
+
+function tooMany(count: number): SourceError {
+  return new SourceError('too-many', `it has ${count} servers, more than the ${MOST_MEMBERS} that are believed`);
+}
