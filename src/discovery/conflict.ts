@@ -24,7 +24,11 @@ export function reportConflict(
   held: readonly Held<string>[],
 ): void {
   if (held.every(({ value }) => value === held[0]?.value)) return;
-  conflicts.push({ ...place, field, values: held.map(({ server, value }) => ({ server, value })) });
+  const values = held
+    .flatMap(({ holders, value }) => holders.map(({ server, rank }) => ({ server, rank, value })))
+    .sort((left, right) => left.rank - right.rank)
+    .map(({ server, value }) => ({ server, value }));
+  conflicts.push({ ...place, field, values });
 }
 
 /** A kind in full, for comparing: an empty group and version mean those it is listed under. */

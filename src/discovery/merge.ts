@@ -1,7 +1,7 @@
 import { type APIGroupDiscovery, apiGroup, apiVersion } from '../kubernetes/aggregated-discovery.ts';
 import { compareServerVersions, type ServerVersion } from '../kubernetes/kube-version.ts';
 import type { DiscoveryConflict } from './conflict.ts';
-import { type Held, mergeByName, pick } from './held.ts';
+import { distinct, type Held, type HeldByServers, mergeByName, pick } from './held.ts';
 import { mergeResource } from './merge-resource.ts';
 import { mergeNameOrders, mergeOrders, mergeVersionOrders } from './order.ts';
 import type { ServerDiscovery } from './server-discovery.ts';
@@ -33,21 +33,60 @@ export interface MergedDiscovery extends ServerDiscovery {
  * by name, and those that have not told their version come last.
  */
 export function mergeDiscovery(inputs: readonly MergeInput[]): MergedDiscovery {
-  const newestFirst = [...inputs].sort(compareInputs).map(({ server, ready, fresh, discovery }) => ({
-    server,
-    vouched: ready && fresh,
-    value: discovery,
-  }));
-  const conflicts: DiscoveryConflict[] = [];
-  const api = mergeGroups(
-    pick(newestFirst, (discovery) => discovery.api),
-    conflicts,
+  const steps = new DiscoveryMerge().steps(inputs);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** Merges again and again: groups of which nothing changed are the same objects in every result. */
+export class DiscoveryMerge {
+  #made = new Map<string, MergedGroup>();
+
+  /** As `mergeDiscovery`, group by group, so that whoever has something else to do can do it in between. */
+  *steps(inputs: readonly MergeInput[]): Generator<void, MergedDiscovery> {
+    const newestFirst = distinct(
+      [...inputs].sort(compareInputs).map(({ server, ready, fresh, discovery }, rank) => ({
+        holders: [{ server, rank }],
+        vouched: ready && fresh,
+        value: discovery,
+      })),
+    );
+    const conflicts: DiscoveryConflict[] = [];
+    const made = new Map<string, MergedGroup>();
+    const roots = [];
+    for (const root of ['api', 'apis'] as const) {
+      const merged: APIGroupDiscovery[] = [];
+      for (const [name, descriptions] of descriptionsByName(pick(newestFirst, (discovery) => discovery[root]))) {
+        const key = `${root} ${name}`;
+        const known = this.#made.get(key);
+        const entry = known !== undefined && isOf(known, descriptions) ? known : mergedGroup(name, descriptions);
+        // Whom a conflict names is another question than what is published.
+        if (entry.conflicts.length === 0) made.set(key, entry);
+        conflicts.push(...entry.conflicts);
+        merged.push(entry.group);
+        yield;
+      }
+      roots.push(merged);
+    }
+    this.#made = made;
+    const [api = [], apis = []] = roots;
+    return { api, apis, conflicts };
+  }
+}
+
+interface MergedGroup {
+  readonly descriptions: HeldByServers<APIGroupDiscovery>;
+  readonly group: APIGroupDiscovery;
+  readonly conflicts: readonly DiscoveryConflict[];
+}
+
+function isOf({ descriptions }: MergedGroup, others: HeldByServers<APIGroupDiscovery>): boolean {
+  return (
+    descriptions.length === others.length &&
+    descriptions.every(({ value, vouched }, i) => value === others[i]?.value && vouched === others[i]?.vouched)
   );
-  const apis = mergeGroups(
-    pick(newestFirst, (discovery) => discovery.apis),
-    conflicts,
-  );
-  return { api, apis, conflicts };
 }
 
 function compareInputs(left: MergeInput, right: MergeInput): number {
@@ -58,35 +97,40 @@ function compareInputs(left: MergeInput, right: MergeInput): number {
   return age || (left.server < right.server ? -1 : 1);
 }
 
-function mergeGroups(
+/** The groups in merged order, each with its different descriptions. */
+function descriptionsByName(
   held: readonly Held<readonly APIGroupDiscovery[]>[],
-  conflicts: DiscoveryConflict[],
-): readonly APIGroupDiscovery[] {
+): readonly (readonly [name: string, HeldByServers<APIGroupDiscovery>])[] {
   return mergeByName(
     held,
-    (entry) => entry.metadata.name,
+    (group) => group.metadata.name,
     mergeOrders,
-    (group, sameGroup) => {
-      const lists = pick(sameGroup, (entry) => entry.versions ?? []);
-      const versions = mergeByName(
-        lists,
-        (entry) => entry.version,
-        mergeVersionOrders,
-        (version, sameVersion) =>
-          apiVersion({
-            version,
-            resources: mergeByName(
-              pick(sameVersion, (entry) => entry.resources ?? []),
-              (entry) => entry.resource,
-              mergeNameOrders,
-              (resource, sameResource) => mergeResource({ group, version, resource }, sameResource, conflicts),
-            ),
-            freshness: sameVersion.some(({ vouched, value }) => vouched && value.freshness !== 'Stale')
-              ? 'Current'
-              : 'Stale',
-          }),
-      );
-      return apiGroup(group, versions);
+    (name, same) => {
+      const [first, ...others] = distinct(same);
+      return [name, first === undefined ? same : [first, ...others]] as const;
     },
   );
+}
+
+function mergedGroup(group: string, descriptions: HeldByServers<APIGroupDiscovery>): MergedGroup {
+  const conflicts: DiscoveryConflict[] = [];
+  const versions = mergeByName(
+    pick(descriptions, (entry) => entry.versions ?? []),
+    (entry) => entry.version,
+    mergeVersionOrders,
+    (version, sameVersion) =>
+      apiVersion({
+        version,
+        resources: mergeByName(
+          pick(sameVersion, (entry) => entry.resources ?? []),
+          (entry) => entry.resource,
+          mergeNameOrders,
+          (resource, sameResource) => mergeResource({ group, version, resource }, sameResource, conflicts),
+        ),
+        freshness: sameVersion.some(({ vouched, value }) => vouched && value.freshness !== 'Stale')
+          ? 'Current'
+          : 'Stale',
+      }),
+  );
+  return { descriptions, group: apiGroup(group, versions), conflicts };
 }

@@ -15,27 +15,37 @@ const ESCAPED = /[<>&\u2028\u2029]/g;
  * ETag of.
  */
 export function discoveryContent(groups: readonly APIGroupDiscovery[]): string {
-  return goEscaped(JSON.stringify(content(groups)));
+  return contentOf(groups.map(groupContent));
+}
+
+/** Of what `groupContent` made of the groups. */
+export function contentOf(groups: readonly string[]): string {
+  return `{"metadata":{},"items":[${groups.join()}]}`;
+}
+
+/** Of one group, in that list. */
+export function groupContent(group: APIGroupDiscovery): string {
+  return goEscaped(JSON.stringify(wireGroup(group)));
 }
 
 /** The body of an answer, with the line feed Go's encoder ends it with. `content` is of `discoveryContent`. */
 export function encodeDiscovery(content: string, version: DiscoveryVersion): Uint8Array {
-  const head = JSON.stringify(typeMeta(version)).slice(0, -1);
-  return new TextEncoder().encode(`${head},${content.slice(1)}\n`);
+  return new TextEncoder().encode(`${discoveryHead(version)}${content.slice(1)}\n`);
+}
+
+/** What stands in the body in place of the first brace of `discoveryContent`. */
+export function discoveryHead(version: DiscoveryVersion): string {
+  return `${JSON.stringify(typeMeta(version)).slice(0, -1)},`;
 }
 
 /** The body for `?pretty=1` and for curl, Wget and browsers, which kube-apiserver does not end with a line feed. */
 export function encodePrettyDiscovery(groups: readonly APIGroupDiscovery[], version: DiscoveryVersion): Uint8Array {
-  const list = { ...typeMeta(version), ...content(groups) };
+  const list = { ...typeMeta(version), metadata: {}, items: groups.map(wireGroup) };
   return new TextEncoder().encode(goEscaped(JSON.stringify(list, undefined, 2)));
 }
 
 function typeMeta(version: DiscoveryVersion) {
   return { kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${version}` };
-}
-
-function content(groups: readonly APIGroupDiscovery[]) {
-  return { metadata: {}, items: groups.map(wireGroup) };
 }
 
 /** Rebuilt, because bytes must depend on content alone and not on how the objects came to be. */

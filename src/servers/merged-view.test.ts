@@ -26,7 +26,7 @@ function setUp() {
   const ignore = () => {};
   const logger: Logger = { debug: ignore, info: ignore, warn: ignore, error: (message) => errors.push(message) };
   let changes = 0;
-  const view = new MergedView(new DocumentIds(), logger, () => changes++);
+  const view = new MergedView(logger, () => changes++);
   return { view, errors, changes: () => changes };
 }
 

@@ -1,24 +1,28 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DiscoveryConflict } from '../discovery/conflict.ts';
-import { type MergeInput, mergeDiscovery } from '../discovery/merge.ts';
+import { DiscoveryMerge, type MergedDiscovery, type MergeInput } from '../discovery/merge.ts';
 import { type PublishedDiscovery, publishDiscovery } from '../discovery/published-discovery.ts';
+import { compareServerVersions, type ServerVersion } from '../kubernetes/kube-version.ts';
 import type { Logger } from '../observe/logger.ts';
-import type { DocumentIds } from './document-ids.ts';
+
+/** So many milliseconds of a preparation may hold requests up at a time. */
+const TURN_MS = 2;
 
 /** The merged documents, prepared anew whenever what goes into them changed; one preparation at a time, the last wins. */
 export class MergedView {
-  readonly #ids: DocumentIds;
+  readonly #merge = new DiscoveryMerge();
   readonly #logger: Logger;
   readonly #changed: (seconds: number) => void;
   #published: PublishedDiscovery | undefined;
   #conflicts: readonly DiscoveryConflict[] = [];
-  #key = '';
+  /** Of what the documents are. */
+  #inputs: readonly MergeInput[] = [];
   #preparing: Promise<void> | undefined;
   #next: readonly MergeInput[] | undefined;
   #nextSince = 0;
 
   /** `changed` is called when new documents are ready, `seconds` after something to put into them was there. */
-  constructor(ids: DocumentIds, logger: Logger, changed: (seconds: number) => void) {
-    this.#ids = ids;
+  constructor(logger: Logger, changed: (seconds: number) => void) {
     this.#logger = logger;
     this.#changed = changed;
   }
@@ -59,9 +63,8 @@ export class MergedView {
       this.#next = inputs;
       return;
     }
-    const key = inputs.map((input) => this.#keyOf(input)).join('\n');
-    if (key === this.#key) return;
-    this.#preparing = this.#prepare(inputs, key).finally(() => {
+    if (areEqual(inputs, this.#inputs)) return;
+    this.#preparing = this.#prepare(inputs).finally(() => {
       this.#preparing = undefined;
       const next = this.#next;
       this.#next = undefined;
@@ -70,18 +73,48 @@ export class MergedView {
     });
   }
 
-  async #prepare(inputs: readonly MergeInput[], key: string): Promise<void> {
+  async #prepare(inputs: readonly MergeInput[]): Promise<void> {
     try {
-      const { conflicts, ...merged } = mergeDiscovery(inputs);
+      const { conflicts, ...merged } = await this.#merged(inputs);
       this.#published = await publishDiscovery(merged, this.#published);
       this.#conflicts = conflicts;
-      this.#key = key;
+      this.#inputs = inputs;
     } catch (error) {
       this.#logger.error('the merged view cannot be prepared; the last one stays', { error });
     }
   }
 
-  #keyOf({ server, version, ready, fresh, discovery }: MergeInput): string {
-    return `${server} ${JSON.stringify(version)} ${ready && fresh} ${this.#ids.of(discovery)}`;
+  /** With hundreds of servers a merge may take long; requests get their turns in between. */
+  async #merged(inputs: readonly MergeInput[]): Promise<MergedDiscovery> {
+    const steps = this.#merge.steps(inputs);
+    let turnEnd = performance.now() + TURN_MS;
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+      if (performance.now() < turnEnd) continue;
+      await nextTurn();
+      turnEnd = performance.now() + TURN_MS;
+    }
   }
+}
+
+function areEqual(some: readonly MergeInput[], others: readonly MergeInput[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every((one, i) => {
+      const other = others[i];
+      return (
+        other !== undefined &&
+        one.discovery === other.discovery &&
+        (one.ready && one.fresh) === (other.ready && other.fresh) &&
+        one.server === other.server &&
+        isSameVersion(one.version, other.version)
+      );
+    })
+  );
+}
+
+function isSameVersion(one: ServerVersion | undefined, other: ServerVersion | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return one === other || compareServerVersions(one, other) === 0;
 }

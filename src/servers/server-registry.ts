@@ -82,7 +82,7 @@ export class ServerRegistry implements Control {
     this.#membershipChanged = dependencies.membershipChanged;
     this.#view = peerView(settings.trust).kind;
     this.discoveryCounters = previous?.discoveryCounters ?? new DiscoveryCounters();
-    this.#merged = new MergedView(this.#ids, logger, (seconds) => {
+    this.#merged = new MergedView(logger, (seconds) => {
       this.discoveryCounters.publishing.add(seconds);
       this.#swap();
       this.#judge();
