@@ -18,6 +18,7 @@ function failingUpstream(failure: UpstreamFailure): Upstream {
     upgrade: () => Promise.resolve({ kind: 'failed', failure }),
     inFlight: 0,
     suspect: () => {},
+    turnAway: () => {},
     close: () => Promise.resolve(),
   };
 }

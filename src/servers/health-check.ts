@@ -18,7 +18,8 @@ export interface HealthCheckOptions {
 }
 
 export type HealthCheckResult =
-  | { readonly kind: 'answered'; readonly status: number; readonly body: Buffer }
+  /** `byAnother`: over a connection of its own, while the first one was silent. */
+  | { readonly kind: 'answered'; readonly status: number; readonly body: Buffer; readonly byAnother: boolean }
   /** Nobody listens. */
   | { readonly kind: 'unreachable'; readonly condition: string }
   /** No probe got an answer; `silent` when there was nothing at all, rather than a connection that broke. */
@@ -73,7 +74,7 @@ export function checkHealth(options: HealthCheckOptions): Promise<HealthCheckRes
     const request = { method: 'GET', target: path, fields, timeoutMs, maxBytes: PROBE_BYTES, signal: over.signal };
     try {
       const { status, body } = await fetchFrom(upstream, request);
-      finish({ kind: 'answered', status, body });
+      finish({ kind: 'answered', status, body, byAnother: upstream !== options.upstream });
     } catch (error) {
       open -= 1;
       if (!over.signal.aborted) failed(error);

@@ -70,6 +70,10 @@ describe('a probe without an answer', () => {
     );
     assert.deepEqual(monitor.state, { kind: 'ready', failures: 0 });
     assert.equal(probe.requests.at(-1)?.resetReason, 'cancel', 'the first one is not waited for');
+    for (const { upstream } of server.opened.slice(0, known)) {
+      assert.deepEqual(upstream.doubts, [health.timeoutMs], 'others may have been lost without a word as well');
+      assert.equal(upstream.turnedAway, 0);
+    }
     await pass(10_000);
     assert.equal(monitor.state.kind, 'ready');
   });
@@ -128,6 +132,8 @@ describe('what is open on its connections', () => {
     await start();
     server.tell('clients', { kind: 'connect-failed', failure: unreachable() });
     assert.deepEqual(doubts(server), Array(6).fill([health.timeoutMs]));
+    const turnedAway = server.opened.map(({ upstream }) => upstream.turnedAway);
+    assert.deepEqual(turnedAway, [1, 1, 1, 1, 0, 0], 'clients need not wait for it');
   });
 
   test('goes on when the server only says that it is going', async (t) => {

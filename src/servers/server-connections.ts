@@ -24,8 +24,10 @@ export interface ServerConnections {
   readonly probe: Upstream;
   /** For one more probe, over a connection of its own. Whoever opens it closes it. */
   anotherProbe(): Upstream;
-  /** The server does not answer: ends what is open on connections that give no sign of life within `timeoutMs`. */
+  /** Ends what is open on connections that give no sign of life within `timeoutMs`. */
   suspect(timeoutMs: number): void;
+  /** The server is out: clients' requests that wait for a connection go elsewhere. */
+  turnAway(): void;
   close(graceMs: number): Promise<void>;
 }
 
@@ -65,6 +67,9 @@ export function openServerConnections(
     anotherProbe: () => open(control),
     suspect: (timeoutMs) => {
       for (const upstream of [...clients, discovery, probe]) upstream.suspect(timeoutMs);
+    },
+    turnAway: () => {
+      for (const upstream of clients) upstream.turnAway();
     },
     close: async (graceMs) => {
       await Promise.all([...clients.map((upstream) => upstream.close(graceMs)), discovery.close(0), probe.close(0)]);

@@ -22,8 +22,11 @@ export interface ServerHealthOptions {
   readonly confirm: () => Promise<boolean>;
   /** Called when the state is another one. */
   readonly changed: () => void;
-  /** Called while it gives no answer and therefore is not ready, after every probe. */
-  readonly suspected: () => void;
+  /**
+   * Called when connections may be dead without a word: one was silent while another one was not (`isOut` false), or
+   * nothing is answered and the server is out (after every probe).
+   */
+  readonly suspected: (isOut: boolean) => void;
 }
 
 /**
@@ -111,7 +114,7 @@ export class ServerHealth {
   }
 
   async #probe(): Promise<boolean> {
-    const { upstream, another, policy, fields } = this.#options;
+    const { upstream, another, policy, fields, suspected } = this.#options;
     const state = this.#state;
     const result = await checkHealth({
       path: policy.path,
@@ -126,7 +129,8 @@ export class ServerHealth {
     this.#isSilent = result.kind === 'unanswered' && result.silent;
     if (result.kind === 'unreachable') this.#observe(result);
     if (result.kind !== 'answered') return false;
-    const { status, body } = result;
+    const { status, body, byAnother } = result;
+    if (byAnother) suspected(false);
     if (status === 200) await this.#healthy();
     else this.#observe({ kind: 'refused', condition: `${policy.path} answered ${status}: ${firstLine(body)}` });
     return status === 200;
@@ -147,7 +151,7 @@ export class ServerHealth {
       changed();
     }
     // After `changed`: what is moved now must not find it among the ready ones.
-    if (this.#state.kind === 'unready' && SUSPICIOUS.has(observation.kind)) suspected();
+    if (this.#state.kind === 'unready' && SUSPICIOUS.has(observation.kind)) suspected(true);
   }
 }
 

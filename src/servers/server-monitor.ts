@@ -91,7 +91,10 @@ export class ServerMonitor {
       clock,
       confirm: () => this.#confirm(),
       changed: learned,
-      suspected: () => this.connections.suspect(settings.health.timeoutMs),
+      suspected: (isOut) => {
+        if (isOut) this.connections.turnAway();
+        this.connections.suspect(settings.health.timeoutMs);
+      },
     });
     this.connections = openServerConnections(
       spec,

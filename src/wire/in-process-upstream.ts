@@ -79,6 +79,9 @@ class InProcessUpstream implements Upstream, InProcessOwner {
   /** Its sign of life is that this runs. */
   suspect(): void {}
 
+  /** Nothing ever waits. */
+  turnAway(): void {}
+
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
     if (this.#open.size > 0) {

@@ -15,6 +15,10 @@ export interface TcpRelay extends TcpAddress {
   /** Connections stay open and new ones are accepted, but no byte moves until `resume`. */
   hang(): void;
   resume(): void;
+  /** What is sent on the connections there are is lost from now on; new ones work. */
+  freeze(): void;
+  /** How many connections are open. */
+  readonly connections: number;
   /** Breaks every connection. */
   cut(): void;
   close(): Promise<void>;
@@ -28,6 +32,7 @@ interface Pair {
 /** Rejects when the port cannot be bound. */
 export async function relayTcp({ host, port, choose }: TcpRelayOptions): Promise<TcpRelay> {
   const pairs = new Set<Pair>();
+  const frozen = new WeakSet<Pair>();
   let hanging = false;
 
   const join = (pair: Pair): void => {
@@ -73,20 +78,32 @@ export async function relayTcp({ host, port, choose }: TcpRelayOptions): Promise
       server?.destroy();
     }
   };
+  const pause = ({ client, server }: Pair): void => {
+    if (server === undefined) return;
+    client.unpipe(server);
+    server.unpipe(client);
+  };
   return {
     host: bound.address,
     port: bound.port,
+    get connections() {
+      return pairs.size;
+    },
     hang() {
       hanging = true;
-      for (const { client, server } of pairs) {
-        if (server === undefined) continue;
-        client.unpipe(server);
-        server.unpipe(client);
+      pairs.forEach(pause);
+    },
+    freeze() {
+      for (const pair of pairs) {
+        frozen.add(pair);
+        pause(pair);
+        for (const socket of [pair.client, pair.server]) socket?.once('end', () => socket.destroy()).resume();
       }
     },
     resume() {
       hanging = false;
       for (const pair of pairs) {
+        if (frozen.has(pair)) continue;
         const { client, server } = pair;
         if (server === undefined) join(pair);
         else {

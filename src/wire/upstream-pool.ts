@@ -91,13 +91,16 @@ class UpstreamPool implements Upstream, SessionListener {
 
   suspect(timeoutMs: number): void {
     if (this.#closing) return;
-    if (this.#waiting.size > 0) this.#failWaiting(silence(this.#options));
     const witness = (): Promise<boolean> => {
       this.#witness ??= new Witness(this.#options, this.#context, timeoutMs, () => this.#dismissed());
       return this.#witness.answered;
     };
     for (const session of this.#sessions) void session.suspect(timeoutMs, witness);
     if (this.#unanswered.size > 0) void this.#suspectUpgrades(witness());
+  }
+
+  turnAway(): void {
+    if (this.#waiting.size > 0) this.#failWaiting(silence(this.#options));
   }
 
   async close(graceMs: number): Promise<void> {

@@ -130,12 +130,15 @@ describe('a suspected server', () => {
     assert.equal((await receiver.failure).processed, 'unknown');
   });
 
-  test('lets go at once of what waits for a connection, with nothing sent', async (t) => {
+  test('keeps what waits for a connection, unless it is turned away: at once, with nothing sent', async (t) => {
     const { upstream, wire, streams } = await setUp(t);
     wire.hang();
     const receivers = [new Receiver(), new Receiver()];
     for (const receiver of receivers) upstream.request(get('/'), true, receiver);
     upstream.suspect(60_000);
+    await new Promise(setImmediate);
+    assert.equal(upstream.inFlight, 2);
+    upstream.turnAway();
     for (const receiver of receivers) {
       const failure = await receiver.failure;
       assert.deepEqual([failure.processed, failure.cause], ['no', 'timeout']);

@@ -82,12 +82,14 @@ export interface Upstream {
   /** Open exchanges, for least-loaded choices. */
   readonly inFlight: number;
   /**
-   * Somebody doubts that the server still answers. What waits for a connection fails at once, with nothing sent. Every
-   * open connection has to give a sign of life within `timeoutMs`, be it the answer to a PING, or it is destroyed with all
-   * that is open on it; a slow answer is no reason. What cannot be asked (a connection on which the server said GOAWAY, an
-   * upgrade not answered yet) stays unless a new connection gets no answer either. Tunnels stay.
+   * Somebody doubts that the server still answers. Every open connection has to give a sign of life within `timeoutMs`, be
+   * it the answer to a PING, or it is destroyed with all that is open on it; a slow answer is no reason. What cannot be
+   * asked (a connection on which the server said GOAWAY, an upgrade not answered yet) stays unless a new connection gets no
+   * answer either. Tunnels stay.
    */
   suspect(timeoutMs: number): void;
+  /** The server is out: what waits for a connection fails at once, with nothing sent. */
+  turnAway(): void;
   /** Stops taking requests, lets open ones finish for `graceMs`, then destroys the connections. */
   close(graceMs: number): Promise<void>;
 }

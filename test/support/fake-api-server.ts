@@ -50,8 +50,10 @@ export class FakeApiServer {
   onUpgrade: UpgradeHandler;
   /** Answers what is below `/openapi/`, which the proxy asks for all the time. Default: there is nothing. */
   openapi: StreamHandler = sendUnknown;
-  /** What `/readyz` says. */
-  ready = true;
+  /** What `/readyz` says; `silent`: nothing. */
+  ready: boolean | 'silent' = true;
+  /** How often it was asked. */
+  probes = 0;
   /** What it says it serves; a test may exchange the binary. */
   discovery: FakeDiscovery;
   /** Status of API metadata; anything but 200 comes without a document. */
@@ -145,13 +147,19 @@ export class FakeApiServer {
     await this.stop();
   }
 
+  #sayHealth(stream: ServerHttp2Stream): void {
+    this.probes += 1;
+    if (this.ready === 'silent') return;
+    send(stream, this.ready ? 200 : 500, 'text/plain', this.ready ? 'ok' : 'shutting down');
+  }
+
   #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     stream.on('error', () => {});
     // Node resets a stream whose request nobody reads when the response is written, even before its end could be sent.
     if (stream.endAfterHeaders) stream.resume();
     const path = (headers[':path'] ?? '').split('?', 1)[0] ?? '';
     const document = this.discovery(path, headers.accept ?? '');
-    if (path === '/readyz') send(stream, this.ready ? 200 : 500, 'text/plain', this.ready ? 'ok' : 'shutting down');
+    if (path === '/readyz') this.#sayHealth(stream);
     else if (path === '/version') sendJson(stream, 200, { gitVersion: this.#options.gitVersion });
     else if (WATCHED.test(path) && headers['user-agent'] === 'mixed-version-proxy') sendUnknown(stream);
     else if (path.startsWith('/openapi/')) this.openapi(stream, headers);

@@ -103,6 +103,8 @@ export class FakeUpstream implements Upstream {
   closedWith: number | undefined;
   /** Every doubt, with the milliseconds it left for a sign of life. */
   readonly doubts: number[] = [];
+  /** How often waiting requests were turned away. */
+  turnedAway = 0;
   #open = 0;
 
   constructor(handler?: (request: ArrivedRequest) => void) {
@@ -137,6 +139,10 @@ export class FakeUpstream implements Upstream {
 
   suspect(timeoutMs: number): void {
     this.doubts.push(timeoutMs);
+  }
+
+  turnAway(): void {
+    this.turnedAway += 1;
   }
 
   close(graceMs: number): Promise<void> {
