@@ -63,6 +63,7 @@ export async function startPublishingSidecar(
     `--local-server=${controlPlane.server(local).url}`,
     `--etcd-servers=${controlPlane.etcd.url}`,
     '--peer-advertise-ip=127.0.0.1',
+    '--shutdown-delay-duration=0s',
     ...(extraArgs.some((arg) => arg.startsWith('--publish')) ? [] : [`--publish-lease-name=${serverId(local)}`]),
   ];
   return startProxy(controlPlane, { name: `sidecar-${local}`, extraArgs: [...published, ...extraArgs] });
