@@ -51,6 +51,8 @@ export class WatchedSource {
   readonly #repeater: Repeater;
   #state: SourceState = { kind: 'unread' };
   #failures = 0;
+  /** The cause that the log knows of. */
+  #said: SourceFailure | 'none' = 'none';
 
   constructor(options: WatchedSourceOptions) {
     this.#options = options;
@@ -128,22 +130,22 @@ export class WatchedSource {
   }
 
   #enter(next: SourceState): void {
-    const before = this.#state;
     this.#state = next;
-    this.#say(before, next);
+    this.#say(next);
     this.#options.changed();
   }
 
   /** Once for each change of cause. That no server is ready is said by those who watch servers. */
-  #say(before: SourceState, next: SourceState): void {
+  #say(state: SourceState): void {
     const { logger } = this.#options;
-    const code = (state: SourceState) => (state.kind === 'failing' ? state.code : 'none');
-    if (code(before) === code(next) || code(next) === 'no-server') return;
+    const code = state.kind === 'failing' ? state.code : 'none';
+    if (code === this.#said || code === 'no-server') return;
+    this.#said = code;
     const fields = { source: this.name, servers: this.#members.length };
-    if (next.kind === 'failing') {
+    if (state.kind === 'failing') {
       const message = 'a source of membership cannot be read; the servers of its last answer stay in use';
-      logger.warn(message, { ...fields, reason: next.reason });
-    } else if (code(before) !== 'no-server') logger.info('a source of membership can be read again', fields);
+      logger.warn(message, { ...fields, reason: state.reason });
+    } else logger.info('a source of membership can be read again', fields);
   }
 }
 
