@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { run } from '../src/cli/main.ts';
+import { supervisorChannel } from '../src/workers/supervisor-channel.ts';
 
 // A reader that went away (`mvproxy help | head -1`, a restarted log collector) is no failure of ours.
 process.stdout.on('error', () => {});
@@ -12,5 +13,7 @@ process.exit(
     environment: process.env,
     directory: process.cwd(),
     signals: process,
+    pid: process.pid,
+    supervisor: supervisorChannel(process),
   }),
 );

@@ -1,3 +1,5 @@
+import type { SupervisorChannel } from '../workers/supervisor-channel.ts';
+
 /** A stream that text is written to. */
 export interface TextOutput {
   write(text: string): unknown;
@@ -5,7 +7,7 @@ export interface TextOutput {
   readonly columns?: number | undefined;
 }
 
-export type ProcessSignal = 'SIGTERM' | 'SIGINT' | 'SIGHUP';
+export type ProcessSignal = 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGUSR2';
 
 export interface SignalSource {
   on(signal: ProcessSignal, listener: (signal: ProcessSignal) => void): unknown;
@@ -22,6 +24,12 @@ export interface Environment {
   readonly LC_ALL?: string | undefined;
   readonly LC_CTYPE?: string | undefined;
   readonly LANG?: string | undefined;
+  /** Listening sockets that systemd passes (sd_listen_fds(3)); removed once they are taken. */
+  LISTEN_PID?: string | undefined;
+  LISTEN_FDS?: string | undefined;
+  LISTEN_FDNAMES?: string | undefined;
+  /** What a supervisor starts its workers with. */
+  readonly MVPROXY_WORKER?: string | undefined;
 }
 
 /** Everything of the process that the command line uses. */
@@ -33,6 +41,9 @@ export interface CliIo {
   /** Relative paths of flags are relative to it. */
   readonly directory: string;
   readonly signals: SignalSource;
+  readonly pid: number;
+  /** To the process that started this one as its worker, if one did. */
+  readonly supervisor: SupervisorChannel;
 }
 
 /** What a command tells the shell. */

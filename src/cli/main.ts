@@ -41,6 +41,7 @@ export async function run(
         configFile: options.config,
         flags: flagValues(serveCommand),
         checkConfig: options.checkConfig === true,
+        commandLine: argv.slice(1),
       };
       exitCode = await serve(request, io, startDaemon);
     });

@@ -25,6 +25,9 @@ class FakeDaemon implements Daemon {
   ready(): Promise<void> {
     return this.becomeReady.promise;
   }
+  unreadiness(): readonly string[] {
+    return [];
+  }
   take(): void {}
   leave(): void {
     this.calls.push('leave');

@@ -5,7 +5,10 @@ import { readKubeconfig } from '../config/kubeconfig.ts';
 import { loadConfiguration } from '../config/load.ts';
 import type { Configuration } from '../config/schema.ts';
 import type { ConfigurationSource, Daemon, startDaemon } from '../daemon/daemon.ts';
-import type { Logger } from '../observe/logger.ts';
+import { type Logger, withFields } from '../observe/logger.ts';
+import type { ConnectionSource } from '../wire/listening-sockets.ts';
+import { parseAssignment, type WorkerAssignment } from '../workers/messages.ts';
+import { takeInheritedSocket } from './inherited-socket.ts';
 import { type CliIo, EXIT, type ExitCode, type ProcessSignal } from './io.ts';
 import { createLogger } from './logger.ts';
 import { describeStartFailure } from './start-failure.ts';
@@ -17,6 +20,8 @@ export interface ServeRequest {
   readonly flags: FlagValues;
   /** Only check the configuration and the files it names. */
   readonly checkConfig: boolean;
+  /** The program and its arguments, for starting workers. */
+  readonly commandLine: readonly string[];
 }
 
 /**
@@ -32,7 +37,15 @@ export async function serve(request: ServeRequest, io: CliIo, start: StartDaemon
     const { verbosity } = configuration.logging;
     const logger = createLogger({ output: io.stderr, verbosity, environment: io.environment });
     const file = configFile === undefined ? undefined : resolve(io.directory, configFile);
-    return await new ServeRun(configuration, { file, read }, io, logger).run(start);
+    const assignment = parseAssignment(io.environment.MVPROXY_WORKER);
+    if (assignment !== undefined) return await work(configuration, { file, read }, io, logger, assignment, start);
+    const fd = takeInheritedSocket(io.environment, io.pid);
+    const source = fd === undefined ? undefined : ({ kind: 'inherited', fd } as const);
+    if (configuration.serving.workers > 0) {
+      const { serveWithWorkers } = await import('./serve-workers.ts');
+      return await serveWithWorkers({ configuration, commandLine: request.commandLine, source, io, logger });
+    }
+    return await new ServeRun(configuration, { file, read }, source, io, logger).run(start);
   } catch (error) {
     const { exitCode, message } = describeStartFailure(error);
     io.stderr.write(`${message}\n`);
@@ -48,9 +61,29 @@ async function checkFiles(configuration: Configuration, io: CliIo): Promise<Exit
   return EXIT.ok;
 }
 
+/** One worker of `serve --workers`. Signals are the supervisor's: a terminal or systemd may send them to all processes. */
+async function work(
+  configuration: Configuration,
+  source: ConfigurationSource,
+  { signals, supervisor }: CliIo,
+  logger: Logger,
+  assignment: WorkerAssignment,
+  start: StartDaemon,
+): Promise<ExitCode> {
+  const ignored: readonly ProcessSignal[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'];
+  const ignore = (): void => {};
+  for (const signal of ignored) signals.on(signal, ignore);
+  const tagged = withFields(logger, { worker: assignment.slot });
+  const { runWorker } = await import('../workers/worker-run.ts');
+  await runWorker({ configuration, source, assignment, channel: supervisor, logger: tagged }, start);
+  tagged.info('stopped');
+  return EXIT.ok;
+}
+
 class ServeRun {
   readonly #configuration: Configuration;
   readonly #source: ConfigurationSource;
+  readonly #connections: ConnectionSource | undefined;
   readonly #io: CliIo;
   readonly #logger: Logger;
   readonly #stop = Promise.withResolvers<void>();
@@ -58,9 +91,16 @@ class ServeRun {
   #stopping = false;
   #daemon: Daemon | undefined;
 
-  constructor(configuration: Configuration, source: ConfigurationSource, io: CliIo, logger: Logger) {
+  constructor(
+    configuration: Configuration,
+    source: ConfigurationSource,
+    connections: ConnectionSource | undefined,
+    io: CliIo,
+    logger: Logger,
+  ) {
     this.#configuration = configuration;
     this.#source = source;
+    this.#connections = connections;
     this.#io = io;
     this.#logger = logger;
   }
@@ -76,17 +116,25 @@ class ServeRun {
     signals.on('SIGTERM', stop);
     signals.on('SIGINT', stop);
     signals.on('SIGHUP', reload);
+    signals.on('SIGUSR2', this.#onRoll);
     try {
       return await Promise.race([this.#abandon.promise, this.#live(start)]);
     } finally {
       signals.off('SIGTERM', stop);
       signals.off('SIGINT', stop);
       signals.off('SIGHUP', reload);
+      signals.off('SIGUSR2', this.#onRoll);
     }
   }
 
   async #live(start: StartDaemon): Promise<ExitCode> {
-    const daemon = await start(this.#configuration, { logger: this.#logger, source: this.#source });
+    const { bindAddress: host, securePort: port } = this.#configuration.serving;
+    const serving = this.#connections && { host, port, source: this.#connections };
+    const daemon = await start(this.#configuration, {
+      logger: this.#logger,
+      source: this.#source,
+      places: { serving },
+    });
     this.#daemon = daemon;
     try {
       await Promise.race([this.#announce(daemon), this.#stop.promise]);
@@ -122,6 +170,11 @@ class ServeRun {
     this.#logger.info('stopping; a second signal ends at once', { signal, delaySeconds, drainSeconds });
     this.#stop.resolve();
   }
+
+  readonly #onRoll = (): void =>
+    this.#logger.warn(
+      'SIGUSR2 replaces workers, and there are none; start the proxy with --workers 1 or more to replace it without refusing connections',
+    );
 
   async #reload(): Promise<void> {
     if (this.#daemon === undefined || this.#stopping) return;

@@ -17,7 +17,13 @@ const requestHeader = {
   extraHeaderPrefixes: [],
 };
 const base = {
-  serving: { bindAddress: '0.0.0.0', securePort: 6443, tlsCertFile: 'tls.crt', tlsPrivateKeyFile: 'tls.key' },
+  serving: {
+    bindAddress: '0.0.0.0',
+    securePort: 6443,
+    workers: 0,
+    tlsCertFile: 'tls.crt',
+    tlsPrivateKeyFile: 'tls.key',
+  },
   authentication: { requestHeader },
   peers: { serverName: 'kubernetes.default.svc' },
   publishing: { etcdServers: [], etcdPrefix: '/registry', identity: 'server' as const },

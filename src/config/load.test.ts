@@ -39,6 +39,7 @@ describe('loadConfiguration', () => {
         securePort: 6443,
         tlsCertFile: '/base/tls.crt',
         tlsPrivateKeyFile: '/base/tls.key',
+        workers: 0,
       },
       servers: [{ name: 'a', url: 'https://10.0.0.1:6443' }],
       membership: {

@@ -36,6 +36,8 @@ export interface Daemon {
   readonly adminAddress: string | undefined;
   /** Resolves when requests can be routed: every server that can be reached was probed and read. */
   ready(): Promise<void>;
+  /** Why requests cannot be served now, in clauses; empty when they can. */
+  unreadiness(): readonly string[];
   /** Serves a connection that another process accepted, for places that are `handed`. */
   take(listener: 'serving' | 'admin', connection: unknown): void;
   /** Fails readiness from now on, and goes on serving. */
@@ -172,6 +174,10 @@ class ProxyRun implements Daemon {
     if (this.#path.registry.anyReady) await this.#members.membership.whenSettled();
   }
 
+  unreadiness(): readonly string[] {
+    return unreadiness(this.#path.registry, this.#stopping.signal.aborted);
+  }
+
   take(listener: 'serving' | 'admin', connection: unknown): void {
     (listener === 'serving' ? this.#serving : this.#admin)?.take(connection);
   }
@@ -297,7 +303,7 @@ class ProxyRun implements Daemon {
       membership: () => this.#members.membership.status.sources,
     });
     return createAdminHandler({
-      unreadiness: () => unreadiness(path.registry, this.#stopping.signal.aborted),
+      unreadiness: () => this.unreadiness(),
       metrics: () => metrics.exposition(),
       metricsContentType: metrics.contentType,
       status: () => ({

@@ -12,3 +12,13 @@ export interface Logger {
   /** Something was not done; the message says what it means and what to do. */
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
+
+/** The same log with further fields in every entry. */
+export function withFields(logger: Logger, more: Readonly<Record<string, unknown>>): Logger {
+  return {
+    debug: (message, fields) => logger.debug(message, { ...more, ...fields }),
+    info: (message, fields) => logger.info(message, { ...more, ...fields }),
+    warn: (message, fields) => logger.warn(message, { ...more, ...fields }),
+    error: (message, fields) => logger.error(message, { ...more, ...fields }),
+  };
+}

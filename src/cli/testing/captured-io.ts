@@ -29,6 +29,8 @@ export function capturedIo(
     environment: options.environment ?? {},
     directory: options.directory ?? '/',
     signals,
+    pid: 1,
+    supervisor: { send: () => {}, onMessage: () => {}, onDisconnect: () => {} },
     get out() {
       return written.out;
     },

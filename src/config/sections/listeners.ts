@@ -29,6 +29,12 @@ export const serving = field(
         filePath: true,
         description: 'Private key of the certificate shown to clients, PEM, not encrypted. Required by `serve`.',
       }),
+      workers: field(z.int().min(0).max(64).default(0), {
+        flag: 'workers',
+        argument: 'COUNT',
+        description:
+          'Processes that share the port. 0: the proxy is one process. From 1 on a supervisor holds the port and starts that many workers, replaces one that dies, and on SIGUSR2 replaces them one after the other without refusing a connection. Each worker watches the servers by itself, so give no more than there are processors to spare; the admin listener of worker k has the admin port + k.',
+      }),
     })
     .prefault({}),
   { title: 'Serving', description: 'The address that clients of the Kubernetes API connect to.' },

@@ -1,0 +1,272 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '../observe/logger.ts';
+import { type AcceptedConnection, type Acceptor, openAcceptor } from '../wire/acceptor.ts';
+import type { ListenPlace } from '../wire/listening-sockets.ts';
+import { Distribution } from './distribution.ts';
+import type { WorkerAssignment } from './messages.ts';
+import { Worker } from './worker.ts';
+import type { StartWorker, WorkerExit } from './worker-link.ts';
+
+export interface SupervisorOptions {
+  /** How many workers. */
+  readonly count: number;
+  readonly serving: ListenPlace;
+  /** Worker k's admin listener has this port + k; 0 takes any free one. */
+  readonly admin: ListenPlace | undefined;
+  readonly startWorker: StartWorker;
+  readonly times: SupervisorTimes;
+  readonly logger: Logger;
+}
+
+/** Milliseconds. */
+export interface SupervisorTimes {
+  /** Between the failing of readiness and the end of listening. */
+  readonly delayMs: number;
+  /** How long a worker that drains may take before it is ended. */
+  readonly drainMs: number;
+  /** How long a new worker may take to become ready before its predecessor stays. */
+  readonly readyMs: number;
+  /** Pause before a worker that died is replaced; doubles up to `mostPauseMs` while it dies again and again. */
+  readonly pauseMs: number;
+  readonly mostPauseMs: number;
+}
+
+/** A worker that lived that long did not die of the same as the one before. */
+const LONG_LIFE_MS = 60_000;
+
+interface Slot {
+  readonly assignment: WorkerAssignment;
+  readonly admin: Acceptor | undefined;
+  readonly adminDistribution: Distribution;
+  current: Worker | undefined;
+  /** Workers in a row that died young. */
+  deaths: number;
+}
+
+/** A worker ended before it could serve for the first time. */
+export class WorkerStartError extends Error {
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number, cause: unknown) {
+    super(message, { cause });
+    this.exitCode = exitCode;
+  }
+}
+
+/**
+ * Holds the listening sockets, which is all it does itself, and keeps workers that serve what it accepts. The sockets stay
+ * open whatever becomes of the workers: connections wait until there is one.
+ */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #slots: Slot[] = [];
+  readonly #distribution: Distribution;
+  readonly #stopping = new AbortController();
+  readonly #startFailed = Promise.withResolvers<never>();
+  #serving: Acceptor | undefined;
+  #isStarted = false;
+  #rolling: Promise<boolean> | undefined;
+  /** Everything that runs, draining ones and candidates included. */
+  readonly #running = new Set<Worker>();
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#distribution = new Distribution(
+      () => this.#slots.flatMap(({ current }) => current ?? []),
+      (worker, connection) => worker.give('serving', connection),
+    );
+    this.#startFailed.promise.catch(() => {});
+  }
+
+  get serving(): { readonly host: string; readonly port: number } | undefined {
+    return this.#serving;
+  }
+
+  get admin(): readonly { readonly host: string; readonly port: number }[] {
+    return this.#slots.flatMap(({ admin }) => admin ?? []);
+  }
+
+  /**
+   * Listens, starts the workers and resolves when all of them have settled. Rejects when it cannot listen, and with
+   * WorkerStartError when a worker ends before it could take connections.
+   */
+  async start(): Promise<void> {
+    const { count, serving, admin } = this.#options;
+    this.#serving = await openAcceptor(serving, (connection) => this.#distribution.accept(connection));
+    for (let slot = 0; slot < count; slot++) this.#slots.push(await this.#openSlot(slot, admin, this.#serving));
+    for (const slot of this.#slots) this.#employ(slot, this.#launch(slot));
+    const settled = Promise.all(this.#slots.map(({ current }) => current?.settled));
+    await Promise.race([settled, this.#startFailed.promise]);
+    this.#isStarted = true;
+  }
+
+  reload(): void {
+    for (const worker of this.#running) worker.reload();
+  }
+
+  /**
+   * Replaces the workers one after the other: a new one that is ready takes the place of the old one, which drains. One that
+   * does not become ready is given up, and everything that is not replaced yet stays. Returns whether all were replaced.
+   */
+  async roll(): Promise<boolean> {
+    const { logger } = this.#options;
+    if (this.#rolling !== undefined) {
+      logger.warn('the workers are being replaced already; ask again when the log says that they were');
+      return false;
+    }
+    this.#rolling = this.#rollAll();
+    try {
+      return await this.#rolling;
+    } finally {
+      this.#rolling = undefined;
+    }
+  }
+
+  /** Fails readiness everywhere, goes on for the delay, then stops listening and drains all workers. */
+  async stop(): Promise<void> {
+    const { delayMs, drainMs } = this.#options.times;
+    this.#stopping.abort();
+    for (const worker of this.#running) worker.leave();
+    if (delayMs > 0 && this.#running.size > 0) await delay(delayMs);
+    this.#serving?.close();
+    this.#distribution.close();
+    await Promise.all([...this.#running].map((worker) => worker.drain(drainMs)));
+    this.#closeAdmin();
+  }
+
+  /** Ends everything at once. */
+  abandon(): void {
+    this.#stopping.abort();
+    this.#serving?.close();
+    this.#distribution.close();
+    this.#closeAdmin();
+    for (const worker of this.#running) worker.kill();
+  }
+
+  #closeAdmin(): void {
+    for (const { admin, adminDistribution } of this.#slots) {
+      admin?.close();
+      adminDistribution.close();
+    }
+  }
+
+  async #openSlot(index: number, admin: ListenPlace | undefined, serving: Acceptor): Promise<Slot> {
+    const holder: { slot?: Slot } = {};
+    const distribution = new Distribution(
+      () => (holder.slot?.current === undefined ? [] : [holder.slot.current]),
+      (worker, connection) => worker.give('admin', connection),
+    );
+    const place = admin === undefined ? undefined : { ...admin, port: admin.port === 0 ? 0 : admin.port + index };
+    const acceptor =
+      place && (await openAcceptor(place, (connection: AcceptedConnection) => distribution.accept(connection)));
+    const endpoint = ({ host, port }: Acceptor) => ({ host, port });
+    const slot: Slot = {
+      assignment: { slot: index, serving: endpoint(serving), admin: acceptor && endpoint(acceptor) },
+      admin: acceptor,
+      adminDistribution: distribution,
+      current: undefined,
+      deaths: 0,
+    };
+    holder.slot = slot;
+    return slot;
+  }
+
+  #launch(slot: Slot): Worker {
+    const worker: Worker = new Worker(this.#options.startWorker, slot.assignment, performance.now(), () => {
+      this.#distribution.workersChanged();
+      slot.adminDistribution.workersChanged();
+    });
+    this.#running.add(worker);
+    void worker.exited.then(() => this.#running.delete(worker));
+    return worker;
+  }
+
+  /** From now on `worker` serves the slot; when it dies another one does. */
+  #employ(slot: Slot, worker: Worker): void {
+    slot.current = worker;
+    this.#distribution.workersChanged();
+    slot.adminDistribution.workersChanged();
+    let hasListened = false;
+    void worker.settled.then(() => {
+      hasListened = true;
+    });
+    void worker.exited.then((exit) => {
+      if (slot.current !== worker || this.#stopping.signal.aborted) return;
+      slot.current = undefined;
+      if (this.#isStarted || hasListened) this.#replaceDead(slot, worker, exit);
+      else this.#startFailed.reject(startError(worker, exit));
+    });
+  }
+
+  #replaceDead(slot: Slot, worker: Worker, exit: WorkerExit): void {
+    const { logger, times } = this.#options;
+    slot.deaths = performance.now() - worker.since < LONG_LIFE_MS ? slot.deaths + 1 : 1;
+    const pauseMs = Math.min(times.mostPauseMs, times.pauseMs * 2 ** (slot.deaths - 1));
+    logger.error('a worker ended unexpectedly, its connections are lost; another one is started', {
+      worker: worker.slot,
+      pid: worker.pid,
+      ...exit,
+      error: worker.startError,
+      pauseMs,
+    });
+    const { signal } = this.#stopping;
+    void delay(pauseMs, undefined, { signal }).then(
+      () => {
+        // A roll may have been quicker.
+        if (slot.current === undefined) this.#employ(slot, this.#launch(slot));
+      },
+      () => {},
+    );
+  }
+
+  async #rollAll(): Promise<boolean> {
+    const { logger } = this.#options;
+    for (const slot of this.#slots) {
+      if (this.#stopping.signal.aborted || !(await this.#rollOne(slot))) return false;
+    }
+    logger.info('all workers were replaced');
+    return true;
+  }
+
+  async #rollOne(slot: Slot): Promise<boolean> {
+    const { logger, times } = this.#options;
+    const next = this.#launch(slot);
+    const late = new AbortController();
+    const signal = AbortSignal.any([late.signal, this.#stopping.signal]);
+    const outcome = await Promise.race([
+      next.ready.then(() => 'ready' as const),
+      next.exited.then((exit) => `it ended (${exitText(exit)})`),
+      delay(times.readyMs, undefined, { signal }).then(
+        () => `it was not ready within ${times.readyMs / 1000} s: ${next.missing.join('; ')}`,
+        () => 'the proxy stops',
+      ),
+    ]);
+    late.abort();
+    if (outcome !== 'ready') {
+      next.kill();
+      logger.error('a new worker could not take over and was given up; the workers that are not replaced yet stay', {
+        worker: slot.assignment.slot,
+        pid: next.pid,
+        reason: outcome,
+        error: next.startError,
+      });
+      return false;
+    }
+    const old = slot.current;
+    slot.deaths = 0;
+    this.#employ(slot, next);
+    logger.info('a new worker took over', { worker: slot.assignment.slot, pid: next.pid, replaces: old?.pid });
+    await old?.drain(times.drainMs);
+    return true;
+  }
+}
+
+function startError(worker: Worker, exit: WorkerExit): WorkerStartError {
+  const why = worker.startError === undefined ? exitText(exit) : worker.startError.message;
+  const message = `worker ${worker.slot} ended before it could serve (${why}); what it said stands above`;
+  return new WorkerStartError(message, exit.code ?? 1, worker.startError);
+}
+
+function exitText({ code, signal }: WorkerExit): string {
+  return signal === null ? `exit code ${code}` : `signal ${signal}`;
+}
