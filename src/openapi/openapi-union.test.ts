@@ -126,3 +126,20 @@ test('servers whose index was never read are named', () => {
   assert.deepEqual(positions, [0, 2]);
   assert.equal(index.size, 2);
 });
+
+test('that servers share documents changes nothing, and equal sets of servers are one array', () => {
+  const [old, recent] = [server('old', { v1: ['a', 'b'] }), server('new', { v1: ['a', 'c'], 'x.io/v1': ['d'] })];
+  const copy = ({ index, discovery }: OpenAPIInput) => ({
+    index: index && new Map(index),
+    discovery: structuredClone(discovery),
+  });
+  const shared = [recent, old, old, recent, old, { index: undefined, discovery: undefined }];
+  const united = uniteOpenAPI(shared, hash);
+  assert.deepEqual(united, uniteOpenAPI(shared.map(copy), hash));
+  assert.deepEqual(united.servers.get('apis/x.io/v1'), [0, 3]);
+  assert.deepEqual(
+    united.merged.get('api/v1')?.parts.map((part) => part.server),
+    [0, 1],
+  );
+  assert.equal(united.servers.get('version'), united.servers.get('api/v1'));
+});

@@ -1,4 +1,5 @@
 import type { ServerDiscovery } from '../discovery/server-discovery.ts';
+import type { APIResourceDiscovery } from '../kubernetes/aggregated-discovery.ts';
 import { type OpenAPIEntry, type OpenAPIIndex, openAPIAddress } from './openapi-index.ts';
 
 /** One server's part in the union. */
@@ -42,21 +43,14 @@ export interface OpenAPIUnion extends OpenAPIListing {
  * @param hash makes the hash of a merged document of a text that names its parts.
  */
 export function uniteOpenAPI(inputs: readonly OpenAPIInput[], hash: (text: string) => string): OpenAPIUnion {
-  const servers = new Map<string, number[]>();
-  for (const [position, { index }] of inputs.entries()) {
-    for (const path of index?.keys() ?? []) {
-      const listing = servers.get(path);
-      if (listing === undefined) servers.set(path, [position]);
-      else listing.push(position);
-    }
-  }
-  const types = inputs.map(({ discovery }) => discovery && typesByPath(discovery));
+  const witnesses = witnessesOf(inputs);
+  const servers = listingOf(witnesses);
   const union = new Map<string, OpenAPIEntry>();
   const merged = new Map<string, MergedEntry>();
-  for (const [path, listing] of servers) {
-    const parts = partsOf(path, listing, inputs, types);
-    const [leading] = listing;
-    const own = leading === undefined ? undefined : inputs[leading]?.index?.get(path);
+  for (const path of servers.keys()) {
+    const listing = witnesses.filter(({ index }) => index.has(path));
+    const parts = partsOf(path, listing);
+    const own = listing[0]?.index.get(path);
     if (own === undefined) continue;
     if (parts.length < 2) {
       union.set(path, own);
@@ -77,6 +71,54 @@ export function uniteOpenAPI(inputs: readonly OpenAPIInput[], hash: (text: strin
   return { servers, unread, failing, index: union, merged };
 }
 
+/** Servers with the same index and discovery, in the place of the first of them: the others have nothing to add. */
+interface Witness {
+  readonly index: OpenAPIIndex;
+  readonly types: TypesByPath;
+  readonly servers: readonly [number, ...number[]];
+}
+
+function witnessesOf(inputs: readonly OpenAPIInput[]): readonly Witness[] {
+  const witnesses: Witness[] = [];
+  const byIndex = new Map<OpenAPIIndex, Map<ServerDiscovery | undefined, number[]>>();
+  for (const [position, { index, discovery }] of inputs.entries()) {
+    if (index === undefined) continue;
+    const byDiscovery = byIndex.get(index) ?? new Map<ServerDiscovery | undefined, number[]>();
+    byIndex.set(index, byDiscovery);
+    const same = byDiscovery.get(discovery);
+    if (same !== undefined) {
+      same.push(position);
+      continue;
+    }
+    const servers: [number, ...number[]] = [position];
+    byDiscovery.set(discovery, servers);
+    witnesses.push({ index, types: discovery === undefined ? NO_TYPES : typesByPath(discovery), servers });
+  }
+  return witnesses;
+}
+
+/** Equal sets of servers are one array. */
+function listingOf(witnesses: readonly Witness[]): ReadonlyMap<string, readonly number[]> {
+  const having = new Map<string, number[]>();
+  for (const [number, { index }] of witnesses.entries()) {
+    for (const path of index.keys()) {
+      const same = having.get(path);
+      if (same === undefined) having.set(path, [number]);
+      else same.push(number);
+    }
+  }
+  const sets = new Map<string, readonly number[]>();
+  const setOf = (numbers: readonly number[]) => {
+    const key = numbers.length === witnesses.length ? 'all' : numbers.join();
+    const known = sets.get(key);
+    if (known !== undefined) return known;
+    const servers = numbers.flatMap((number) => witnesses[number]?.servers ?? []).sort((left, right) => left - right);
+    sets.set(key, servers);
+    return servers;
+  };
+  return new Map([...having].map(([path, numbers]) => [path, setOf(numbers)]));
+}
+
 /** The hash of a document that is merged of documents with these hashes, newest first. */
 export function mergedHash(parts: readonly string[], hash: (text: string) => string): string {
   return hash(`merged\n${parts.join('\n')}`);
@@ -85,41 +127,56 @@ export function mergedHash(parts: readonly string[], hash: (text: string) => str
 /** Types by the path of the document that describes them; a subresource is a type of its own. */
 type TypesByPath = ReadonlyMap<string, readonly string[]>;
 
-function typesByPath({ api, apis }: ServerDiscovery): TypesByPath {
+const NO_TYPES: TypesByPath = new Map();
+/** Discovery changes rarely, and one of hundreds of servers' at a time. */
+const knownTypes = new WeakMap<ServerDiscovery, TypesByPath>();
+/** Documents share what they have in common. */
+const typesOfLists = new WeakMap<readonly APIResourceDiscovery[], readonly string[]>();
+
+function typesByPath(discovery: ServerDiscovery): TypesByPath {
+  const known = knownTypes.get(discovery);
+  if (known !== undefined) return known;
   const types = new Map<string, readonly string[]>();
-  for (const { metadata, versions = [] } of [...api, ...apis]) {
+  for (const { metadata, versions = [] } of [...discovery.api, ...discovery.apis]) {
     for (const { version, resources = [] } of versions) {
       const path = metadata.name === '' ? `api/${version}` : `apis/${metadata.name}/${version}`;
-      types.set(
-        path,
-        resources.flatMap(({ resource, subresources = [] }) => [
-          resource,
-          ...subresources.map(({ subresource }) => `${resource}/${subresource}`),
-        ]),
-      );
+      types.set(path, typesOf(resources));
     }
   }
+  knownTypes.set(discovery, types);
+  return types;
+}
+
+function typesOf(resources: readonly APIResourceDiscovery[]): readonly string[] {
+  const known = typesOfLists.get(resources);
+  if (known !== undefined) return known;
+  const types = resources.flatMap(({ resource, subresources = [] }) => [
+    resource,
+    ...subresources.map(({ subresource }) => `${resource}/${subresource}`),
+  ]);
+  typesOfLists.set(resources, types);
   return types;
 }
 
 function partsOf(
   path: string,
-  [leading, ...others]: readonly number[],
-  inputs: readonly OpenAPIInput[],
-  types: readonly (TypesByPath | undefined)[],
+  [leading, ...others]: readonly Witness[],
 ): readonly { readonly server: number; readonly hash: string }[] {
   if (leading === undefined) return [];
-  const hashOf = (server: number) => inputs[server]?.index?.get(path)?.hash ?? '';
-  const typesOf = (server: number) => types[server]?.get(path) ?? [];
-  const parts = [{ server: leading, hash: hashOf(leading) }];
-  const covered = new Set(typesOf(leading));
-  for (const server of others) {
-    const adds = typesOf(server).filter((type) => !covered.has(type));
+  const partOf = ({ index, servers: [server] }: Witness) => ({ server, hash: index.get(path)?.hash ?? '' });
+  const parts = [partOf(leading)];
+  const covered = new Set(leading.types.get(path));
+  const seen = new Set([leading.types.get(path)]);
+  for (const witness of others) {
+    const types = witness.types.get(path);
+    if (types === undefined || seen.has(types)) continue;
+    seen.add(types);
+    const adds = types.filter((type) => !covered.has(type));
     if (adds.length === 0) continue;
     for (const type of adds) covered.add(type);
-    const hash = hashOf(server);
+    const part = partOf(witness);
     // Equal hashes are equal documents, whatever discovery says.
-    if (hash === '' || parts.every((part) => part.hash !== hash)) parts.push({ server, hash });
+    if (part.hash === '' || parts.every(({ hash }) => hash !== part.hash)) parts.push(part);
   }
   return parts;
 }

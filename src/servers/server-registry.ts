@@ -87,7 +87,7 @@ export class ServerRegistry implements Control {
       this.#swap();
       this.#judge();
     });
-    this.#openapi = new OpenAPIView(this.#ids, logger);
+    this.#openapi = new OpenAPIView(logger);
     this.#refreshes = new RefreshSchedule({
       spacingMs: settings.refreshSpacingMs,
       clock,

@@ -7,7 +7,6 @@ import { discoveryOf } from '../../discovery/testing/discovery-of.ts';
 import { parseOpenAPIIndex } from '../../openapi/openapi-index.ts';
 import type { PublishedOpenAPI } from '../../proxy/published-openapi.ts';
 import { fieldValue } from '../../wire/fields.ts';
-import { DocumentIds } from '../document-ids.ts';
 import type { ServerReport } from '../snapshot-builder.ts';
 import { OpenAPIView } from './openapi-view.ts';
 
@@ -70,7 +69,7 @@ function setUp(...servers: readonly Server[]) {
   const warnings: string[] = [];
   const ignore = () => {};
   const logger = { debug: ignore, info: ignore, warn: (message: string) => warnings.push(message), error: ignore };
-  const view = new OpenAPIView(new DocumentIds(), logger);
+  const view = new OpenAPIView(logger);
   const update = () => view.update(servers.map(({ report }) => report));
   update();
   const published = (): PublishedOpenAPI => view.published ?? assert.fail('nothing is published');

@@ -4,7 +4,6 @@ import type { OpenAPIEncoding } from '../../openapi/openapi-encoding.ts';
 import { encodeOpenAPIIndex, type OpenAPIIndex } from '../../openapi/openapi-index.ts';
 import { type MergedEntry, type OpenAPIListing, uniteOpenAPI } from '../../openapi/openapi-union.ts';
 import type { OpenAPIDocument, PublishedOpenAPI } from '../../proxy/published-openapi.ts';
-import type { DocumentIds } from '../document-ids.ts';
 import type { ServerReport } from '../snapshot-builder.ts';
 import { OpenAPIDocuments } from './openapi-documents.ts';
 import { type FetchedOpenAPI, fetchOpenAPI, hashOfOpenAPI } from './openapi-fetch.ts';
@@ -17,20 +16,19 @@ export const NO_LISTING: OpenAPIListing = { servers: new Map(), unread: [], fail
 
 /** OpenAPI of all servers, united anew whenever an index or discovery changed. Documents are merged when they are asked for. */
 export class OpenAPIView {
-  readonly #ids: DocumentIds;
   readonly #logger: Logger;
   readonly #documents = {
     json: new OpenAPIDocuments({ version: 'v3', encoding: 'json' }, MOST_BYTES),
     protobuf: new OpenAPIDocuments({ version: 'v3', encoding: 'protobuf' }, MOST_BYTES),
   };
   readonly #v2: Readonly<Record<OpenAPIEncoding, OpenAPIV2>>;
-  #key = '';
+  /** Of what the union is. */
+  #united: readonly ServerReport[] = [];
   #reports: readonly ServerReport[] = [];
   #listing = NO_LISTING;
   #published: PublishedOpenAPI | undefined;
 
-  constructor(ids: DocumentIds, logger: Logger) {
-    this.#ids = ids;
+  constructor(logger: Logger) {
     this.#logger = logger;
     this.#v2 = { json: new OpenAPIV2('json', logger), protobuf: new OpenAPIV2('protobuf', logger) };
   }
@@ -47,13 +45,8 @@ export class OpenAPIView {
   /** `reports` in the snapshot's order. */
   update(reports: readonly ServerReport[]): void {
     this.#reports = reports;
-    const key = reports
-      .map(({ name, discovery, openapi }) =>
-        [name, this.#ids.of(openapi?.index), this.#ids.of(discovery), openapi?.isFailing].join(' '),
-      )
-      .join('\n');
-    if (key === this.#key) return;
-    this.#key = key;
+    if (areEqual(reports, this.#united)) return;
+    this.#united = reports;
     const inputs = reports.map(({ openapi, discovery }) => ({
       index: openapi?.index,
       isFailing: openapi?.isFailing,
@@ -117,6 +110,22 @@ export class OpenAPIView {
       return undefined;
     }
   }
+}
+
+function areEqual(some: readonly ServerReport[], others: readonly ServerReport[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every((one, i) => {
+      const other = others[i];
+      if (one === other) return true;
+      return (
+        one.name === other?.name &&
+        one.discovery === other.discovery &&
+        one.openapi?.index === other.openapi?.index &&
+        one.openapi?.isFailing === other.openapi?.isFailing
+      );
+    })
+  );
 }
 
 function publishIndex(text: string): OpenAPIDocument {
