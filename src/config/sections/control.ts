@@ -105,7 +105,7 @@ export const routing = field(
         flag: 'retry-budget-percent',
         argument: 'PERCENT',
         description:
-          'Requests that may be retried on another server, as a percentage of all requests. It keeps a failing control plane from being flooded. 0 turns retries off.',
+          'Repetitions on another server after a failure, as a percentage of all requests, so that a failing control plane is not flooded. What no server took up moves without it, and so do, once, the reads under way on a server that ends. 0: only what no server took up is repeated.',
       }),
       clientVersionAffinity: field(z.boolean().default(true), {
         flag: 'client-version-affinity',
