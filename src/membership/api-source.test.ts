@@ -64,7 +64,14 @@ test('EndpointSlices are listed by their Service; who may not, by the name of th
     const byName = request.head.target.includes('fieldSelector=metadata.name%3Dkubernetes');
     request.respond(byName ? 200 : 403, [], JSON.stringify(byName ? SLICES : {}));
   });
-  assert.equal((await endpointSliceSource(() => [restricted]).read()).length, 1);
+  const source = endpointSliceSource(() => [restricted]);
+  for (let read = 0; read < 21; read++) assert.equal((await source.read()).length, 1);
+  const isByLabel = targets(restricted).map((target) => target === byLabel);
+  assert.deepEqual(
+    [isByLabel.length, isByLabel.indexOf(true), isByLabel.lastIndexOf(true)],
+    [23, 0, 21],
+    'who was refused asks again only after twenty readings',
+  );
 });
 
 test('the next server is asked when one does not answer, but not every one of many', async () => {

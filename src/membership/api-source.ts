@@ -23,6 +23,13 @@ const TIMEOUT_MS = 3_000;
 const LIST_BYTES = 8 * 1024 * 1024;
 /** More would take longer than the pause to the next reading. */
 const MOST_TRIED = 3;
+/** How often one slice is read before it is asked whether all may be. */
+const READS_BY_NAME = 20;
+
+interface Listed {
+  readonly items: readonly ApiObject[];
+  readonly target: string;
+}
 
 /** The identity Leases of kube-system (KEP-1965). Their times are those of the clock on the wall. */
 export function leaseSource(readers: Readers, now: () => number = Date.now): MemberSource {
@@ -32,11 +39,14 @@ export function leaseSource(readers: Readers, now: () => number = Date.now): Mem
   return {
     name: 'leases',
     kind: 'lease',
-    read: async () => leaseMembers(await listThroughAny(readers, [target]), now()),
+    read: async () => leaseMembers((await listThroughAny(readers, [target])).items, now()),
   };
 }
 
-/** The EndpointSlices of the Service `kubernetes`: all of them, or where only that one may be read, the one of that name. */
+/**
+ * The EndpointSlices of the Service `kubernetes`: all of them, or where only that one may be read, the one of that name, which
+ * is all there is where kube-apiservers keep it. Whether all may be read is asked again after a while.
+ */
 export function endpointSliceSource(readers: Readers): MemberSource {
   const of = (selector: Readonly<Record<string, string>>) =>
     targetOf('discovery.k8s.io/v1', SLICE_NAMESPACE, 'endpointslices', selector);
@@ -44,15 +54,21 @@ export function endpointSliceSource(readers: Readers): MemberSource {
     of({ labelSelector: `${SERVICE_LABEL}=${SERVICE}` }),
     of({ fieldSelector: `metadata.name=${SERVICE}` }),
   ];
+  let namedReads = 0;
   return {
     name: 'endpointslices',
     kind: 'endpointslice',
-    read: async () => endpointSliceMembers(await listThroughAny(readers, targets)),
+    async read() {
+      const mayReadAll = namedReads % READS_BY_NAME === 0;
+      const { items, target } = await listThroughAny(readers, mayReadAll ? targets : targets.slice(1));
+      namedReads = target === targets[0] ? 0 : namedReads + 1;
+      return endpointSliceMembers(items);
+    },
   };
 }
 
 /** Lists through the first server that answers. @throws {SourceError} when none does */
-async function listThroughAny(readers: Readers, targets: readonly string[]): Promise<readonly ApiObject[]> {
+async function listThroughAny(readers: Readers, targets: readonly string[]): Promise<Listed> {
   let failure = new SourceError('no-server', 'no server is ready through which it could be read');
   for (const reader of readers().slice(0, MOST_TRIED)) {
     try {
@@ -66,12 +82,12 @@ async function listThroughAny(readers: Readers, targets: readonly string[]): Pro
 }
 
 /** The list at the first of `targets` that we may read. */
-async function list(reader: ApiReader, targets: readonly string[]): Promise<readonly ApiObject[]> {
+async function list(reader: ApiReader, targets: readonly string[]): Promise<Listed> {
   let status = 0;
   for (const target of targets) {
     const response = await get(reader, target);
     status = response.status;
-    if (status === 200) return itemsOf(reader, response);
+    if (status === 200) return { items: itemsOf(reader, response), target };
     if (status !== 401 && status !== 403) {
       throw new SourceError('unanswered', `${reader.name} answered ${status} to ${target}`);
     }
