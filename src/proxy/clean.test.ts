@@ -282,3 +282,12 @@ test('trailers lose what says who sends a request, how it came or how it is fram
   const trailers = ['x-sum', '1', ...dropped.flatMap((name) => [name, 'x'])];
   assert.deepEqual(cleanTrailers(trailers, names), ['x-sum', '1']);
 });
+
+test('proxies that a request says it has passed are read whoever says so, and their list travels no further by itself', () => {
+  const fields = ['x-mvproxy-via', 'a, b', 'connection', 'x-mvproxy-via', 'accept', 'text/plain'];
+  for (const fromFrontProxy of [false, true]) {
+    const cleaned = clean(fields, CONFIGURED, fromFrontProxy);
+    assert.deepEqual(cleaned.passed, ['a', 'b']);
+    assert.deepEqual(cleaned.fields, ['accept', 'text/plain']);
+  }
+});

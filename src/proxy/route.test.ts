@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { clientState, ProxySetting, settled } from '../../test/support/proxy-setting.ts';
 import { requestInfo } from '../kubernetes/request-info.ts';
+import type { RoutingPolicy } from '../routing/routing-policy.ts';
 import { type Route, type RouteInput, route, routeFresh } from './route.ts';
 
 const PODS = { v1: { pods: ['get'] } };
@@ -159,4 +160,105 @@ test('without a freshness window tables of this very moment are not believed', a
   );
   routeFresh(context, input(), (routed) => used.push(routed));
   assert.deepEqual([used.length, setting.control.refreshes], [2, 1], 'what is known is routed at once');
+});
+
+const POLICY: RoutingPolicy = { writes: 'any', clientVersionAffinity: true, rebalanceMs: 1_000 };
+
+/** 0 is of 1.37, 1 and 2 of 1.36. */
+function chosen(setting: ProxySetting, overrides: Partial<RouteInput>): number | undefined {
+  const { decision } = route(setting.control, input(overrides), setting.now);
+  return decision.kind === 'forward' ? decision.server : undefined;
+}
+
+test('a client gets a server that is not older than itself, and the newest where there is none', () => {
+  const { setting, ready } = setUp();
+  for (const minor of [37, 38]) {
+    for (let i = 0; i < 20; i++) assert.equal(chosen(setting, { minor }), 0);
+  }
+  const seen = new Set(Array.from({ length: 200 }, () => chosen(setting, { minor: 36 })));
+  assert.deepEqual([...seen].sort(), [0, 1, 2]);
+  ready(1, 2);
+  assert.ok([1, 2].includes(chosen(setting, { minor: 37 }) ?? -1));
+});
+
+test('a client moves up when a server comes that is not older than itself', () => {
+  const { setting, ready } = setUp();
+  const client = clientState({ preferred: undefined });
+  ready(1);
+  assert.equal(chosen(setting, { client, minor: 37 }), 1);
+  ready(0, 1);
+  assert.equal(chosen(setting, { client, minor: 37 }), 0);
+  ready(1);
+  assert.equal(chosen(setting, { client, minor: 37 }), 1);
+});
+
+test('capability comes before the version of the client', () => {
+  const { setting } = setUp();
+  const client = clientState({ preferred: 'server-1' });
+  assert.equal(chosen(setting, { client, minor: 35, info: WIDGET }), 0);
+});
+
+test('senders that share a connection do not move each other', () => {
+  const { setting } = setUp();
+  const client = clientState({ preferred: 'server-2' });
+  assert.equal(chosen(setting, { client, minor: 37 }), 0);
+  assert.equal(chosen(setting, { client }), 2);
+  assert.equal(chosen(setting, { client, minor: 36 }), 2);
+  assert.equal(chosen(setting, { client, minor: 37 }), 0);
+  assert.equal(client.preferred, 'server-2');
+});
+
+test('writes follow the policy, reads the client’s server', () => {
+  const verbs = { v1: { pods: ['get', 'create'] } };
+  const all = new ProxySetting({
+    servers: [
+      { minor: 37, serves: verbs },
+      { minor: 36, serves: verbs },
+      { minor: 35, serves: verbs },
+    ],
+  });
+  const info = requestInfo('POST', '/api/v1/namespaces/a/pods');
+  const client = clientState({ preferred: 'server-1' });
+  for (const [writes, server] of [
+    ['any', 1],
+    ['newest', 0],
+    ['oldest', 2],
+  ] as const) {
+    const policy = { ...POLICY, writes };
+    assert.equal(chosen(all, { client, policy, info }), server);
+    assert.equal(chosen(all, { client, policy }), 1);
+  }
+});
+
+test('a client of a server that has much more to do than others moves in time, and stays where the load is even', () => {
+  const { setting, ready } = setUp();
+  ready(1, 2);
+  const busy = setting.server(1).own;
+  const moved = () => {
+    const client = clientState({ preferred: 'server-1' });
+    chosen(setting, { client, policy: POLICY });
+    setting.now += 999;
+    chosen(setting, { client, policy: POLICY });
+    const isEarly = client.preferred !== 'server-1';
+    assert.ok(!isEarly, 'it is not looked at before its time');
+    setting.now += 1_001;
+    chosen(setting, { client, policy: POLICY });
+    return client.preferred === 'server-2';
+  };
+  const times = (count: number) => Array.from({ length: count }, moved).filter(Boolean).length;
+  busy.load = 1_000;
+  const share = times(400);
+  // One in two draws falls on the idle server, and then one in two clients is enough to even them out.
+  assert.ok(share > 40 && share < 200, `${share} of 400`);
+  setting.server(2).own.load = 600;
+  assert.equal(times(50), 0);
+});
+
+test('a client that fails on its server for one request does not move for good, whatever the load', () => {
+  const { setting, ready } = setUp();
+  ready(1, 2);
+  setting.server(1).own.load = 1_000;
+  const client = clientState({ preferred: 'server-1', reconsiderAt: 0 });
+  chosen(setting, { client, policy: POLICY, tried: new Set(['server-1']) });
+  assert.equal(client.preferred, 'server-1');
 });

@@ -113,7 +113,7 @@ test('sidecars with contradicting tables send a request from one to another at m
 });
 
 /** Anybody may be anybody's local server or peer, himself included; some are gateways. */
-const tangle = fc.integer({ min: 1, max: 3 }).chain((count) => {
+const tangle = fc.integer({ min: 1, max: 5 }).chain((count) => {
   const places = [...names(count, 'p'), 'a0', 'a1'];
   const proxy = fc
     .tuple(fc.shuffledSubarray(places, { minLength: 1 }), fc.boolean(), fc.constantFrom(false, false, true))

@@ -380,3 +380,113 @@ describe('tables are read again', () => {
     assert.equal(isWorthRefreshing(forward(0, 'PreferredCapable', true), aged(1_000), 0, 1_000), false);
   });
 });
+
+describe('writes go to one version', () => {
+  const post = requestInfo('POST', '/apis/example.com/v1/namespaces/a/widgets');
+  const mixed = snapshotOf([
+    { minor: 37, serves: NEW },
+    { minor: 36, serves: NEW },
+    { minor: 36, serves: NEW },
+    { minor: 35, serves: NEW },
+    { minor: 34, serves: OLD },
+  ]);
+
+  for (const [writes, preferred, server, reason] of [
+    ['any', 1, 1, 'PreferredCapable'],
+    ['newest', 1, 0, 'WritesNewest'],
+    ['newest', 0, 0, 'PreferredCapable'],
+    ['oldest', 1, 3, 'WritesOldest'],
+    ['oldest', 4, 3, 'PeerServesResource'],
+    ['newest', 4, 0, 'PeerServesResource'],
+  ] as const) {
+    test(`${writes}: of a client of ${preferred} to ${server}`, () => {
+      assert.deepEqual(decide(post, mixed, hintOf(preferred, { writes })), forward(server, reason, true));
+    });
+  }
+
+  test('of that version to the client’s own server, else to the least loaded', () => {
+    const snapshot = snapshotOf(SERVERS.map((server) => ({ ...server, serves: NEW })));
+    const hint = (preferred: number, writes: 'newest' | 'oldest') =>
+      hintOf(preferred, { writes, ...load([5, 4, 3, 9]) });
+    assert.deepEqual(decide(post, snapshot, hint(0, 'newest')), forward(0, 'PreferredCapable', true));
+    assert.deepEqual(decide(post, snapshot, hint(3, 'newest')), forward(1, 'WritesNewest', true));
+    assert.deepEqual(decide(post, snapshot, hint(0, 'oldest')), forward(2, 'WritesOldest', true));
+  });
+
+  test('to the next version when that one is out or has failed the request', () => {
+    const out = { ...mixed, servers: mixed.servers.map((server, at) => ({ ...server, ready: at !== 0 })) };
+    assert.deepEqual(decide(post, out, hintOf(3, { writes: 'newest' })), forward(1, 'WritesNewest', true));
+    const hint = hintOf(0, { writes: 'oldest', tried: new Set([3]) });
+    assert.deepEqual(decide(post, mixed, hint), forward(1, 'WritesOldest', true));
+  });
+
+  for (const [method, target] of [
+    ['GET', WIDGET],
+    ['GET', '/api/v1/pods?watch=1'],
+    ['POST', '/api/v1/namespaces/a/pods/x/exec'],
+  ] as const) {
+    test(`not so ${method} ${target}, which changes nothing that is stored`, () => {
+      const snapshot = snapshotOf([
+        { minor: 37, serves: NEW },
+        {
+          minor: 36,
+          serves: { v1: { pods: ['watch'], 'pods/exec': ['create'] }, 'example.com/v1': { widgets: ['get'] } },
+        },
+      ]);
+      const { reason } = decide(requestInfo(method, target), snapshot, hintOf(1, { writes: 'newest' }));
+      assert.equal(reason, 'PreferredCapable');
+    });
+  }
+});
+
+describe('a sidecar', () => {
+  const sidecar = snapshotOf(SERVERS, { local: 2 });
+  const out = { ...without(2), local: 2 };
+  const forwarded = true;
+
+  test('sends on what its own server does not serve, and answers other clients through others while that one is out', () => {
+    assert.deepEqual(decide(get(WIDGET), sidecar, hintOf(2)), forward(0, 'PeerServesResource', true));
+    assert.deepEqual(decide(get('/api/v1/pods'), out, hintOf(2)), forward(0, 'PreferredNotReady', true));
+    assert.deepEqual(decide(get('/apis/none/v1/things'), out, hintOf(2)), forward(0, 'NobodyCapable', false));
+    assert.deepEqual(decide(get('/apis/none'), out, hintOf(2)), forward(0, 'NobodyLists', false));
+    assert.deepEqual(decide(get('/version'), out, hintOf(2)), forward(0, 'LocalNotReady', false));
+  });
+
+  for (const target of ['/readyz', '/readyz/etcd', '/livez', '/healthz', '/metrics']) {
+    test(`asks nobody but its own server for ${target}`, () => {
+      assert.deepEqual(decide(get(target), sidecar, hintOf(2)), forward(2, 'NonResource', false));
+      assert.deepEqual(decide(get(target), out, hintOf(2)), unavailable('LocalServerNotReady', 2));
+    });
+  }
+
+  test('sends nothing on that has passed a proxy', () => {
+    const hint = hintOf(2, { forwarded });
+    assert.deepEqual(decide(get('/api/v1/pods'), sidecar, hint), forward(2, 'PreferredCapable', true));
+    assert.deepEqual(decide(get(WIDGET), sidecar, hint), unavailable('NotServedHere', 0, 1));
+    assert.deepEqual(decide(get('/apis/example.com/v1'), sidecar, hint), unavailable('NotServedHere', 0, 1));
+    assert.deepEqual(decide(get('/apis/none/v1/things'), sidecar, hint), forward(2, 'NobodyCapable', false));
+    for (const target of ['/api/v1/pods', '/version', '/apis/none/v1/things', '/openapi/v2']) {
+      assert.deepEqual(decide(get(target), out, hint), unavailable('LocalServerNotReady', 2), target);
+    }
+  });
+
+  test('looks again before it says that its own server does not serve what another proxy sent', () => {
+    assert.equal(
+      isWorthRefreshing(unavailable('NotServedHere', 0), { ...sidecar, confirmedAt: 0 }, 1_000, 2_000),
+      true,
+    );
+  });
+
+  test('knows no policy for writes', () => {
+    const snapshot = snapshotOf(
+      SERVERS.map((server) => ({ ...server, serves: NEW })),
+      { local: 2 },
+    );
+    const post = requestInfo('POST', '/apis/example.com/v1/namespaces/a/widgets');
+    assert.deepEqual(decide(post, snapshot, hintOf(2, { writes: 'newest' })), forward(2, 'PreferredCapable', true));
+  });
+
+  test('gives a gateway’s requests no other way than those of clients of its own: a gateway is not bound to one server', () => {
+    assert.deepEqual(decide(get(WIDGET), skewed, hintOf(2, { forwarded })), forward(0, 'PeerServesResource', true));
+  });
+});

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { requestInfo } from '../kubernetes/request-info.ts';
 import { decide } from './decide.ts';
-import { type ExplanationOptions, explainOutcomes, explainServers } from './explanation.ts';
+import { type ExplanationOptions, explainOutcomes, explainServers, preferenceText } from './explanation.ts';
 import { settings } from './testing/routing-arbitrary.ts';
 import { type ServerSketch, snapshotOf } from './testing/snapshot-of.ts';
 
@@ -124,5 +124,41 @@ test('every outcome is what decide decides for each of its preferred servers', (
         }
       }
     }),
+  );
+});
+
+test('a client’s version narrows the servers it may prefer, and it is told why', () => {
+  const snapshot = snapshotOf(SERVERS);
+  assert.deepEqual(texts('GET', '/api/v1/pods', SERVERS, { minor: 36 }), [
+    'new|old: The preferred server answers: it serves this.',
+  ]);
+  assert.equal(preferenceText(snapshot, 36), 'A client of v1.36 prefers servers that are not older: new, old.');
+  assert.equal(
+    preferenceText(snapshot, 38),
+    'A client of v1.38 prefers servers that are not older. None is ready, so that the newest are taken: new.',
+  );
+  assert.equal(preferenceText(snapshot, undefined), '');
+  assert.match(preferenceText(snapshotOf(SERVERS, { local: 1 }), 37), /makes no difference/);
+});
+
+test('where writes go to one version, it is told', () => {
+  const both = SERVERS.slice(0, 2).map((server) => ({ ...server, serves: { v1: { pods: ['create'] } } }));
+  const policy = { writes: 'newest', clientVersionAffinity: true, rebalanceMs: 0 } as const;
+  assert.deepEqual(texts('POST', '/api/v1/namespaces/a/pods', both, { policy }), [
+    'new: The preferred server answers: it serves this.',
+    'old: new answers: it is of the newest version that serves this, and writes go there (routing.writes).',
+  ]);
+});
+
+test('a sidecar whose own server is out says who answers for it, and what nobody can', () => {
+  const down = SERVERS.map((server) => ({ ...server, ready: server.name !== 'old' }));
+  const sidecar = snapshotOf(down, { local: 1 });
+  const told = (path: string) => explainOutcomes(requestInfo('GET', path), sidecar, OPTIONS).map(({ text }) => text);
+  assert.deepEqual(told('/version'), [
+    'new answers: the path names no resource, and the local server gets no requests now.',
+  ]);
+  assert.match(
+    told('/readyz').join(),
+    /^The proxy answers 503 with Retry-After: old \(down\), the API server that this proxy belongs to, is not ready/,
   );
 });

@@ -5,11 +5,14 @@ import type { UnavailableReason } from './decision.ts';
 import { snapshotOf } from './testing/snapshot-of.ts';
 import { tablesDisagreeError, typeSettlingError, unavailableError } from './unavailable.ts';
 
-const snapshot = snapshotOf([
-  { name: 'new', minor: 37, ready: false },
-  { name: 'failed', minor: 37 },
-  { name: 'old', minor: 36 },
-]);
+const snapshot = snapshotOf(
+  [
+    { name: 'new', minor: 37, ready: false },
+    { name: 'failed', minor: 37 },
+    { name: 'old', minor: 36 },
+  ],
+  { local: 2 },
+);
 const target = '/apis/example.com/v1/namespaces/secret-namespace/widgets/secret-name/status';
 
 function refusal(reason: UnavailableReason, servers: readonly number[], path = target) {
@@ -20,6 +23,8 @@ for (const [reason, code, mentioned] of [
   ['CapableServersNotReady', 'MVP_NO_CAPABLE_SERVER_READY', ['new (down)', 'failed (failed this request)']],
   ['ServersNotSeen', 'MVP_SERVERS_NOT_SEEN', ['new (down)']],
   ['NoServerReady', 'MVP_NO_READY_SERVER', ['new (down)']],
+  ['LocalServerNotReady', 'MVP_LOCAL_SERVER_NOT_READY', ['new (down)', 'ask another proxy']],
+  ['NotServedHere', 'MVP_NOT_SERVED_HERE', ['new (down)', 'not by old,', 'not sent on']],
 ] as const) {
   test(`${reason} is 503 that clients repeat, and names what is missing`, () => {
     const error = refusal(reason, [0, 1]);
