@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +9,7 @@ import { H1Client } from './api-client.ts';
 import { serveFlags } from './embedded-daemon.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../bin/mvproxy.ts', import.meta.url));
-const READY_LINE = /^mvproxy ready: serving (\S+), admin (\S+)$/;
+const READY_LINE = /^mvproxy ready: serving (\S+), admin (\S+)((?: \S+)*)$/;
 
 export interface ServeExit {
   readonly code: number | null;
@@ -19,8 +20,14 @@ export interface ServeExit {
 export interface ServeProcess {
   readonly url: string;
   readonly adminUrl: string;
+  /** With workers, one for each of them. */
+  readonly adminUrls: readonly string[];
   readonly child: ChildProcess;
   readonly exited: Promise<ServeExit>;
+  /** What it wrote to standard error so far, by lines. */
+  readonly log: readonly string[];
+  /** Resolves with the first line of the log that matches, past or to come; never if there is none. */
+  logged(pattern: RegExp): Promise<string>;
   /** The value of a metric without labels. */
   metric(name: string): Promise<number>;
 }
@@ -43,7 +50,11 @@ export async function startServe(t: TestContext, { pki, servers, flags = {} }: S
   const reaper = new Reaper(undefined);
   if (child.pid !== undefined) reaper.watch(child.pid);
   const log: string[] = [];
-  createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
+  const lines = new EventEmitter();
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    log.push(line);
+    lines.emit('line');
+  });
   const exited = new Promise<ServeExit>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
   });
@@ -52,17 +63,27 @@ export async function startServe(t: TestContext, { pki, servers, flags = {} }: S
     await exited;
     reaper.close();
   });
-  const { url, adminUrl } = await Promise.race([
+  const { url, adminUrls } = await Promise.race([
     readyLine(child),
     exited.then((exit) => {
       throw new Error(`mvproxy ended before it was ready (${JSON.stringify(exit)}):\n${log.join('\n')}`);
     }),
   ]);
+  const [adminUrl = ''] = adminUrls;
   return {
     url,
     adminUrl,
+    adminUrls,
     child,
     exited,
+    log,
+    async logged(pattern) {
+      for (;;) {
+        const found = log.find((line) => pattern.test(line));
+        if (found !== undefined) return found;
+        await once(lines, 'line');
+      }
+    },
     async metric(name) {
       const admin = new H1Client(adminUrl, { ca: '' });
       const { text } = await admin.request({ path: '/metrics' });
@@ -72,13 +93,18 @@ export async function startServe(t: TestContext, { pki, servers, flags = {} }: S
   };
 }
 
-function readyLine(child: ChildProcess): Promise<{ url: string; adminUrl: string }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{ url: string; adminUrl: string }>();
+interface ReadyLine {
+  readonly url: string;
+  readonly adminUrls: readonly string[];
+}
+
+function readyLine(child: ChildProcess): Promise<ReadyLine> {
+  const { promise, resolve, reject } = Promise.withResolvers<ReadyLine>();
   if (child.stdout === null) throw new TypeError('its standard output is not read');
   createInterface({ input: child.stdout }).on('line', (line) => {
-    const [, url, adminUrl] = READY_LINE.exec(line) ?? [];
+    const [, url, adminUrl, more = ''] = READY_LINE.exec(line) ?? [];
     if (url === undefined || adminUrl === undefined) reject(new Error(`no ready line: ${line}`));
-    else resolve({ url, adminUrl });
+    else resolve({ url, adminUrls: [adminUrl, ...more.split(' ').filter((other) => other !== '')] });
   });
   return promise;
 }

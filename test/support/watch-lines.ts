@@ -9,10 +9,18 @@ export class WatchLines {
   #rest = '';
   #wanted: { readonly count: number; readonly resolve: () => void } | undefined;
 
-  constructor(body: Readable) {
+  readonly #onLine: ((line: string) => void) | undefined;
+
+  constructor(body: Readable, onLine?: (line: string) => void) {
+    this.#onLine = onLine;
     body.setEncoding('utf8');
     body.on('data', (text: string) => this.#take(text));
     this.end = bodyEnd(body);
+  }
+
+  /** What came of an event that is not whole. */
+  get rest(): string {
+    return this.#rest;
   }
 
   /** Resolves when that many events have come; rejects when the stream ends before. */
@@ -31,6 +39,7 @@ export class WatchLines {
     const parts = (this.#rest + text).split('\n');
     this.#rest = parts.pop() ?? '';
     this.lines.push(...parts);
+    for (const line of parts) this.#onLine?.(line);
     if (this.#wanted !== undefined && this.lines.length >= this.#wanted.count) this.#wanted.resolve();
   }
 }
