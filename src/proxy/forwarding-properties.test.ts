@@ -20,6 +20,9 @@ const CAUSES: readonly UpstreamFailure['cause'][] = [
   'overloaded',
 ];
 
+const SHUTTING_DOWN = 'The apiserver is shutting down, please try again later.\n';
+const BEHIND = '{"details":{"causes":[{"reason":"ResourceVersionTooLarge"}]},"code":504}';
+
 /** The 404 of a server that does not know the type, and the only one that proves that nothing was done. */
 const UNKNOWN = '404 page not found\n';
 
@@ -36,6 +39,7 @@ const behaviour = fc.record({
       }),
     },
     fc.constantFrom({ kind: 'answer' } as const, { kind: 'bodyless' } as const, { kind: 'break' } as const),
+    fc.constantFrom({ kind: 'shutting-down' } as const, { kind: 'behind' } as const),
     {
       weight: 3,
       arbitrary: fc.record({
@@ -94,9 +98,13 @@ test('whatever servers and client do, there is one answer at most, nothing is ex
           // kube-apiserver acts on no part of a body.
           const isWhole = request.body === undefined || request.body.ending === 'end';
           const proves =
-            act.kind === 'fail' ? act.processed === 'no' || !isWhole : act.kind === 'not-found' && act.says === UNKNOWN;
+            act.kind === 'fail'
+              ? act.processed === 'no' || !isWhole
+              : act.kind === 'shutting-down' || (act.kind === 'not-found' && act.says === UNKNOWN);
           if (!proves) mayHaveExecuted++;
           if (act.kind === 'fail') request.fail(act);
+          else if (act.kind === 'shutting-down') request.respond(429, ['retry-after', '5'], SHUTTING_DOWN);
+          else if (act.kind === 'behind') request.respond(504, ['retry-after', '1'], BEHIND);
           else if (act.kind === 'not-found') {
             const answer = request.begin(404, ['content-type', 'text/plain']);
             answer.send(act.says.slice(0, 4));
@@ -143,6 +151,11 @@ test('whatever servers and client do, there is one answer at most, nothing is ex
               ),
             );
           }
+          const isOurs = setting.observer.records[0]?.error !== undefined;
+          if (answer.head.status === 429 && !isOurs && leavesAfter === undefined) {
+            assert.equal(answer.body.text, SHUTTING_DOWN);
+          }
+          if (answer.head.status === 504 && leavesAfter === undefined) assert.equal(answer.body.text, BEHIND);
           if (answer.head.status === 200) assert.ok('donehalf'.includes(answer.body.text));
           if (answer.body.text === 'half' && leavesAfter === undefined) {
             assert.equal(answer.body.ending, 'connection-lost');
@@ -150,6 +163,13 @@ test('whatever servers and client do, there is one answer at most, nothing is ex
         }
         // A write is at most once in the hands of a server that may act on it.
         if (method === 'POST' || method === 'PUT') assert.ok(mayHaveExecuted <= 1);
+        // What breaks whoever works on it does not reach everybody, and what one server lags behind a second one may have.
+        const acts = behaviours.slice(0, arrived.length).map(({ act }) => act);
+        assert.ok(
+          acts.filter((act) => act.kind === 'fail' && act.processed === 'unknown').length <=
+            (body === undefined ? 3 : 99),
+        );
+        assert.ok(acts.filter(({ kind }) => kind === 'behind').length <= 2);
         // No server is asked without end, and those that answered nothing were told when the client left.
         const goaways = behaviours
           .slice(0, arrived.length)
