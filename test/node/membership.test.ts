@@ -85,6 +85,42 @@ test('a server added to the file serves what only it has, and is in the merged v
   assert.equal((await freshness('storagemigration.k8s.io'))['v1'], 'Current');
 });
 
+test('a server that stays on the list keeps its connections, and what is open on them', async (t) => {
+  const { old, recent, list, client, logged } = await listedInFile(t);
+  const path = '/api/v1/namespaces/default/configmaps';
+  old.handler = (stream, headers) => {
+    stream.respond({ ':status': 200 });
+    stream.write('{}\n');
+    if (!headers[':path']?.includes('watch')) stream.end();
+  };
+  const watch = await client.open({ path: `${path}?watch=true` });
+  const sessions = [...old.sessions];
+  for (const servers of [[old, recent], [old]]) {
+    await list(...servers);
+    await logged('info', /the list of servers was reloaded/);
+  }
+  assert.equal((await client.request({ path })).status, 200);
+  assert.equal(watch.body.closed, false);
+  assert.deepEqual([...old.sessions], sessions);
+});
+
+test('a list of which no server becomes ready is refused and changes nothing', async (t) => {
+  const { recent, list, client, logged, status } = await listedInFile(t);
+  await recent.stop();
+  await list(recent);
+  const { fields } = await logged('error', /cannot be used; the old ones stay in use/);
+  assert.match(String(fields['error']), /No server became ready with the changed list/);
+  assert.deepEqual(
+    (await status()).servers.map(({ name }: { name: string }) => name),
+    ['old'],
+  );
+  assert.equal((await client.request({ path: '/api/v1/namespaces/default/configmaps' })).status, 200);
+  await recent.start();
+  await list(recent);
+  await logged('info', /the list of servers was reloaded/);
+  assert.match((await client.request({ path: ONLY_NEW })).text, /"servedBy":"new"/);
+});
+
 test('what only a server had that left the file stays listed as Stale and is answered 503', async (t) => {
   const { old, recent, list, client, freshness, logged, status } = await listedInFile(t);
   await list(old, recent);
