@@ -72,6 +72,7 @@ export class ServerRegistry implements Control {
   readonly #refreshes: RefreshSchedule;
   readonly #builder = new SnapshotBuilder();
   readonly #complete = Promise.withResolvers<void>();
+  readonly #known = new Map<ServerMonitor, ServerReport>();
   #snapshot: ProxySnapshot;
   #isComplete = false;
 
@@ -99,7 +100,14 @@ export class ServerRegistry implements Control {
       triggered: (trigger, at) => this.#triggered(trigger, at),
       counters: this.discoveryCounters,
     };
-    this.#newMonitor = (spec) => new ServerMonitor(spec, monitorSettings, monitorDependencies, () => this.#rebuild());
+    this.#newMonitor = (spec) => {
+      const learned = () => {
+        this.#known.delete(monitor);
+        this.#rebuild();
+      };
+      const monitor: ServerMonitor = new ServerMonitor(spec, monitorSettings, monitorDependencies, learned);
+      return monitor;
+    };
     this.#monitors = specs.map((spec) => this.#newMonitor(spec));
     this.#departures = new Departures(settings.graceMs);
     this.#declarations = new TypeDeclarations({
@@ -259,6 +267,7 @@ export class ServerRegistry implements Control {
   /** What time alone changes: documents become stale, servers are forgotten. */
   #age(): void {
     this.#departures.prune(this.#clock());
+    this.#known.clear();
     this.#rebuild();
   }
 
@@ -296,13 +305,20 @@ export class ServerRegistry implements Control {
   }
 
   #reports(): ServerReport[] {
-    const watched = this.#monitors.map((monitor) => {
-      const report = reportOf(monitor);
-      return this.#isExpired(report)
-        ? { ...report, discovery: undefined, announced: NOTHING, openapi: undefined }
-        : report;
-    });
+    const watched = this.#monitors.map((monitor) => this.#reportOf(monitor));
     return [...watched, ...this.#departures.servers.map(({ report }) => report)];
+  }
+
+  /** Made anew when something was learned: of hundreds of servers hardly one changes at a time. */
+  #reportOf(monitor: ServerMonitor): ServerReport {
+    const known = this.#known.get(monitor);
+    if (known !== undefined) return known;
+    const report = reportOf(monitor);
+    const made = this.#isExpired(report)
+      ? { ...report, discovery: undefined, announced: NOTHING, openapi: undefined }
+      : report;
+    this.#known.set(monitor, made);
+    return made;
   }
 
   /** A server that joined less than the grace ago and was never read may serve what nobody else does. */

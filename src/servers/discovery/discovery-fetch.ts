@@ -7,7 +7,8 @@ import { DiscoveryFetchError } from './discovery-fetch-error.ts';
 import type { DiscoveryFetchOptions } from './discovery-fetch-options.ts';
 import { withKeptResources } from './kept-resources.ts';
 import { walkLegacyDiscovery } from './legacy-walk.ts';
-import { readDocument } from './read-document.ts';
+import { readGroups } from './read-document.ts';
+import { sharedDiscovery } from './shared-discovery.ts';
 
 /** One server's API metadata as last read, with what is needed to ask only for changes. */
 export interface FetchedDiscovery {
@@ -54,10 +55,10 @@ export async function fetchDiscovery(
   const groups = (response: FetchedResponse, target: DiscoveryRoot): Promise<readonly APIGroupDiscovery[]> =>
     response.status === 304 && previous !== undefined
       ? Promise.resolve(previous.discovery[target === '/api' ? 'api' : 'apis'])
-      : readDocument('APIGroupDiscoveryList', target, response, options);
+      : readGroups(target, response, options);
   const [apiGroups, apisGroups] = await Promise.all([groups(api, '/api'), groups(apis, '/apis')]);
   return {
-    discovery: withKeptResources({ api: apiGroups, apis: apisGroups }, previous?.discovery),
+    discovery: sharedDiscovery(withKeptResources({ api: apiGroups, apis: apisGroups }, previous?.discovery)),
     shape: apisShape,
     conditions: {
       '/api': api.status === 304 ? previous?.conditions['/api'] : conditionOf(api),

@@ -7,28 +7,13 @@ export interface DiscoveryWork {
   readonly text: Uint8Array;
 }
 
-/** What came of it: JSON in parts that each parse without a noticeable pause, lists of groups cut between groups. */
+/** What came of it: its JSON, of an aggregated document that of each group. */
 export type DiscoveryWorkResult =
   | { readonly kind: 'read'; readonly parts: readonly string[] }
   | { readonly kind: 'malformed'; readonly message: string };
 
-const PART_CHARACTERS = 256 * 1024;
-
 function partsOf(document: AnyDiscoveryDocument): readonly string[] {
-  if (!Array.isArray(document)) return [JSON.stringify(document)];
-  const parts: string[] = [];
-  let part: string[] = [];
-  let characters = 0;
-  for (const item of document) {
-    const text = JSON.stringify(item);
-    part.push(text);
-    characters += text.length;
-    if (characters < PART_CHARACTERS) continue;
-    parts.push(`[${part.join()}]`);
-    part = [];
-    characters = 0;
-  }
-  return [...parts, `[${part.join()}]`];
+  return Array.isArray(document) ? document.map((item) => JSON.stringify(item)) : [JSON.stringify(document)];
 }
 
 function work({ kind, text }: DiscoveryWork): DiscoveryWorkResult {

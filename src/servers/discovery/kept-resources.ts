@@ -19,20 +19,41 @@ function kept(
   groups: readonly APIGroupDiscovery[],
   previous: readonly APIGroupDiscovery[],
 ): readonly APIGroupDiscovery[] {
-  if (!groups.some(({ versions = [] }) => versions.some(isUnread))) return groups;
+  if (!groups.some(hasUnread)) return groups;
+  const byPrevious = made.get(groups) ?? new WeakMap<readonly APIGroupDiscovery[], readonly APIGroupDiscovery[]>();
+  made.set(groups, byPrevious);
+  const known = byPrevious.get(previous) ?? withKept(groups, previous);
+  byPrevious.set(previous, known);
+  return known;
+}
+
+/** Servers that share documents share what is made of them. */
+const made = new WeakMap<
+  readonly APIGroupDiscovery[],
+  WeakMap<readonly APIGroupDiscovery[], readonly APIGroupDiscovery[]>
+>();
+
+function withKept(
+  groups: readonly APIGroupDiscovery[],
+  previous: readonly APIGroupDiscovery[],
+): readonly APIGroupDiscovery[] {
   const known = new Map(
     previous.flatMap(({ metadata, versions = [] }) =>
       versions.map(({ version, resources }) => [`${metadata.name}/${version}`, resources] as const),
     ),
   );
-  return groups.map(({ metadata: { name }, versions = [] }) =>
-    apiGroup(
-      name,
-      versions.map((entry) =>
-        isUnread(entry) ? apiVersion({ ...entry, resources: known.get(`${name}/${entry.version}`) }) : entry,
-      ),
-    ),
-  );
+  return groups.map((group) => {
+    if (!hasUnread(group)) return group;
+    const { name } = group.metadata;
+    const versions = (group.versions ?? []).map((entry) =>
+      isUnread(entry) ? apiVersion({ ...entry, resources: known.get(`${name}/${entry.version}`) }) : entry,
+    );
+    return apiGroup(name, versions);
+  });
+}
+
+function hasUnread({ versions = [] }: APIGroupDiscovery): boolean {
+  return versions.some(isUnread);
 }
 
 function isUnread({ freshness, resources = [] }: APIVersionDiscovery): boolean {

@@ -4,7 +4,7 @@ import { aggregateLegacyDiscovery, type LegacyVersionAnswer } from '../../kubern
 import { type FetchedResponse, fetchFrom } from '../../wire/fetch.ts';
 import { DiscoveryFetchError, discoveryErrorReason } from './discovery-fetch-error.ts';
 import type { DiscoveryFetchOptions } from './discovery-fetch-options.ts';
-import type { DiscoveryDocumentKind, DiscoveryDocuments } from './parse-document.ts';
+import type { DiscoveryDocuments, UnaggregatedDocumentKind } from './parse-document.ts';
 import { readDocument } from './read-document.ts';
 
 /** Requests under way at once while walking one server. */
@@ -62,7 +62,7 @@ export async function walkLegacyDiscovery(
   return { api, apis, problem: summary(problems) };
 }
 
-async function document<K extends DiscoveryDocumentKind>(
+async function document<K extends UnaggregatedDocumentKind>(
   options: DiscoveryFetchOptions,
   path: string,
   kind: K,

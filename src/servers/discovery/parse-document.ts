@@ -20,6 +20,7 @@ export interface DiscoveryDocuments {
 }
 
 export type DiscoveryDocumentKind = keyof DiscoveryDocuments;
+export type UnaggregatedDocumentKind = Exclude<DiscoveryDocumentKind, 'APIGroupDiscoveryList'>;
 export type AnyDiscoveryDocument = DiscoveryDocuments[DiscoveryDocumentKind];
 
 const PARSERS: { readonly [K in DiscoveryDocumentKind]: (value: unknown) => DiscoveryDocuments[K] } = {

@@ -7,7 +7,7 @@ import { apiGroup, apiResource, apiVersion } from '../../kubernetes/aggregated-d
 import { recordedText } from '../../kubernetes/testing/recorded-documents.ts';
 import type { Fields } from '../../wire/fields.ts';
 import { DiscoveryFetchError, discoveryErrorReason } from './discovery-fetch-error.ts';
-import { readDocument } from './read-document.ts';
+import { readGroups } from './read-document.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const LIMITS = { maxBytes: 16 * MEBIBYTE, timeoutMs: 60_000 };
@@ -15,7 +15,7 @@ const JSON_TYPE = ['content-type', 'application/json;g=apidiscovery.k8s.io;v=v2;
 
 function read(body: string | Buffer, fields: Fields = [], limits: Partial<typeof LIMITS> = {}) {
   const response = { status: 200, fields: [...JSON_TYPE, ...fields], body: Buffer.from(body) };
-  return readDocument('APIGroupDiscoveryList', '/apis', response, { ...LIMITS, ...limits });
+  return readGroups('/apis', response, { ...LIMITS, ...limits });
 }
 
 /** A server with that many custom resources, five to a group. */
@@ -174,7 +174,7 @@ test('what is not called JSON is not read', async () => {
   const text = recordedText('1.37.2', 'apis-v2.json');
   for (const type of ['text/html; charset=utf-8', 'application/jsonp', 'application/vnd.kubernetes.protobuf', '']) {
     const response = { status: 200, fields: type === '' ? [] : ['content-type', type], body: Buffer.from(text) };
-    const error = await readDocument('APIGroupDiscoveryList', '/apis', response, LIMITS).catch((reason) => reason);
+    const error = await readGroups('/apis', response, LIMITS).catch((reason) => reason);
     assert.ok(error instanceof DiscoveryFetchError);
     assert.equal(error.reason, 'malformed');
     assert.ok(error.message.includes(type === '' ? 'no content type' : type), error.message);
@@ -184,7 +184,7 @@ test('what is not called JSON is not read', async () => {
     fields: ['content-type', 'Application/JSON ; charset=utf-8'],
     body: Buffer.from(text),
   };
-  assert.ok((await readDocument('APIGroupDiscoveryList', '/apis', response, LIMITS)).length > 0);
+  assert.ok((await readGroups('/apis', response, LIMITS)).length > 0);
 });
 
 test('what is no JSON is quoted from its beginning', async () => {
@@ -193,4 +193,37 @@ test('what is no JSON is quoted from its beginning', async () => {
     [reason, message],
     ['malformed', 'GET /apis: the answer is not JSON, it begins with "<html><title>Sign in to continue to the "'],
   );
+});
+
+describe('what servers have in common', () => {
+  const groupsOf = (...names: readonly string[]) =>
+    serverDiscovery(
+      [],
+      names.map((name) =>
+        apiGroup(`${name}.shared.example.com`, [apiVersion({ version: 'v1', freshness: 'Current' })]),
+      ),
+    ).apis;
+
+  test('is one object: equal documents, read at once or later', async () => {
+    const body = encoded(groupsOf('a', 'b'));
+    const [one, other] = await Promise.all([read(body), read(Buffer.from(body))]);
+    assert.equal(one, other);
+    assert.equal(await read(gzipSync(body), ['content-encoding', 'gzip']), one);
+  });
+
+  test('is one object: equal groups of different documents, small or large', async () => {
+    const small = await read(encoded(groupsOf('a', 'b')));
+    const other = await read(encoded(groupsOf('c', 'b')));
+    assert.equal(other[1], small[1]);
+    assert.notEqual(other[0], small[0]);
+    const large = await read(encoded([...giant(2_000), ...groupsOf('b')]));
+    assert.equal(large.at(-1), small[1]);
+  });
+
+  test('is forgotten when a document cannot be read, so that it is tried again', async () => {
+    const broken = '{"kind":"APIGroupDiscoveryList","apiVersion":"apidiscovery.k8s.io/v2","items":5}';
+    const failures = await Promise.all([failure(read(broken)), failure(read(broken))]);
+    assert.deepEqual(failures[0], failures[1]);
+    assert.deepEqual(await failure(read(broken)), failures[0]);
+  });
 });

@@ -1,18 +1,22 @@
+import { createHash, webcrypto } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { gunzip } from 'node:zlib';
+import type { APIGroupDiscovery } from '../../kubernetes/aggregated-discovery.ts';
 import type { FetchedResponse } from '../../wire/fetch.ts';
 import { fieldValue } from '../../wire/fields.ts';
+import { WeakValues } from '../weak-values.ts';
 import { DiscoveryFetchError } from './discovery-fetch-error.ts';
 import type { DiscoveryFetchOptions } from './discovery-fetch-options.ts';
 import type { DiscoveryWork, DiscoveryWorkResult } from './discovery-worker.ts';
 import {
-  type AnyDiscoveryDocument,
   type DiscoveryDocumentKind,
   type DiscoveryDocuments,
   parseDocument,
+  type UnaggregatedDocumentKind,
 } from './parse-document.ts';
+import { sharedGroup } from './shared-discovery.ts';
 
 const decompress = promisify(gunzip);
 
@@ -21,26 +25,86 @@ const decompress = promisify(gunzip);
  * for 100 ms and more, and 16 MiB of them for seconds.
  */
 const INLINE_BYTES = 256 * 1024;
+/** So much of our own JSON is parsed at a time. */
+const TURN_CHARACTERS = 256 * 1024;
+const AGGREGATED = 'APIGroupDiscoveryList';
 /** Far more than a document within bounds can take, as a thread that reaches it takes the process with it. */
 const WORKER_MEGABYTES = 1024;
 
+type ReadingLimits = Pick<DiscoveryFetchOptions, 'maxBytes' | 'timeoutMs'>;
+
 /**
- * Reads a document of API metadata that nobody vouches for, without holding requests up.
+ * Reads an unaggregated document of API metadata that nobody vouches for, without holding requests up.
  * Throws DiscoveryFetchError when it is another document, is larger than `maxBytes` when
  * decompressed, or takes longer than `timeoutMs` to read.
  */
-export async function readDocument<K extends DiscoveryDocumentKind>(
+export async function readDocument<K extends UnaggregatedDocumentKind>(
   kind: K,
   target: string,
   response: FetchedResponse,
-  options: Pick<DiscoveryFetchOptions, 'maxBytes' | 'timeoutMs'>,
+  options: ReadingLimits,
 ): Promise<DiscoveryDocuments[K]> {
+  const text = await textOf(target, response, options);
+  if (text.length <= INLINE_BYTES) return readInline(kind, text, target);
+  const [json = ''] = await readByWorker({ kind, text }, target, options.timeoutMs);
+  return JSON.parse(json);
+}
+
+/**
+ * The same for an aggregated document. Equal documents are read once and equal groups are one object, whoever said it,
+ * for as long as somebody has them.
+ */
+export async function readGroups(
+  target: string,
+  response: FetchedResponse,
+  options: ReadingLimits,
+): Promise<readonly APIGroupDiscovery[]> {
+  const text = await textOf(target, response, options);
+  const key = text.length <= INLINE_BYTES ? createHash('sha256').update(text).digest('base64') : await digestOf(text);
+  const known = documents.get(key);
+  if (known !== undefined) return known;
+  const underWay = readings.get(key);
+  if (underWay !== undefined) return underWay;
+  const reading = groupsOf(target, text, options.timeoutMs).finally(() => readings.delete(key));
+  readings.set(key, reading);
+  const read = await reading;
+  documents.set(key, read);
+  return read;
+}
+
+const documents = new WeakValues<readonly APIGroupDiscovery[]>();
+const readings = new Map<string, Promise<readonly APIGroupDiscovery[]>>();
+
+/** On the thread pool. */
+async function digestOf(text: Buffer): Promise<string> {
+  return Buffer.from(await webcrypto.subtle.digest('SHA-256', text)).toString('base64');
+}
+
+async function groupsOf(target: string, text: Buffer, timeoutMs: number): Promise<readonly APIGroupDiscovery[]> {
+  if (text.length <= INLINE_BYTES) {
+    return readInline(AGGREGATED, text, target).map((group) => sharedGroup(JSON.stringify(group), () => group));
+  }
+  const parts = await readByWorker({ kind: AGGREGATED, text }, target, timeoutMs);
+  const groups: APIGroupDiscovery[] = [];
+  let characters = 0;
+  for (const part of parts) {
+    // Our own JSON, so that its type is known; requests get a turn between the parts.
+    const group = sharedGroup(part, () => {
+      characters += part.length;
+      return JSON.parse(part);
+    });
+    groups.push(group);
+    if (characters < TURN_CHARACTERS) continue;
+    await nextTurn();
+    characters = 0;
+  }
+  return groups;
+}
+
+async function textOf(target: string, response: FetchedResponse, { maxBytes }: ReadingLimits): Promise<Buffer> {
   const type = fieldValue(response.fields, 'content-type') ?? '';
   if (!isJson(type)) throw malformed(`GET ${target} was answered with ${type || 'no content type'}, not JSON`);
-  const text = await decoded(target, response, options.maxBytes);
-  if (text.length <= INLINE_BYTES) return readInline(kind, text, target);
-  const parts = await readByWorker({ kind, text }, target, options.timeoutMs);
-  return joined<DiscoveryDocuments[K]>(parts);
+  return await decoded(target, response, maxBytes);
 }
 
 /** kube-apiserver compresses documents of more than 128 KiB when it is asked to. */
@@ -92,17 +156,6 @@ function readByWorker(work: DiscoveryWork, target: string, timeoutMs: number): P
     clearTimeout(timer);
     void worker.terminate();
   });
-}
-
-/** Our own JSON, so that its type is known; requests get a turn between the parts. */
-async function joined<T extends AnyDiscoveryDocument>(parts: readonly string[]): Promise<T> {
-  const [first = '', ...rest] = parts;
-  const document = JSON.parse(first);
-  for (const part of rest) {
-    await nextTurn();
-    document.push(...JSON.parse(part));
-  }
-  return document;
 }
 
 function isJson(contentType: string): boolean {

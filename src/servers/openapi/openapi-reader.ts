@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { NO_OPENAPI, type OpenAPIIndex, parseOpenAPIIndex } from '../../openapi/openapi-index.ts';
 import { FetchError, type FetchedResponse, fetchFrom } from '../../wire/fetch.ts';
 import type { Fields } from '../../wire/fields.ts';
 import type { DiscoveryReaderOptions } from '../discovery/discovery-reader.ts';
 import { doubling, Repeater } from '../repeater.ts';
+import { WeakValues } from '../weak-values.ts';
 
 /** A server's OpenAPI as others see it at one moment. */
 export interface ServerOpenAPI {
@@ -28,6 +30,23 @@ const INDEX_BYTES = 8 * 1024 * 1024;
 /** How long an index may take. A server that is slower is not waited for, nor asked if there is another, until it has answered. */
 const PATIENCE_MS = 1_000;
 
+interface KnownIndex {
+  readonly body: Buffer;
+  readonly index: OpenAPIIndex;
+}
+
+/** Servers of one version have equal indexes, which are kept once. */
+const indexes = new WeakValues<KnownIndex>();
+
+function knownIndex(body: Buffer): KnownIndex {
+  const key = createHash('sha256').update(body).digest('base64');
+  const known = indexes.get(key);
+  if (known !== undefined) return known;
+  const made = { body, index: parseOpenAPIIndex(body.toString('utf8')) };
+  indexes.set(key, made);
+  return made;
+}
+
 /**
  * Reads one server's `/openapi/v3` again and again, apart from its discovery: what happens to one has no effect on the other.
  * What was read last stays, whatever fails later.
@@ -36,7 +55,8 @@ export class OpenAPIReader {
   readonly #options: OpenAPIReaderOptions;
   readonly #reading: Repeater;
   #index: OpenAPIIndex | undefined;
-  #body: Buffer | undefined;
+  /** Of what the index was made. */
+  #known: KnownIndex | undefined;
   #failure = '';
   #isReported = false;
   #isTried = false;
@@ -91,7 +111,7 @@ export class OpenAPIReader {
 
   inherit(previous: OpenAPIReader): void {
     this.#index = previous.#index;
-    this.#body = previous.#body;
+    this.#known = previous.#known;
     this.#isTried = previous.#isTried;
   }
 
@@ -128,9 +148,9 @@ export class OpenAPIReader {
 
   /** `body`: undefined when the server has no index. */
   #take(body: Buffer | undefined): void {
-    if (body === undefined) this.#index = NO_OPENAPI;
-    else if (!this.#body?.equals(body)) this.#index = parseOpenAPIIndex(body.toString('utf8'));
-    this.#body = body;
+    if (body === undefined) this.#known = undefined;
+    else if (!this.#known?.body.equals(body)) this.#known = knownIndex(body);
+    this.#index = this.#known?.index ?? NO_OPENAPI;
   }
 
   #slow(): void {
