@@ -94,7 +94,7 @@ const CODES = {
     status: 503,
     reason: 'ServiceUnavailable',
     documentation:
-      'Several servers broke off one after the other while they worked on this read, and no further one is put at risk; their logs say why.',
+      'Several servers broke off one after the other while they worked on this request, which is safe to repeat later; no further one is put at risk, and their logs say why.',
   },
   MVP_UNAUTHORIZED: {
     status: 401,

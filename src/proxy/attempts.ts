@@ -68,12 +68,13 @@ export class Attempts {
   }
 
   /**
-   * What `failure` means for this request. kube-apiserver reads a body to its end before it acts (apiserver
-   * pkg/endpoints/handlers/rest.go, limitedReadBody); `isWhole` false: none can have read the end, because it was not sent.
+   * Takes note of `failure`, and returns what it means for this request. kube-apiserver reads a body to its end before it
+   * acts (apiserver pkg/endpoints/handlers/rest.go, limitedReadBody); `isWhole` false: the end was not sent.
    */
-  judged(failure: UpstreamFailure, isWhole: boolean): UpstreamFailure {
-    if (isWhole || failure.processed === 'no' || !isServersOwn(this.#request.info)) return failure;
-    return { ...failure, processed: 'no' };
+  noted(failure: UpstreamFailure, isWhole: boolean): UpstreamFailure {
+    if (failure.processed === 'no') return failure;
+    this.#breaking++;
+    return isWhole || !isServersOwn(this.#request.info) ? failure : { ...failure, processed: 'no' };
   }
 
   /** Where the next attempt goes, by the snapshot of this moment. */
@@ -91,13 +92,12 @@ export class Attempts {
     this.#tried.clear();
   }
 
-  /** Where the request goes after `server` failed; `undefined`: nowhere, the failure (as `judged`) is its end. */
+  /** Where the request goes after `server` failed; `undefined`: nowhere, the failure (as `noted`) is its end. */
   after(failure: UpstreamFailure, server: string, replayable: boolean): Route | undefined {
     if (!this.#mayAskAgain(failure)) {
       this.#tried.add(server);
       this.#goaways = 0;
     }
-    if (failure.processed === 'unknown') this.#breaking++;
     if (this.isDangerous || !isSafeToRetry({ isRead: this.isRead, processed: failure.processed, replayable })) {
       return undefined;
     }

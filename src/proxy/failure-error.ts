@@ -13,7 +13,7 @@ interface Tried {
   readonly isDangerous: boolean;
 }
 
-/** For what seems to break servers: client-go repeats ten times, and each time it may reach as many of them. */
+/** For what seems to break servers, and changes nothing when it is repeated: client-go repeats ten times, and each time it may reach as many of them. */
 const DANGEROUS_RETRY_SECONDS = 5;
 
 /**
@@ -23,17 +23,17 @@ const DANGEROUS_RETRY_SECONDS = 5;
 export function failureError(failure: UpstreamFailure, server: string, info: RequestInfo, tried: Tried): ProxyError {
   if (failure.cause === 'overloaded') return new ProxyError('MVP_OVERLOADED', failure.message);
   const what = /[.?!]$/.test(failure.message) ? failure.message : `${failure.message}.`;
-  if (failure.processed === 'no') {
-    return new ProxyError(
-      'MVP_UPSTREAM_UNREACHABLE',
-      `Server ${server} could not be reached for ${subject(info)}: ${what} Nothing was executed; retry.`,
-    );
-  }
   if (tried.isDangerous) {
     return new ProxyError(
       'MVP_SERVERS_BROKE_OFF',
       `${tried.breaking} servers broke off one after the other while they worked on ${subject(info)}, the last one was ${server}: ${what} No further server is asked. Look for the reason in their logs; retry later.`,
       { retryAfterSeconds: DANGEROUS_RETRY_SECONDS },
+    );
+  }
+  if (failure.processed === 'no') {
+    return new ProxyError(
+      'MVP_UPSTREAM_UNREACHABLE',
+      `Server ${server} could not be reached for ${subject(info)}: ${what} Nothing was executed; retry.`,
     );
   }
   const code = failure.reason === 'timeout' ? 'MVP_UPSTREAM_TIMEOUT' : 'MVP_UPSTREAM_RESET';

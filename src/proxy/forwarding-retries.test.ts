@@ -337,6 +337,17 @@ describe('a connection that is lost', () => {
     assert.equal(answerField(exchange.answer, 'retry-after'), '5');
   });
 
+  test('under one upload after the other reaches three servers as well', async () => {
+    const { setting, exchange } = forward({ method: 'PUT', hasBody: true }, { servers: FIVE });
+    for (const { anonymous } of setting.backends)
+      anonymous.handler = (request) => request.fail({ ...LOST, cause: 'protocol' });
+    setting.server(0).anonymous.arrived.fail({ ...LOST, cause: 'protocol' });
+    await settled();
+    assert.equal(setting.asked.length, 3);
+    assert.equal(setting.observer.records[0]?.error, 'MVP_SERVERS_BROKE_OFF');
+    assert.equal(answerField(exchange.answer, 'retry-after'), '5', 'nothing was executed');
+  });
+
   test('is not counted where the server can not have been at work on the request', async () => {
     const { setting, exchange } = forward({}, { servers: FIVE });
     for (const { anonymous } of setting.backends.slice(0, 4)) anonymous.handler = (request) => request.fail();

@@ -246,7 +246,7 @@ export class Forwarding {
   }
 
   #failed(reported: UpstreamFailure, decision: Forward, server: string): void {
-    const failure = this.#attempts.judged(reported, this.#body?.isWhole ?? true);
+    const failure = this.#attempts.noted(reported, this.#body?.isWhole ?? true);
     const next = this.#attempts.after(failure, server, this.#replayable);
     if (next !== undefined) this.start(next);
     else this.#refuse(failureError(failure, server, this.#request.info, this.#attempts), decision);

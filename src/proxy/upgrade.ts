@@ -78,7 +78,8 @@ export class Upgrade {
     else this.#failed(answer.failure, decision, server.name);
   }
 
-  #failed(failure: UpstreamFailure, decision: Forward, server: string): void {
+  #failed(reported: UpstreamFailure, decision: Forward, server: string): void {
+    const failure = this.#attempts.noted(reported, true);
     const next = this.#attempts.after(failure, server, true);
     if (next !== undefined) this.start(next);
     else this.#refuse(failureError(failure, server, this.#request.info, this.#attempts), decision);

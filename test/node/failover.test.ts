@@ -233,7 +233,7 @@ describe('a switch of protocols', () => {
   });
 });
 
-test('an overloaded server keeps its requests: its 429 is the client’s, unchanged', async (t) => {
+test('an overloaded server keeps its requests: its 429 passes unchanged', async (t) => {
   const plane = await startEmbeddedControlPlane(t);
   plane.old.handler = (stream) => {
     stream.respond({ ':status': 429, 'content-type': 'text/plain', 'retry-after': '1' });
