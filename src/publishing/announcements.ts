@@ -1,12 +1,12 @@
 import type { IdentityLease } from './identity-lease.ts';
-import type { LeaseApi } from './lease-api.ts';
+import type { Leases } from './lease-api.ts';
 
 export interface AnnouncementsOptions {
   readonly lease: IdentityLease;
   /** Whether the Lease stays, or comes and goes with each announcement. */
   readonly isKept: boolean;
   /** Through a server that is ready; undefined when none is. */
-  readonly api: () => LeaseApi | undefined;
+  readonly api: () => Leases | undefined;
   readonly clock: () => number;
   /** Least milliseconds between two announcements: each makes all natives read all their peers. */
   readonly spacingMs: number;
@@ -66,7 +66,7 @@ export class Announcements {
     this.#isPresent = false;
   }
 
-  async #announce(leases: LeaseApi, news: string): Promise<void> {
+  async #announce(leases: Leases, news: string): Promise<void> {
     const { lease, isKept, clock } = this.#options;
     if (isKept) {
       await lease.publish(leases, new Date());
@@ -76,7 +76,7 @@ export class Announcements {
     this.count++;
   }
 
-  async #renew(leases: LeaseApi, news: string): Promise<void> {
+  async #renew(leases: Leases, news: string): Promise<void> {
     // Somebody deleted it: natives have forgotten us.
     if (!(await this.#options.lease.renew(leases, new Date()))) await this.#announce(leases, news);
   }

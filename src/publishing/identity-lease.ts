@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { LeaseApi } from './lease-api.ts';
+import type { Leases } from './lease-api.ts';
 
 const IDENTITY_LABEL = 'apiserver.kubernetes.io/identity';
 /** Marks what we made: any other Lease belongs to a kube-apiserver and is never touched. */
@@ -24,7 +24,7 @@ export class IdentityLease {
   }
 
   /** Makes the Lease, or gives it a new holder. Rejects when it is not ours. */
-  async publish(api: LeaseApi, now: Date): Promise<void> {
+  async publish(api: Leases, now: Date): Promise<void> {
     const lease = this.#lease(DURATION_SECONDS, now);
     if (await api.create(lease)) return;
     await this.#requireOurs(api);
@@ -32,22 +32,22 @@ export class IdentityLease {
   }
 
   /** Natives take no notice. Returns false when the Lease is gone. */
-  renew(api: LeaseApi, now: Date): Promise<boolean> {
+  renew(api: Leases, now: Date): Promise<boolean> {
     return api.patch(this.name, { spec: { renewTime: microTime(now) } });
   }
 
-  remove(api: LeaseApi): Promise<void> {
+  remove(api: Leases): Promise<void> {
     return api.remove(this.name);
   }
 
   /** Makes natives read all their peers now, by a Lease that comes and goes. */
-  async announce(api: LeaseApi, now: Date): Promise<void> {
+  async announce(api: Leases, now: Date): Promise<void> {
     // What a crash left behind is in the way, and its end is news as well.
     if (!(await api.create(this.#lease(MOMENT_SECONDS, now)))) await this.#requireOurs(api);
     await api.remove(this.name);
   }
 
-  async #requireOurs(api: LeaseApi): Promise<void> {
+  async #requireOurs(api: Leases): Promise<void> {
     const lease = await api.get(this.name);
     if (lease === undefined || label(lease, WRITER_LABEL) !== undefined) return;
     throw new Error(

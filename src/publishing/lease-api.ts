@@ -2,8 +2,19 @@ import { type FetchedResponse, fetchFrom } from '../wire/fetch.ts';
 import type { Fields } from '../wire/fields.ts';
 import type { Upstream } from '../wire/upstream.ts';
 
-/** The Leases of API servers (KEP-1965), through one server. */
-export class LeaseApi {
+/** The Leases of API servers (KEP-1965). Everything rejects when it was not done. */
+export interface Leases {
+  /** The Lease; undefined when there is none. */
+  get(name: string): Promise<unknown>;
+  /** False: it exists. */
+  create(lease: object): Promise<boolean>;
+  /** A merge patch. False: it does not exist. */
+  patch(name: string, change: object): Promise<boolean>;
+  remove(name: string): Promise<void>;
+}
+
+/** Leases through one server. */
+export class LeaseApi implements Leases {
   readonly #upstream: Upstream;
   readonly #fields: Fields;
 
@@ -13,18 +24,15 @@ export class LeaseApi {
     this.#fields = fields;
   }
 
-  /** The Lease; undefined when there is none. */
   async get(name: string): Promise<unknown> {
     const answer = await this.#ask('GET', `/${name}`);
     return answer.status === 404 ? undefined : JSON.parse(answer.body.toString('utf8'));
   }
 
-  /** False: it exists. */
   async create(lease: object): Promise<boolean> {
     return (await this.#ask('POST', '', lease, 'application/json')).status !== 409;
   }
 
-  /** A merge patch. False: it does not exist. */
   async patch(name: string, change: object): Promise<boolean> {
     return (await this.#ask('PATCH', `/${name}`, change, 'application/merge-patch+json')).status !== 404;
   }

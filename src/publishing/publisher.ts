@@ -5,7 +5,7 @@ import { EndpointPublication, type EndpointState, RECORD_TTL_MS } from './endpoi
 import { type AdvertisedAddress, addressText } from './endpoint-record.ts';
 import type { EtcdAccess } from './etcd.ts';
 import { IdentityLease } from './identity-lease.ts';
-import type { LeaseApi } from './lease-api.ts';
+import type { Leases } from './lease-api.ts';
 
 /** Under which identity natives find us. */
 export type PublishedIdentity =
@@ -24,7 +24,7 @@ export interface PublisherOptions {
   /** Whether what natives send would be answered now. */
   readonly ready: () => boolean;
   /** The Leases, through a server that is ready; undefined when none is. */
-  readonly leases: () => LeaseApi | undefined;
+  readonly leases: () => Leases | undefined;
   /** What natives keep of our discovery: they have to read it again when this changes. */
   readonly served: () => string;
   readonly logger: Logger;
