@@ -74,6 +74,8 @@ export interface DaemonDependencies {
     | undefined;
   /** Gets every request that was answered. Must not throw. */
   readonly onExchange?: (record: ExchangeRecord) => void;
+  /** False: another process of this proxy tells API servers with their own mixed version proxy where it is. */
+  readonly publishes?: boolean;
   /** How names of servers become addresses. Default: as this machine does it. */
   readonly resolver?: NameResolver | undefined;
 }
@@ -106,7 +108,7 @@ class ProxyRun implements Daemon {
   #admin: Listener | undefined;
 
   constructor(configuration: Configuration, material: Material, dependencies: DaemonDependencies) {
-    const { logger, onExchange, source, places, resolver } = dependencies;
+    const { logger, onExchange, source, places, resolver, publishes = true } = dependencies;
     this.#places = places;
     this.#configuration = configuration;
     this.#material = material;
@@ -128,11 +130,13 @@ class ProxyRun implements Daemon {
       logger,
       resolver,
     });
-    this.#publisher = createPublisher(configuration, {
-      material: () => this.#material,
-      registry: () => this.#path.registry,
-      logger,
-    });
+    this.#publisher = publishes
+      ? createPublisher(configuration, {
+          material: () => this.#material,
+          registry: () => this.#path.registry,
+          logger,
+        })
+      : undefined;
     this.#handler = withOwnReadiness(this.#watches.around(this.#path.handler), () => this.#stopping.signal.aborted);
     this.#watch = this.#watchFiles(material);
     this.#announce(material);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type AdvertisedAddress,
   addressText,
@@ -35,6 +36,7 @@ export const RECORD_TTL_MS = 15_000;
 export class EndpointPublication {
   readonly #options: EndpointPublicationOptions;
   readonly #key: string;
+  readonly #writer = randomUUID();
   /** Something of ours may be in etcd. */
   #isThere = false;
   #state: EndpointState = { kind: 'withdrawn' };
@@ -58,7 +60,7 @@ export class EndpointPublication {
         if (!this.#mayWrite(found)) return { kind: 'held', message: heldMessage(id, found) };
         this.#isThere = true;
         const lease = await calls.grant(RECORD_TTL_MS / 1000);
-        const value = encodeEndpointRecord(id, address);
+        const value = encodeEndpointRecord(id, address, this.#writer);
         if (await calls.change(this.#key, key?.modRevision ?? 0, { kind: 'put', value, lease })) {
           return { kind: 'published', renewedAt: clock() };
         }
@@ -70,14 +72,18 @@ export class EndpointPublication {
     return this.#state;
   }
 
-  /** Takes the record back if it is ours. Never rejects: what cannot be deleted ends within 15 s. */
+  /**
+   * Takes the record back, unless our successor, which has our address, has taken it over. Never rejects: what cannot be
+   * deleted ends within 15 s.
+   */
   async withdraw(): Promise<void> {
     this.#state = { kind: 'withdrawn' };
     if (!this.#isThere) return;
     this.#isThere = false;
     const deletion = withEtcd(this.#options.etcd(), async (calls) => {
       const key = await calls.get(this.#key);
-      if (key !== undefined && this.#isOurs(recognisedRecord(key.value))) {
+      const found = recognisedRecord(key?.value);
+      if (key !== undefined && found.kind === 'ours' && found.writer === this.#writer) {
         await calls.change(this.#key, key.modRevision, { kind: 'delete' });
       }
     });
@@ -85,10 +91,7 @@ export class EndpointPublication {
   }
 
   #mayWrite(found: FoundRecord): boolean {
-    return found.kind === 'none' || this.#isOurs(found);
-  }
-
-  #isOurs(found: FoundRecord): boolean {
+    if (found.kind === 'none') return true;
     return found.kind === 'ours' && found.address === addressText(this.#options.address);
   }
 }

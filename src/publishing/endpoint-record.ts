@@ -7,8 +7,8 @@ export interface AdvertisedAddress {
 /** What stands under an identity in etcd. */
 export type FoundRecord =
   | { readonly kind: 'none' }
-  /** A mixed-version-proxy wrote it. */
-  | { readonly kind: 'ours'; readonly address: string }
+  /** A mixed-version-proxy wrote it; `writer` tells its processes apart. */
+  | { readonly kind: 'ours'; readonly address: string; readonly writer: string }
   /** A kube-apiserver with its own mixed version proxy on, or something unknown. */
   | { readonly kind: 'foreign'; readonly address: string };
 
@@ -24,11 +24,11 @@ export function endpointRecordKey(prefix: string, id: string): string {
  * The Endpoints object that kube-apiserver writes for itself, as JSON, which its readers recognise as well as protobuf
  * (pkg/controlplane/reconcilers/peer_endpoint_lease.go). They find it by its label and take the first address and port.
  */
-export function encodeEndpointRecord(id: string, { ip, port }: AdvertisedAddress): Uint8Array {
+export function encodeEndpointRecord(id: string, { ip, port }: AdvertisedAddress, writer: string): Uint8Array {
   const record = {
     kind: 'Endpoints',
     apiVersion: 'v1',
-    metadata: { name: id, labels: { apiserverIdentity: id }, annotations: { [WRITER]: 'mvproxy' } },
+    metadata: { name: id, labels: { apiserverIdentity: id }, annotations: { [WRITER]: writer } },
     subsets: [{ addresses: [{ ip }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
   };
   return Buffer.from(JSON.stringify(record));
@@ -40,9 +40,8 @@ export function recognisedRecord(value: Uint8Array | undefined): FoundRecord {
   const record = parsed(value);
   const metadata = member(record, 'metadata');
   const address = addressOf(record);
-  return member(member(metadata, 'annotations'), WRITER) === undefined
-    ? { kind: 'foreign', address }
-    : { kind: 'ours', address };
+  const writer = member(member(metadata, 'annotations'), WRITER);
+  return typeof writer === 'string' ? { kind: 'ours', address, writer } : { kind: 'foreign', address };
 }
 
 /** `ip:port`, IPv6 in brackets. */

@@ -18,6 +18,7 @@ const MOMENT_SECONDS = 60;
  */
 export class IdentityLease {
   readonly name: string;
+  #holder = '';
 
   constructor(name: string) {
     this.name = name;
@@ -36,8 +37,10 @@ export class IdentityLease {
     return api.patch(this.name, { spec: { renewTime: microTime(now) } });
   }
 
-  remove(api: Leases): Promise<void> {
-    return api.remove(this.name);
+  /** Unless our successor holds it by now. */
+  async remove(api: Leases): Promise<void> {
+    const lease = await api.get(this.name);
+    if (member(member(lease, 'spec'), 'holderIdentity') === this.#holder) await api.remove(this.name);
   }
 
   /** Makes natives read all their peers now, by a Lease that comes and goes. */
@@ -57,6 +60,7 @@ export class IdentityLease {
 
   #lease(leaseDurationSeconds: number, now: Date) {
     const { name } = this;
+    this.#holder = `${name}_${randomUUID()}`;
     const labels = { [IDENTITY_LABEL]: 'kube-apiserver', [WRITER_LABEL]: 'mvproxy' };
     const time = microTime(now);
     return {
@@ -64,7 +68,7 @@ export class IdentityLease {
       kind: 'Lease',
       metadata: { name, namespace: 'kube-system', labels },
       spec: {
-        holderIdentity: `${name}_${randomUUID()}`,
+        holderIdentity: this.#holder,
         leaseDurationSeconds,
         acquireTime: time,
         renewTime: time,

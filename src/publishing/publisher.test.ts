@@ -34,9 +34,11 @@ class FakeLeases implements Leases {
     return true;
   }
 
-  async patch(name: string): Promise<boolean> {
-    if (!this.objects.has(name)) return false;
+  async patch(name: string, change: { readonly spec: object }): Promise<boolean> {
+    const lease = this.objects.get(name);
+    if (lease === undefined) return false;
     this.#note('patched', name);
+    this.objects.set(name, { ...lease, spec: { ...Reflect.get(lease, 'spec'), ...change.spec } });
     return true;
   }
 
@@ -53,9 +55,14 @@ class FakeLeases implements Leases {
 const SERVER: PublishedIdentity = { kind: 'server', id: 'apiserver-old', announcement: 'apiserver-ours' };
 const PROXY: PublishedIdentity = { kind: 'proxy', id: 'apiserver-old' };
 
-async function setUp(t: TestContext, identity: PublishedIdentity = SERVER, ready = true) {
-  const etcd = await FakeEtcd.start(t);
-  const leases = new FakeLeases(etcd);
+interface Shared {
+  readonly etcd: FakeEtcd;
+  readonly leases: FakeLeases;
+}
+
+async function setUp(t: TestContext, identity: PublishedIdentity = SERVER, ready = true, shared?: Shared) {
+  const etcd = shared?.etcd ?? (await FakeEtcd.start(t));
+  const leases = shared?.leases ?? new FakeLeases(etcd);
   const log: string[] = [];
   const note = (level: string) => (message: string) => void log.push(`${level} ${message}`);
   const world = { ready, served: 'types', now: 0 };
@@ -201,6 +208,20 @@ test('waits for another proxy’s record to end, and takes over one of its own a
   world.now += 1_000;
   await until(() => publisher.status.record === 'published');
   assert.equal(publisher.status.address, ADDRESS);
+});
+
+test('leaves to its successor what that has taken over', async (t) => {
+  for (const identity of [SERVER, PROXY]) {
+    const first = await setUp(t, identity);
+    await until(() => first.publisher.status.announcements === 1);
+    const next = await setUp(t, identity, true, first);
+    await until(() => next.publisher.status.announcements === 1);
+    await first.publisher.stop();
+    assert.ok(first.etcd.keys.has(KEY));
+    assert.equal(first.leases.objects.has('apiserver-old'), identity === PROXY);
+    await next.publisher.stop();
+    assert.equal(first.etcd.keys.size + first.leases.objects.size, 0);
+  }
 });
 
 test('says why etcd cannot be used, and goes on when it can', async (t) => {

@@ -38,6 +38,7 @@ export async function runWorker(
     logger,
     source,
     places: { serving: { ...serving, source: handed }, admin: admin && { ...admin, source: handed } },
+    publishes: assignment.slot === 0,
   });
   take = (message, connection) => heard(message, connection, { daemon, channel, logger, drain: drain.resolve });
   for (const [message, connection] of early) take(message, connection);
