@@ -78,6 +78,13 @@ module.exports = {
       to: { path: '^src/', pathNot: [rooms('identity', 'kubernetes', 'wire'), '^src/errors[.]ts$'] },
     },
     {
+      name: 'publishing-stands-apart',
+      comment: 'It is told what is served and when, so that nothing else depends on etcd being there.',
+      severity: 'error',
+      from: { path: rooms('publishing'), pathNot: '[.]test[.]ts$' },
+      to: { path: '^src/', pathNot: [rooms('publishing', 'discovery', 'observe', 'wire')] },
+    },
+    {
       name: 'nothing-needs-the-lab',
       comment: 'The lab stands on the product, and only the command line knows it: a daemon carries none of it.',
       severity: 'error',
