@@ -1,5 +1,4 @@
 import type { Reporter } from '../../src/lab/control-plane/reporter.ts';
-import { underLoad } from './load-run.ts';
 import { failureTable, of, truthTable, windowTable } from './run-tables.ts';
 import { atMost, noneOf, remark, type Scenario } from './scenario.ts';
 import { FORWARDERS, type Stage } from './stage.ts';
@@ -19,10 +18,9 @@ export async function measureCrash(
   for (let round = 0; round < rounds; round++) {
     for (const forwarder of FORWARDERS) {
       await stage.calm(forwarder);
-      const run = await underLoad(stage, {
-        forwarder,
+      const run = await stage.underLoad(forwarder, {
         perSecond,
-        name: `crash-${forwarder}-${round}`,
+        prefix: `crash-${forwarder}-${round}-`,
         beforeS: BEFORE_S,
         afterS: AFTER_S,
         fault: () => victim.kill(),

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Reporter } from '../../src/lab/control-plane/reporter.ts';
 import { ContradictionWatch, countValues, FALSE_404, type Sample } from '../../test/real/support/contradictions.ts';
 import { IdentityLeaseChurn } from '../../test/real/support/identity-leases.ts';
-import { JOBS, READ_JOBS, WITHOUT_JOBS } from '../../test/real/support/job-work.ts';
+import { JOB_WORK, JOBS, WITHOUT_JOBS } from '../../test/real/support/object-work.ts';
 import { noneOf, remark, type Scenario } from './scenario.ts';
 import { FORWARDERS, type Forwarder, Stage } from './stage.ts';
 
@@ -78,7 +78,7 @@ export async function measureDepartures(afterS: number, report: Reporter): Promi
     const watches = new Map(
       FORWARDERS.map((forwarder): [Forwarder, ContradictionWatch] => [
         forwarder,
-        new ContradictionWatch(stage.client(stage.url(forwarder)), JOBS, READ_JOBS),
+        new ContradictionWatch(stage.client(stage.url(forwarder)), JOBS, JOB_WORK.read),
       ]),
     );
     const churn = new IdentityLeaseChurn(owner, `other-${scenarios.length}`, LEASE_PAUSE_MS);

@@ -1,18 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { seededRandom } from '../../src/lab/rehearsal/random.ts';
-import { jobsIn, jobWork } from '../../test/real/support/job-work.ts';
+import type { LoadConnection } from '../../test/real/support/load-connection.ts';
+import { type ObjectWork, objectTasks } from '../../test/real/support/object-work.ts';
 import { type LoadResult, OpenLoopLoad } from '../../test/real/support/open-loop-load.ts';
-import type { Forwarder, Stage } from './stage.ts';
 
 export interface LoadRunOptions {
-  readonly forwarder: Forwarder;
+  /** Closed at the end. */
+  readonly connections: readonly LoadConnection[];
+  readonly work: ObjectWork;
   readonly perSecond: number;
-  /** Unique among the runs of a stage: names the Jobs that are made. */
-  readonly name: string;
-  /** Seconds before the fault, and after it. */
+  /** Begins the names of what is created; unique among the runs on one control plane. */
+  readonly prefix: string;
+  /** Seconds before the fault, and seconds after it; longer while it is being made. */
   readonly beforeS: number;
   readonly afterS: number;
   readonly fault: () => void | Promise<void>;
+  /** Names of what is there in the end, asked of the servers themselves. */
+  readonly written: () => Promise<ReadonlySet<string>>;
 }
 
 /** A write that was not answered with success, or whose success was no truth. */
@@ -34,20 +38,18 @@ export interface LoadRun {
 /** Every fifth request is a write. */
 const WRITE_EVERY = 5;
 
-/** Puts the load on `forwarder`, and in the midst of it the fault. */
-export async function underLoad(stage: Stage, options: LoadRunOptions): Promise<LoadRun> {
-  const { forwarder, perSecond, name, beforeS, afterS, fault } = options;
-  const connections = stage.connections(stage.url(forwarder));
+/** A load, and in the midst of it the fault. */
+export async function underLoad(options: LoadRunOptions): Promise<LoadRun> {
+  const { connections, work, perSecond, prefix, beforeS, afterS, fault, written } = options;
   const load = new OpenLoopLoad({
     connections,
     perSecond,
-    task: jobWork(name, WRITE_EVERY),
-    random: seededRandom(name.length),
+    task: objectTasks(work, prefix, WRITE_EVERY),
+    random: seededRandom(prefix.length),
   });
   await delay(beforeS * 1000);
   const faultAt = performance.now();
-  const made = Promise.resolve(fault());
-  await Promise.all([made, delay(afterS * 1000)]);
+  await Promise.all([fault(), delay(afterS * 1000)]);
   const results = await load.stop();
   for (const connection of connections) connection.close();
   const relative = results.map((result) => ({
@@ -55,32 +57,16 @@ export async function underLoad(stage: Stage, options: LoadRunOptions): Promise<
     dueAt: result.dueAt - faultAt,
     endedAt: result.endedAt - faultAt,
   }));
-  return { results: relative, truth: await truthOf(stage, name, results) };
+  return { results: relative, truth: truthOf(results, await written()) };
 }
 
-async function truthOf(stage: Stage, prefix: string, results: readonly LoadResult[]): Promise<WriteTruth> {
-  const there = await namesThere(stage, prefix);
+function truthOf(results: readonly LoadResult[], there: ReadonlySet<string>): WriteTruth {
   const writes = results.filter(({ kind }) => kind === 'write');
   const isThere = ({ name = '' }: LoadResult): boolean => there.has(name);
+  const count = (condition: (write: LoadResult) => boolean): number => writes.filter(condition).length;
   return {
-    acknowledgedAndLost: writes.filter((write) => write.outcome === 'right' && !isThere(write)).length,
-    deniedAndDone: writes.filter((write) => write.outcome === 'unavailable' && isThere(write)).length,
-    failedAndDone: writes.filter(
-      (write) => write.outcome !== 'right' && write.outcome !== 'unavailable' && isThere(write),
-    ).length,
+    acknowledgedAndLost: count((write) => write.outcome === 'right' && !isThere(write)),
+    deniedAndDone: count((write) => write.outcome === 'unavailable' && isThere(write)),
+    failedAndDone: count((write) => write.outcome !== 'right' && write.outcome !== 'unavailable' && isThere(write)),
   };
-}
-
-/** Asked of the servers themselves, of any that serves Jobs. */
-async function namesThere(stage: Stage, prefix: string): Promise<ReadonlySet<string>> {
-  for (const server of stage.controlPlane.servers) {
-    if (server.name === 'lacking' || server.state.state !== 'running') continue;
-    const client = stage.client(server.url, 'http/1.1');
-    const { status, body } = await client.request({ target: jobsIn('default') });
-    client.close();
-    if (status !== 200) throw new Error(`${server.name} does not list Jobs: ${status} ${body}`);
-    const { items }: { items: readonly { metadata: { name: string } }[] } = JSON.parse(body.toString());
-    return new Set(items.map(({ metadata }) => metadata.name).filter((name) => name.startsWith(`${prefix}-`)));
-  }
-  throw new Error('no server is there that serves Jobs');
 }

@@ -8,6 +8,7 @@ import { measureDepartures } from './departures.ts';
 import { measureHang } from './hang.ts';
 import { measureNetwork } from './network.ts';
 import { reportPage } from './report.ts';
+import { measureRolling } from './rolling.ts';
 import type { Scenario } from './scenario.ts';
 import { Stage } from './stage.ts';
 
@@ -18,7 +19,7 @@ Usage: npm run bench:faults -- [flags]
   --rounds N      rounds of the crash (default 3)
   --rate N        requests a second during the crash (default 500); other faults get a fifth
   --pause N       seconds for which a server hangs (default 60)
-  --only LIST     of crash, hang, network, departures (default all); the rest comes from --results
+  --only LIST     of crash, hang, network, rolling, departures (default all); the rest comes from --results
   --results FILE  keeps what was measured, for later runs with --only
   --output FILE   where the report goes (default docs/faults.md)
   --help          this text
@@ -26,10 +27,10 @@ Usage: npm run bench:faults -- [flags]
 Takes about twenty minutes; leave the machine alone meanwhile.
 `;
 
-type Part = 'crash' | 'hang' | 'network' | 'departures';
+type Part = 'crash' | 'hang' | 'network' | 'rolling' | 'departures';
 type Results = Partial<Record<Part, readonly Scenario[]>>;
 
-const PARTS: readonly Part[] = ['crash', 'hang', 'network', 'departures'];
+const PARTS: readonly Part[] = ['crash', 'hang', 'network', 'rolling', 'departures'];
 const DEPARTED_S = 30;
 /** A server that hangs holds what it was sent; at the full rate native would run out of streams. */
 const SHARE_OF_RATE = 5;
@@ -65,6 +66,7 @@ async function run(): Promise<void> {
     crash: () => onStage((stage) => measureCrash(stage, { rounds: Number(values.rounds), perSecond: rate }, report)),
     hang: () => onStage((stage) => measureHang(stage, { ...slow, pauseS: Number(values.pause) }, report)),
     network: () => measureNetwork(slow, report),
+    rolling: () => measureRolling(slow.perSecond, report),
     departures: () => measureDepartures(DEPARTED_S, report),
   };
   const results = await earlier(values.results);

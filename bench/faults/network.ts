@@ -1,14 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Reporter } from '../../src/lab/control-plane/reporter.ts';
 import { hangFigures, slowTable } from './hang.ts';
-import { underLoad } from './load-run.ts';
 import { failureTable, of, truthTable, windowTable } from './run-tables.ts';
 import { atMost, noneOf, remark, type Scenario } from './scenario.ts';
-import { FORWARDERS, type ServerName, Stage } from './stage.ts';
+import { FORWARDERS, Stage } from './stage.ts';
 import { failures, type RunSummary, summarise } from './summary.ts';
-import { Wire } from './wire.ts';
 
-const NAMES: readonly ServerName[] = ['lacking', 'one', 'two'];
 const BEFORE_S = 5;
 /** Longer than native waits for a server that is silent. */
 const SILENT_S = 30;
@@ -22,29 +19,21 @@ export interface NetworkOptions {
 
 /** Faults of the network in front of one of two capable servers, and servers that come and go. */
 export async function measureNetwork({ perSecond }: NetworkOptions, report: Reporter): Promise<Scenario[]> {
-  const wires = new Map<string, Wire>();
-  for (const name of NAMES) wires.set(name, await Wire.create());
-  try {
-    await using stage = await Stage.start({ wires });
-    const wire = wires.get('two');
-    if (wire === undefined) throw new TypeError('every server has a wire');
-    const scenarios: Scenario[] = [];
-    for (const fault of faultsOf(stage, wire)) {
-      const runs: RunSummary[] = [];
-      for (const forwarder of FORWARDERS) {
-        await stage.calm(forwarder);
-        const name = `network-${scenarios.length}-${forwarder}`;
-        const { make, afterS } = fault;
-        const run = await underLoad(stage, { forwarder, perSecond, name, beforeS: BEFORE_S, afterS, fault: make });
-        runs.push(summarise(forwarder, run));
-        report(`network: ${fault.title}: ${forwarder} is measured`);
-      }
-      scenarios.push(fault.scenario(runs, perSecond));
+  await using stage = await Stage.start({ wired: true });
+  const scenarios: Scenario[] = [];
+  for (const fault of faultsOf(stage)) {
+    const runs: RunSummary[] = [];
+    for (const forwarder of FORWARDERS) {
+      await stage.calm(forwarder);
+      const prefix = `network-${scenarios.length}-${forwarder}-`;
+      const { make, afterS } = fault;
+      const run = await stage.underLoad(forwarder, { perSecond, prefix, beforeS: BEFORE_S, afterS, fault: make });
+      runs.push(summarise(forwarder, run));
+      report(`network: ${fault.title}: ${forwarder} is measured`);
     }
-    return scenarios;
-  } finally {
-    for (const wire of wires.values()) await wire.close();
+    scenarios.push(fault.scenario(runs, perSecond));
   }
+  return scenarios;
 }
 
 interface Fault {
@@ -55,7 +44,8 @@ interface Fault {
   readonly scenario: (runs: readonly RunSummary[], perSecond: number) => Scenario;
 }
 
-function faultsOf(stage: Stage, wire: Wire): Fault[] {
+function faultsOf(stage: Stage): Fault[] {
+  const wire = stage.wire('two');
   const two = stage.server('two');
   const silent: Fault = {
     title: 'The network to one of two capable servers falls silent (half-open connections)',

@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ControlPlane } from '../../src/lab/control-plane/control-plane.ts';
 import type { KubeApiserver, KubeApiserverSpec } from '../../src/lab/control-plane/kube-apiserver.ts';
-import { type HttpClient, httpClient, type Protocol } from '../../test/real/support/http-client.ts';
-import { JOBS, job, READ_JOBS, READ_NAMES, WITHOUT_JOBS } from '../../test/real/support/job-work.ts';
-import { type LoadConnection, loadConnection } from '../../test/real/support/load-connection.ts';
+import type { HttpClient } from '../../test/real/support/http-client.ts';
+import type { LoadConnection } from '../../test/real/support/load-connection.ts';
+import { JOB_WORK, JOBS, makeReadObjects, WITHOUT_JOBS, writtenNames } from '../../test/real/support/object-work.ts';
 import { type ProxyOptions, type ProxyProcess, startProxy } from '../../tools/control-plane/proxy.ts';
 import { startControlPlane } from '../../tools/control-plane/start.ts';
-import type { Wire } from './wire.ts';
+import { adminClient, adminConnections } from './access.ts';
+import { type LoadRun, type LoadRunOptions, underLoad } from './load-run.ts';
+import { Wire } from './wire.ts';
 
 /** Who forwards: this proxy in front of all servers, or the server that lacks the type and knows its peers. */
 export type Forwarder = 'mvproxy' | 'native';
@@ -15,9 +17,6 @@ export const FORWARDERS: readonly Forwarder[] = ['mvproxy', 'native'];
 export type CapableName = 'one' | 'two';
 export type ServerName = CapableName | 'lacking';
 
-/** Longer than native keeps anybody waiting for a server that hangs. */
-const PATIENCE_MS = 90_000;
-const H2_CONNECTIONS = 8;
 const TIMEOUT_MS = 180_000;
 const CALM_ROUNDS = 20;
 const CALM_PAUSE_MS = 100;
@@ -25,8 +24,8 @@ const CALM_PAUSE_MS = 100;
 export interface StageOptions {
   /** Default: both. */
   readonly capable?: readonly CapableName[];
-  /** Leads to each server, for the proxy and for its peers. Default: nothing is in between. */
-  readonly wires?: ReadonlyMap<string, Wire>;
+  /** Whether there is a {@link Wire} in front of each server, for the proxy and for its peers. */
+  readonly wired?: boolean;
   /** How the proxy departs from a list of all servers in its flags. */
   readonly proxy?: (controlPlane: ControlPlane) => Promise<Omit<ProxyOptions, 'servers'>>;
   /** Of every server. */
@@ -40,41 +39,52 @@ export interface StageOptions {
 export class Stage implements AsyncDisposable {
   readonly controlPlane: ControlPlane;
   readonly gateway: ProxyProcess;
+  /** What the load consists of. */
+  readonly work = JOB_WORK;
+  readonly #wires: ReadonlyMap<string, Wire>;
   readonly #clients: { close(): void }[] = [];
 
-  private constructor(controlPlane: ControlPlane, gateway: ProxyProcess) {
+  private constructor(controlPlane: ControlPlane, wires: ReadonlyMap<string, Wire>, gateway: ProxyProcess) {
     this.controlPlane = controlPlane;
+    this.#wires = wires;
     this.gateway = gateway;
   }
 
-  static async start({ capable = ['one', 'two'], wires, proxy, server }: StageOptions = {}): Promise<Stage> {
-    const servers = ['lacking' as const, ...capable].map((name): KubeApiserverSpec => {
-      const wire = wires?.get(name);
-      return {
+  static async start({ capable = ['one', 'two'], wired = false, proxy, server }: StageOptions = {}): Promise<Stage> {
+    const servers = ['lacking' as const, ...capable].map(
+      (name, i): KubeApiserverSpec => ({
         ...server,
         name,
         version: '1.36.3',
         hostname: name,
         peerProxy: true,
         ...(name === 'lacking' ? { runtimeConfig: WITHOUT_JOBS } : {}),
-        extraArgs: [
-          ...(server?.extraArgs ?? []),
-          ...(wire === undefined ? [] : [`--peer-advertise-port=${wire.port}`]),
-        ],
-      };
-    });
+        ...(wired ? wiredFlags(i, server) : {}),
+      }),
+    );
     const controlPlane = await startControlPlane({ servers, report: () => {} });
+    const wires = new Map<string, Wire>();
     try {
-      for (const { name, url } of controlPlane.servers) wires?.get(name)?.leadTo(url);
-      const addresses = controlPlane.servers.map(({ name, url }) => ({ name, url: wires?.get(name)?.url ?? url }));
+      for (const [i, { name, url }] of controlPlane.servers.entries()) {
+        if (wired) wires.set(name, await Wire.create(url, wireHost(i)));
+      }
+      const addresses = controlPlane.servers.map(({ name, url }) => ({ name, url: wires.get(name)?.url ?? url }));
       const options = { ...(await proxy?.(controlPlane)), servers: addresses };
-      const stage = new Stage(controlPlane, await startProxy(controlPlane, options));
-      await stage.#prepare();
+      const stage = new Stage(controlPlane, wires, await startProxy(controlPlane, options));
+      await makeReadObjects(stage.client(stage.server('one').url), JOB_WORK);
       return stage;
     } catch (error) {
+      for (const wire of wires.values()) await wire.close();
       await controlPlane.stop();
       throw error;
     }
+  }
+
+  /** What is in front of a server of a wired stage. */
+  wire(name: ServerName): Wire {
+    const wire = this.#wires.get(name);
+    if (wire === undefined) throw new TypeError('this stage has no wires');
+    return wire;
   }
 
   server(name: ServerName): KubeApiserver {
@@ -86,27 +96,27 @@ export class Stage implements AsyncDisposable {
     return forwarder === 'mvproxy' ? this.gateway.url : this.server('lacking').url;
   }
 
-  /** An administrator's client. */
-  client(url: string, protocol: Protocol = 'h2'): HttpClient {
-    return this.#kept(httpClient({ ...this.#credentials, url, protocol }));
+  /** An administrator's client, closed with the stage. */
+  client(url: string): HttpClient {
+    const client = adminClient(this.controlPlane, url);
+    this.#clients.push(client);
+    return client;
   }
 
-  /** An administrator's connections: HTTP/2, and HTTP/1.1 for a fifth of the load. */
-  connections(url: string): LoadConnection[] {
-    const protocols: Protocol[] = [
-      ...Array.from({ length: H2_CONNECTIONS }, (): Protocol => 'h2'),
-      'http/1.1',
-      'http/1.1',
-    ];
-    return protocols.map((protocol) =>
-      this.#kept(loadConnection({ ...this.#credentials, url, protocol, patienceMs: PATIENCE_MS })),
-    );
+  /** A load of Jobs through `forwarder`, and in the midst of it a fault. */
+  underLoad(forwarder: Forwarder, options: Omit<LoadRunOptions, 'connections' | 'work' | 'written'>): Promise<LoadRun> {
+    return underLoad({
+      ...options,
+      connections: adminConnections(this.controlPlane, this.url(forwarder)),
+      work: this.work,
+      written: () => this.#written(options.prefix),
+    });
   }
 
   /** Resolves when Jobs have been read through `forwarder` for two seconds, and every capable server was asked for some. */
   async calm(forwarder: Forwarder): Promise<void> {
     const deadline = performance.now() + TIMEOUT_MS;
-    const connections = this.connections(this.url(forwarder));
+    const connections = adminConnections(this.controlPlane, this.url(forwarder));
     const capable = this.controlPlane.servers.filter(({ name }) => name !== 'lacking');
     try {
       for (;;) {
@@ -125,13 +135,14 @@ export class Stage implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const client of this.#clients) client.close();
+    for (const wire of this.#wires.values()) await wire.close();
     await this.controlPlane.stop();
   }
 
   async #failing(connections: readonly LoadConnection[]): Promise<string | undefined> {
     for (let round = 0; round < CALM_ROUNDS; round++) {
       const answers = await Promise.all(
-        connections.map((connection) => connection.exchange({ method: 'GET', target: READ_JOBS })),
+        connections.map((connection) => connection.exchange({ method: 'GET', target: JOB_WORK.read })),
       );
       const failed = answers.find((answer) => answer.kind !== 'answer' || answer.status !== 200);
       await delay(CALM_PAUSE_MS);
@@ -142,7 +153,7 @@ export class Stage implements AsyncDisposable {
 
   /** How many requests for Jobs a server has answered; 0 if it does not say. */
   async #jobsServed(server: KubeApiserver): Promise<number> {
-    const client = httpClient({ ...this.#credentials, url: server.url, protocol: 'http/1.1' });
+    const client = adminClient(this.controlPlane, server.url, 'http/1.1');
     try {
       const { body } = await client.request({ target: '/metrics', headers: ['accept', 'text/plain'] });
       const lines = body.toString().matchAll(/^apiserver_request_total\{([^}]*)\} (\S+)$/gm);
@@ -156,22 +167,26 @@ export class Stage implements AsyncDisposable {
     }
   }
 
-  async #prepare(): Promise<void> {
-    const capable = this.controlPlane.servers.find(({ name }) => name !== 'lacking');
-    const client = this.client(capable?.url ?? '');
-    for (const name of READ_NAMES) {
-      const { status, body } = await client.request({ method: 'POST', target: READ_JOBS, body: job(name) });
-      if (status !== 201) throw new Error(`a Job could not be made: ${status} ${body}`);
+  async #written(prefix: string): Promise<ReadonlySet<string>> {
+    const server = this.controlPlane.servers.find(({ name, state }) => name !== 'lacking' && state.state === 'running');
+    if (server === undefined) throw new Error('no server is there that serves Jobs');
+    const client = adminClient(this.controlPlane, server.url, 'http/1.1');
+    try {
+      return await writtenNames(client, JOB_WORK, prefix);
+    } finally {
+      client.close();
     }
   }
+}
 
-  #kept<T extends { close(): void }>(client: T): T {
-    this.#clients.push(client);
-    return client;
-  }
+function wireHost(index: number): string {
+  return `127.0.0.${10 + index}`;
+}
 
-  get #credentials() {
-    const { servingCa, admin } = this.controlPlane.pki;
-    return { ca: servingCa.cert, certificate: admin };
-  }
+/** Peers connect to the advertised address, at the port at which a server listens; 1.36 heeds no `--peer-advertise-port`. */
+function wiredFlags(index: number, { extraArgs = [] }: Partial<KubeApiserverSpec> = {}): Partial<KubeApiserverSpec> {
+  return {
+    extraArgs: [...extraArgs, `--advertise-address=${wireHost(index)}`],
+    withoutFlags: ['peer-advertise-ip', 'peer-advertise-port'],
+  };
 }

@@ -16,6 +16,8 @@ export const FAILURES: readonly Exclude<Outcome, 'right'>[] = [
 
 /** A request that waited longer has noticed the fault; all others are done in a fraction of it, even on a busy machine. */
 export const SLOW_MS = 1_000;
+/** A busy machine lets a request wait now and then; the fault's own end with this pause. */
+const CALM_MS = 5_000;
 const WINDOW_S = 10;
 
 /** What was sent within some seconds. */
@@ -42,7 +44,7 @@ export interface RunSummary {
   readonly slow: {
     /** How many waited longer than so many milliseconds. */
     readonly over: Readonly<Record<string, number>>;
-    /** When the last request was sent that waited longer than SLOW_MS; undefined without any. */
+    /** When the last request was sent that waited longer than SLOW_MS, before there was none for CALM_MS; undefined without any. */
     readonly last: number | undefined;
     /** Of all requests sent after the fault. */
     readonly longest: number;
@@ -71,7 +73,7 @@ export function summarise(forwarder: Forwarder, { results, truth }: LoadRun): Ru
     lastFailed: lastDue(failed),
     slow: {
       over: Object.fromEntries(OVER_MS.map((ms) => [ms, waits.filter((wait) => wait > ms).length])),
-      last: lastDue(slow),
+      last: lastOfFirstSeries(slow.map(({ dueAt }) => dueAt)),
       longest: Math.max(0, ...waits),
       median: percentile(slow.map(waitOf), 0.5),
     },
@@ -105,6 +107,15 @@ function waitOf({ dueAt, endedAt }: LoadResult): number {
 
 function lastDue(results: readonly LoadResult[]): number | undefined {
   return results.length === 0 ? undefined : Math.max(...results.map(({ dueAt }) => dueAt));
+}
+
+function lastOfFirstSeries(times: readonly number[]): number | undefined {
+  let last: number | undefined;
+  for (const time of times.toSorted((a, b) => a - b)) {
+    if (time - (last ?? 0) > CALM_MS) break;
+    last = time;
+  }
+  return last;
 }
 
 function counts(failed: readonly LoadResult[], kind: 'read' | 'write'): Partial<Record<Outcome, number>> {

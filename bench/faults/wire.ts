@@ -2,32 +2,27 @@ import { relayTcp, type TcpAddress, type TcpRelay } from '../../src/wire/tcp-rel
 
 /** The network in front of one server. */
 export class Wire {
+  readonly url: string;
   readonly #relay: TcpRelay;
-  readonly #destination: { address: TcpAddress | undefined; isCut: boolean };
+  readonly #destination: Destination;
 
-  private constructor(relay: TcpRelay, destination: { address: TcpAddress | undefined; isCut: boolean }) {
+  private constructor(relay: TcpRelay, destination: Destination) {
+    this.url = `https://${relay.host}:${relay.port}`;
     this.#relay = relay;
     this.#destination = destination;
   }
 
-  /** Has an address from now on; leads nowhere yet. */
-  static async create(): Promise<Wire> {
-    const destination: { address: TcpAddress | undefined; isCut: boolean } = { address: undefined, isCut: false };
+  /** Listens at `host` (an address of this machine), by default at the port of the server at `url`, and leads there. */
+  static async create(url: string, host: string, port = Number(new URL(url).port)): Promise<Wire> {
+    const destination: Destination = { address: addressOf(url), isCut: false };
     const choose = () => (destination.isCut ? undefined : destination.address);
-    return new Wire(await relayTcp({ host: '127.0.0.1', port: 0, choose }), destination);
+    return new Wire(await relayTcp({ host, port, choose }), destination);
   }
 
-  get port(): number {
-    return this.#relay.port;
-  }
-
-  get url(): string {
-    return `https://127.0.0.1:${this.port}`;
-  }
-
+  /** New connections lead to another place; open ones break. */
   leadTo(url: string): void {
-    const { hostname, port } = new URL(url);
-    this.#destination.address = { host: hostname, port: Number(port) };
+    this.#destination.address = addressOf(url);
+    this.#relay.cut();
   }
 
   /** Connections break, and new ones break at once. */
@@ -48,12 +43,17 @@ export class Wire {
     this.#relay.resume();
   }
 
-  /** Breaks all connections once. */
-  reset(): void {
-    this.#relay.cut();
-  }
-
   close(): Promise<void> {
     return this.#relay.close();
   }
+}
+
+interface Destination {
+  address: TcpAddress;
+  isCut: boolean;
+}
+
+function addressOf(url: string): TcpAddress {
+  const { hostname, port } = new URL(url);
+  return { host: hostname, port: Number(port) };
 }
