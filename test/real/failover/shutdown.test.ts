@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { connect } from 'node:http2';
+import { type ClientHttp2Session, connect } from 'node:http2';
 import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubeApiserver } from '../../../src/lab/control-plane/kube-apiserver.ts';
@@ -69,6 +69,21 @@ const [anyClient] = clients;
 assert.ok(anyClient);
 await requestOnce(anyClient, { method: 'POST', target: CONFIG_MAPS, body: { metadata: { name: 'kept' } } });
 
+/** The first status but 200 on a connection that stays; undefined: it ended without one. */
+async function firstRefusal(session: ClientHttp2Session): Promise<number | undefined> {
+  for (;;) {
+    const status = await new Promise<number | undefined>((resolve) => {
+      if (session.closed || session.destroyed) resolve(undefined);
+      const stream = session.request({ ':path': '/version' });
+      stream.on('error', () => resolve(undefined));
+      stream.on('response', (headers) => resolve(headers[':status']));
+      stream.resume();
+    }).catch(() => undefined);
+    if (status !== 200) return status;
+    await delay(20);
+  }
+}
+
 /** What the server itself answers from SIGTERM to its end, and the moments that put it in order. */
 async function watchedStop(server: KubeApiserver): Promise<{ readonly refusals: Polled[] }> {
   const direct = PROTOCOLS.map((protocol) => new Poller(directly(server, protocol), { target: '/version' }));
@@ -80,19 +95,18 @@ async function watchedStop(server: KubeApiserver): Promise<{ readonly refusals: 
   });
   await Promise.all(direct.map((poller) => poller.next(hasStatus(200))));
   const stopped = server.stop('SIGTERM');
+  let isRefused = false;
+  const refused = firstRefusal(session).finally(() => {
+    isRefused = true;
+  });
   /** These keep it from ending, so that it goes on to turn others away. */
   const slow: Promise<number>[] = [];
-  for (let passed = 0; passed < DELAY_MS + 300; passed += 100) {
+  while (!isRefused) {
     const done = requestOnce(directly(server, 'http/1.1'), { target: FUTURE });
     slow.push(done.then(({ status }) => (status === 504 ? performance.now() : 0)).catch(() => 0));
     await delay(100);
   }
-  // One more request on a connection that was there before: it is answered, and the connection ends with it.
-  const status = await new Promise<number | undefined>((resolve) => {
-    const stream = session.request({ ':path': '/version' });
-    stream.on('error', () => resolve(undefined));
-    stream.on('response', (headers) => resolve(headers[':status']));
-  });
+  const status = await refused;
   await stopped;
   const slowDoneAt = Math.max(...(await Promise.all(slow)));
   assert.equal(status, 429, 'over a kept HTTP/2 connection');
