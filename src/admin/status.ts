@@ -2,6 +2,7 @@ import type { DiscoveryConflict } from '../discovery/conflict.ts';
 import type { ServerVersion } from '../kubernetes/kube-version.ts';
 import { openExchanges } from '../proxy/proxy-snapshot.ts';
 import type { DepartedServer } from '../servers/departures.ts';
+import { type NativeProxy, whoLacksTypes } from '../servers/discovery/native-proxy.ts';
 import type { ServerRegistry } from '../servers/server-registry.ts';
 import { addressOf } from '../servers/server-spec.ts';
 import { conditionOf } from '../servers/server-state.ts';
@@ -33,6 +34,8 @@ export interface ServerStatus {
   };
   /** What announces changes of its discovery; empty where nothing is watched. */
   readonly watches: readonly WatchStatus[];
+  /** Whether its own mixed version proxy (KEP-4020) merges what its peers serve. */
+  readonly nativeMixedVersionProxy: NativeProxy;
   readonly discoveryAgeSeconds: number | undefined;
   readonly openExchanges: number;
 }
@@ -48,7 +51,8 @@ export interface ProxyStatus {
 
 export function describeStatus(registry: ServerRegistry, now: number): ProxyStatus {
   const { snapshot } = registry;
-  const servers = registry.monitors.map((monitor): ServerStatus => {
+  const lacks = whoLacksTypes(registry.monitors.map(({ fetched }) => fetched?.discovery));
+  const servers = registry.monitors.map((monitor, index): ServerStatus => {
     const { spec, state, version, fetched, confirmedAt } = monitor;
     const position = snapshot.positions.get(spec.name);
     return {
@@ -66,6 +70,7 @@ export function describeStatus(registry: ServerRegistry, now: number): ProxyStat
       },
       openapi: { documents: monitor.openapi.seen.index?.size, failure: monitor.openapi.failure },
       watches: monitor.watches,
+      nativeMixedVersionProxy: monitor.native.status(lacks[index] === true),
       discoveryAgeSeconds: confirmedAt === 0 ? undefined : (now - confirmedAt) / 1000,
       openExchanges: position === undefined ? 0 : openExchanges(snapshot.backends[position]),
     };
@@ -88,6 +93,7 @@ function describeDeparted({ report, address, leftAt }: DepartedServer, now: numb
     discovery: { shape: undefined, failure: '', reason: '', errors: {} },
     openapi: { documents: report.openapi?.index?.size, failure: '' },
     watches: [],
+    nativeMixedVersionProxy: 'unknown',
     discoveryAgeSeconds: (now - confirmedAt) / 1000,
     openExchanges: 0,
   };

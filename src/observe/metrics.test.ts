@@ -22,6 +22,7 @@ function setUp(overrides: Partial<MetricsSource> = {}) {
         discoveryAgeSeconds: 1.5,
         openExchanges: 3,
         discovery: { errors: { timeout: 2, malformed: 1 } },
+        nativeMixedVersionProxy: 'on',
         watches: [
           { resource: 'apiservices', state: 'watching' },
           { resource: 'leases', state: 'denied' },
@@ -33,6 +34,7 @@ function setUp(overrides: Partial<MetricsSource> = {}) {
         discoveryAgeSeconds: undefined,
         openExchanges: 0,
         discovery: { errors: {} },
+        nativeMixedVersionProxy: 'unknown',
         watches: [],
       },
     ],
@@ -143,12 +145,27 @@ test('what is over leaves nothing behind', async () => {
   let state = 'probing';
   const { scrape } = setUp({
     servers: () => [
-      { name: 'a', state, discoveryAgeSeconds: undefined, openExchanges: 0, discovery: { errors: {} }, watches: [] },
+      {
+        name: 'a',
+        state,
+        discoveryAgeSeconds: undefined,
+        openExchanges: 0,
+        discovery: { errors: {} },
+        nativeMixedVersionProxy: 'unknown',
+        watches: [],
+      },
     ],
   });
   await scrape('mvproxy_server_state');
   state = 'ready';
   assert.deepEqual(await scrape('mvproxy_server_state'), [[{ server: 'a', state: 'ready' }, 1]]);
+});
+
+test('a server whose own mixed version proxy works is shown as such', async () => {
+  assert.deepEqual(await setUp().scrape('mvproxy_native_proxy'), [
+    [{ server: 'a', state: 'on' }, 1],
+    [{ server: 'b', state: 'unknown' }, 1],
+  ]);
 });
 
 test('counters are not counted again by a second scrape', async () => {
@@ -181,6 +198,7 @@ test('names in labels are escaped', async () => {
         discoveryAgeSeconds: 0,
         openExchanges: 0,
         discovery: { errors: {} },
+        nativeMixedVersionProxy: 'unknown',
         watches: [],
       },
     ],

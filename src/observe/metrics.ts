@@ -12,6 +12,8 @@ export interface ServerMetrics {
   /** How often reading its discovery failed, by reason. */
   readonly discovery: { readonly errors: Readonly<Record<string, number>> };
   readonly openExchanges: number;
+  /** Whether its own mixed version proxy (KEP-4020) merges what its peers serve. */
+  readonly nativeMixedVersionProxy: 'on' | 'off' | 'unknown';
   /** What announces changes of its discovery. */
   readonly watches: readonly { readonly resource: string; readonly state: string }[];
 }
@@ -154,6 +156,14 @@ export class Metrics {
         for (const { name, discovery } of source.servers()) {
           for (const [reason, count] of Object.entries(discovery.errors)) add({ server: name, reason }, count);
         }
+      },
+    );
+    this.#gauge(
+      'mvproxy_native_proxy',
+      "1 for whether a server's own mixed version proxy merges what its peers serve: on, off or unknown.",
+      ['server', 'state'],
+      (set) => {
+        for (const { name, nativeMixedVersionProxy: state } of source.servers()) set({ server: name, state }, 1);
       },
     );
     this.#gauge('mvproxy_open_exchanges', 'Requests open with a server, watches included.', ['server'], (set) => {

@@ -215,6 +215,18 @@ test('up to a sixth of the pause is left out at random, so that many proxies do 
   assert.equal(runs.length, 2);
 });
 
+test('up to a half of the pause after a failure, which many proxies see at the same moment', async (t) => {
+  const { repeater, runs, random, pass, end } = setUp(t, 1_200);
+  random.mock.mockImplementation(() => 0.999_999);
+  repeater.start();
+  await settled();
+  await end(false);
+  await pass(599);
+  assert.equal(runs.length, 1);
+  await pass(2);
+  assert.equal(runs.length, 2);
+});
+
 describe('stopped', () => {
   test('in a pause, nothing runs any more', async (t) => {
     const { repeater, runs, pass, end } = setUp(t);

@@ -62,13 +62,16 @@ export class Repeater {
       .catch(() => false);
     this.#running = undefined;
     this.#pauseMs = succeeded ? this.#intervalMs : this.#afterFailure(this.#pauseMs);
-    if (!this.#stopped) this.#schedule(this.#pauseMs - (performance.now() - this.#startedAt));
+    if (!this.#stopped) this.#schedule(this.#pauseMs - (performance.now() - this.#startedAt), succeeded ? 6 : 2);
     return succeeded;
   }
 
-  /** Up to a sixth earlier, never later: many proxies must not ask one server in step, and no verdict may come late. */
-  #schedule(pauseMs: number): void {
-    const jittered = Math.max(0, pauseMs) * (1 - Math.random() / 6);
+  /**
+   * Earlier by up to one part of `parts`, never later: many proxies must not ask one server in step, and no verdict may come
+   * late. They all see it fail at the same moment, and must not all ask in the moment in which it is back.
+   */
+  #schedule(pauseMs: number, parts: number): void {
+    const jittered = Math.max(0, pauseMs) * (1 - Math.random() / parts);
     this.#timer = setTimeout(() => void this.now(), jittered);
   }
 }

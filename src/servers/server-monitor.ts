@@ -5,6 +5,7 @@ import { controlIdentity } from './control-identity.ts';
 import type { FetchedDiscovery } from './discovery/discovery-fetch.ts';
 import type { DiscoveryErrorReason } from './discovery/discovery-fetch-error.ts';
 import { DiscoveryReader } from './discovery/discovery-reader.ts';
+import { NativeProxyWatch } from './discovery/native-proxy.ts';
 import { OpenAPIReader } from './openapi/openapi-reader.ts';
 import type { PeerTrust } from './peer-trust.ts';
 import {
@@ -61,6 +62,8 @@ export class ServerMonitor {
   readonly #reader: DiscoveryReader;
   /** Of OpenAPI, which is read beside discovery. */
   readonly openapi: OpenAPIReader;
+  /** Of its own mixed version proxy. */
+  readonly native: NativeProxyWatch;
   readonly #followUps: readonly FollowUp[];
   readonly #watches: ServerWatches | undefined;
   readonly #counters: DiscoveryCounters;
@@ -113,6 +116,7 @@ export class ServerMonitor {
       counted: (result) => this.#counters.read(spec.name, result),
     });
     this.openapi = new OpenAPIReader({ ...reading, changed });
+    this.native = new NativeProxyWatch({ ...reading, clock, etag: () => this.fetched?.conditions['/apis']?.etag });
     this.#followUps = [
       new FollowUp(() => this.#readDiscovery(), DISCOVERY_TIMES_MS),
       new FollowUp(() => this.#readOpenAPI(), OPENAPI_TIMES_MS),
@@ -184,6 +188,7 @@ export class ServerMonitor {
     if (!this.#settings.readsDiscovery) return;
     this.#reader.start();
     this.openapi.start();
+    this.native.start();
   }
 
   /** It was not ready when it was looked at last, but says so at once: it may be back by now. */
@@ -238,6 +243,7 @@ export class ServerMonitor {
     this.#health.stop();
     this.#reader.stop();
     this.openapi.stop();
+    this.native.stop();
     for (const followUp of this.#followUps) followUp.stop();
     this.#watches?.stop();
     await this.connections.close(graceMs);
@@ -251,6 +257,7 @@ export class ServerMonitor {
     this.#counters.triggered('health');
     this.#watches?.ask();
     this.#reader.forgetVersion();
+    this.native.forget();
     void this.openapi.again();
     const read = this.#settings.readsDiscovery ? await this.#reader.again() : await this.#reader.readVersion();
     return read || this.fetched === undefined || this.#reader.isRefused;
