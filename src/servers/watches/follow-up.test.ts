@@ -8,6 +8,7 @@ function setUp(t: TestContext, reading: { tookMs: number; isChange: boolean } = 
   let now = 0;
   t.mock.timers.enable({ apis: ['setTimeout'] });
   t.mock.method(performance, 'now', () => now);
+  const random = t.mock.method(Math, 'random', () => 0);
   const readings: number[] = [];
   const followUp = new FollowUp(async () => {
     readings.push(now);
@@ -22,7 +23,7 @@ function setUp(t: TestContext, reading: { tookMs: number; isChange: boolean } = 
       await settled();
     }
   };
-  return { followUp, readings, pass, reading };
+  return { followUp, readings, pass, reading, random };
 }
 
 test('one event is followed by readings at once and for a second, and then by none', async (t) => {
@@ -31,6 +32,14 @@ test('one event is followed by readings at once and for a second, and then by no
   followUp.event();
   await pass(5_000);
   assert.deepEqual(readings, [11, 61, 160, 410, 1_010]);
+});
+
+test('all but the first reading are put off a little, for many proxies see one event', async (t) => {
+  const { followUp, readings, pass, random } = setUp(t);
+  random.mock.mockImplementation(() => 0.999);
+  followUp.event();
+  await pass(5_000);
+  assert.deepEqual(readings, [1, 90, 190, 440, 1_040]);
 });
 
 test('the last event counts: readings go on for a second after it', async (t) => {

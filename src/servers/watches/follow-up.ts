@@ -5,6 +5,8 @@
 export const DISCOVERY_TIMES_MS: readonly number[] = [0, 50, 150, 400, 1_000];
 /** The same for the index of OpenAPI, which kube-apiserver renews once a second. */
 export const OPENAPI_TIMES_MS: readonly number[] = [100, 350, 600, 850, 1_100, 2_000];
+/** By how much readings after the first are put off at random: every proxy in front of a server sees the same event. */
+const SPREAD_MS = 40;
 const LEAST_PAUSE_MS = 50;
 /** Readings that change something take at most a fifth of the time, however many events come. */
 const PAUSE_FACTOR = 4;
@@ -22,6 +24,7 @@ export class FollowUp {
   readonly #read: () => Promise<boolean>;
   readonly #times: readonly number[];
   #eventAt = 0;
+  #spreadMs = 0;
   /** Which of the times is the next one. */
   #step: number;
   #earliestAt = Number.NEGATIVE_INFINITY;
@@ -38,6 +41,7 @@ export class FollowUp {
 
   event(): void {
     this.#eventAt = performance.now();
+    this.#spreadMs = Math.random() * SPREAD_MS;
     this.#step = 0;
     this.#schedule();
   }
@@ -51,7 +55,8 @@ export class FollowUp {
     const after = this.#times[this.#step];
     if (this.#isReading || this.#isStopped || after === undefined) return;
     clearTimeout(this.#timer);
-    const dueAt = Math.max(this.#eventAt + after, this.#earliestAt);
+    const spreadMs = this.#step === 0 ? 0 : this.#spreadMs;
+    const dueAt = Math.max(this.#eventAt + after + spreadMs, this.#earliestAt);
     this.#timer = setTimeout(() => void this.#run(), Math.max(0, dueAt - performance.now()));
   }
 
