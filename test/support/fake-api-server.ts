@@ -158,7 +158,7 @@ export class FakeApiServer {
     // Node resets a stream whose request nobody reads when the response is written, even before its end could be sent.
     if (stream.endAfterHeaders) stream.resume();
     const path = (headers[':path'] ?? '').split('?', 1)[0] ?? '';
-    const document = this.discovery(path, headers.accept ?? '');
+    const document = this.discovery(path, headers.accept ?? '', headers);
     if (path === '/readyz') this.#sayHealth(stream);
     else if (path === '/version') sendJson(stream, 200, { gitVersion: this.#options.gitVersion });
     else if (WATCHED.test(path) && headers['user-agent'] === 'mixed-version-proxy') sendUnknown(stream);

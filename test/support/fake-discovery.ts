@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http2';
 import {
   type RecordedVersion,
   recordedJson,
@@ -15,7 +16,7 @@ export interface FakeDocument {
 }
 
 /** What a fake server says it serves; `undefined` for a path that is no API metadata of its. */
-export type FakeDiscovery = (path: string, accept: string) => FakeDocument | undefined;
+export type FakeDiscovery = (path: string, accept: string, headers?: IncomingHttpHeaders) => FakeDocument | undefined;
 
 /** A server of 1.30 or newer, with the documents recorded from that release. */
 export function aggregatedDiscovery(version: RecordedVersion): FakeDiscovery {
