@@ -21,7 +21,7 @@ export const membership = field(
         flag: 'membership-leases',
         reload: true,
         description:
-          'Finds servers by their identity Leases in kube-system. Only kube-apiservers from 1.36 on, with --peer-ca-file, write their address there. Read through the servers that are known already.',
+          'Finds servers by their identity Leases in kube-system. Only kube-apiservers from 1.36 on write their address there, the one of --advertise-address. Read through the servers that are known already.',
       }),
       endpointSlices: field(z.boolean().default(false), {
         flag: 'membership-endpointslices',
