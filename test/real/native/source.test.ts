@@ -131,6 +131,17 @@ describe('in front of native servers of two versions and an old one', () => {
     client.close();
   });
 
+  it('passes on that a peer has sent a request on, so that the native server behind it does not', async () => {
+    const { servingCa, frontProxyClient } = controlPlane.pki;
+    const asPeer = httpClient({ url: sidecar.url, protocol: 'h2', ca: servingCa.cert, certificate: frontProxyClient });
+    const admin = ['x-remote-user', 'admin', 'x-remote-group', 'system:masters'];
+    const before = await sentOn();
+    assert.equal((await asPeer.request({ target: JOBS, headers: admin })).status, 200);
+    assert.ok(isUnknownResource(await asPeer.request({ target: JOBS, headers: [...admin, ...LOCAL_ONLY] })));
+    assert.equal((await sentOn()) - before, 0);
+    asPeer.close();
+  });
+
   describe('where native itself fails', () => {
     const ask = (target: string, more: { method?: string; headers?: readonly string[]; body?: object } = {}) =>
       Promise.all([server('n36'), clients.of(sidecar)].map((client) => client.request({ target, ...more })));
