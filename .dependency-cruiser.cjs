@@ -16,7 +16,9 @@ module.exports = {
       comment: 'A request reads one immutable snapshot. How it came to be must not be able to slow or fail a request.',
       severity: 'error',
       from: { path: rooms('kubernetes', 'discovery', 'openapi', 'routing', 'identity', 'wire', 'proxy') },
-      to: { path: rooms('servers', 'surfacing', 'daemon', 'library', 'config', 'cli', 'admin') },
+      to: {
+        path: rooms('servers', 'membership', 'surfacing', 'daemon', 'library', 'config', 'cli', 'admin', 'workers'),
+      },
     },
     {
       name: 'request-path-has-no-dependencies',
@@ -27,6 +29,21 @@ module.exports = {
         pathNot: '[.]test[.]ts$',
       },
       to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'membership-only-proposes',
+      comment:
+        'Where servers come from knows neither requests nor the program: what it says is specifications of servers.',
+      severity: 'error',
+      from: { path: rooms('membership'), pathNot: '[.]test[.]ts$' },
+      to: {
+        path: '^src/',
+        pathNot: [
+          rooms('membership', 'wire', 'observe'),
+          '^src/servers/(repeater|server-spec)[.]ts$',
+          '^src/publishing/server-id[.]ts$',
+        ],
+      },
     },
     {
       name: 'library-is-no-program',
@@ -76,6 +93,17 @@ module.exports = {
       severity: 'error',
       from: { path: rooms('identity'), pathNot: '[.]test[.]ts$' },
       to: { path: '^src/', pathNot: [rooms('identity', 'kubernetes', 'wire'), '^src/errors[.]ts$'] },
+    },
+    {
+      name: 'supervisor-serves-nothing',
+      comment:
+        'The process that holds the port has nothing in it that requests could break; only workers are the proxy.',
+      severity: 'error',
+      from: { path: rooms('workers'), pathNot: ['[.]test[.]ts$', '^src/workers/worker-run[.]ts$'] },
+      to: {
+        path: '^src/',
+        pathNot: [rooms('workers'), '^src/wire/(acceptor|listening-sockets)[.]ts$', '^src/observe/logger[.]ts$'],
+      },
     },
     {
       name: 'publishing-stands-apart',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Configuration } from '../config/schema.ts';
-import type { Daemon } from '../daemon/daemon.ts';
+import type { Daemon, DrainOptions } from '../daemon/daemon.ts';
 import { ProxyError } from '../errors.ts';
 import { run } from './main.ts';
 import { type CapturedIo, capturedIo } from './testing/captured-io.ts';
@@ -32,7 +32,7 @@ class FakeDaemon implements Daemon {
   leave(): void {
     this.calls.push('leave');
   }
-  stop(drainMs: number, times?: { readonly delayMs: number; readonly watchesMs: number }): Promise<void> {
+  stop(drainMs: number, times?: DrainOptions): Promise<void> {
     this.calls.push(['stop', drainMs, ...(times === undefined ? [] : [times.delayMs, times.watchesMs])].join(' '));
     return this.stopped;
   }

@@ -46,9 +46,15 @@ export interface Daemon {
    * Fails readiness and goes on serving for `delayMs`, so that balancers notice. Then nothing more is accepted, watches end
    * one after the other within `watchesMs`, other requests may finish within `drainMs`, and what is left is cut off.
    */
-  stop(drainMs: number, times?: { readonly delayMs: number; readonly watchesMs: number }): Promise<void>;
+  stop(drainMs: number, drain?: DrainOptions): Promise<void>;
   /** Reads the configuration and all certificate files again. Rejects, and changes nothing, when they cannot be used. */
   reload(): Promise<void>;
+}
+
+/** Times in milliseconds. */
+export interface DrainOptions {
+  readonly delayMs: number;
+  readonly watchesMs: number;
 }
 
 export interface ConfigurationSource {
@@ -191,7 +197,7 @@ class ProxyRun implements Daemon {
     this.#watch.close();
   }
 
-  async stop(drainMs: number, { delayMs, watchesMs } = { delayMs: 0, watchesMs: 0 }): Promise<void> {
+  async stop(drainMs: number, { delayMs, watchesMs }: DrainOptions = { delayMs: 0, watchesMs: 0 }): Promise<void> {
     this.leave();
     // First of all, so that other API servers send nothing more.
     await this.#publisher?.stop();
