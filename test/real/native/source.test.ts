@@ -160,6 +160,20 @@ describe('in front of native servers of two versions and an old one', () => {
       }
     });
 
+    it('does not repeat what the peer has said already', async () => {
+      const names = [
+        'audit-id',
+        'cache-control',
+        'x-kubernetes-pf-flowschema-uid',
+        'x-kubernetes-pf-prioritylevel-uid',
+      ];
+      const counts = (await ask(MIGRATIONS)).map((answer) => names.map((name) => headerValues(answer, name).length));
+      assert.deepEqual(counts, [
+        [2, 2, 2, 2],
+        [1, 1, 1, 1],
+      ]);
+    });
+
     it('switches protocols at a peer', async () => {
       const [native, ours] = await Promise.all([controlPlane.server('n36').url, sidecar.url].map(webSocketStatus));
       assert.equal(native, 401);
