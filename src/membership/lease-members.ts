@@ -14,8 +14,8 @@ const HOSTNAME = 'kubernetes.io/hostname';
 const LATE_MS = 120_000;
 
 /**
- * The servers that identity Leases (KEP-1965) name. Expired ones count for nothing; those without an address (before 1.36, or
- * without the peer proxy's flags) propose none. Of two at one address the one that is still renewed is meant.
+ * The servers that identity Leases (KEP-1965) name. Expired ones count for nothing; those without an address (servers
+ * before 1.36 write none) propose nobody. Of two at one address the one that is still renewed is meant.
  * @param now epoch milliseconds of the clock on the wall, as servers write it
  */
 export function leaseMembers(leases: readonly ApiObject[], now: number): Member[] {
