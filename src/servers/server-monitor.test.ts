@@ -169,6 +169,7 @@ describe('what requests notice', () => {
 
   for (const event of [
     { kind: 'goaway' },
+    { kind: 'failing' },
     { kind: 'connection-lost', failure: failureOf({ cause: 'connection', processed: 'unknown' }) },
     { kind: 'connect-failed', failure: failureOf({ cause: 'tls' }) },
   ] as const) {

@@ -295,6 +295,37 @@ test('a server that no longer answers PING is given up, an answering one is kept
   assert.equal((await receiver.answer).head.status, 200);
 });
 
+test('answers that are 5xx or broken off again and again are told of; other ones in between and our own resets are not', async (t) => {
+  const { server } = await testPki();
+  const origin = createSecureServer(server);
+  const arrivals = collectStreams(origin);
+  const events: UpstreamEvent[] = [];
+  const onEvent = (event: UpstreamEvent): void => void events.push(event);
+  const upstream = await startUpstream(t, await listenOnLoopback(t, origin), { onEvent });
+  const ways = {
+    fine: (stream: ServerHttp2Stream) => stream.respond({ ':status': 404 }, { endStream: true }),
+    failed: (stream: ServerHttp2Stream) => stream.respond({ ':status': 500 }, { endStream: true }),
+    reset: (stream: ServerHttp2Stream) => stream.close(constants.NGHTTP2_INTERNAL_ERROR),
+    ours: () => {},
+  };
+  const answer = async (way: keyof typeof ways): Promise<void> => {
+    const receiver = new Receiver();
+    const exchange = upstream.request(get('/'), true, receiver);
+    ways[way](await arrivals.next());
+    if (way === 'ours') exchange.reset('cancel');
+    while (upstream.inFlight > 0) await new Promise(setImmediate);
+  };
+  const told = () => events.filter(({ kind }) => kind === 'failing').length;
+  for (let times = 0; times < 4; times += 1) await answer('failed');
+  await answer('fine');
+  for (const way of ['failed', 'reset', 'ours', 'failed', 'ours', 'reset'] as const) await answer(way);
+  assert.equal(told(), 0);
+  await answer('reset');
+  assert.equal(told(), 1);
+  for (let times = 0; times < 5; times += 1) await answer('failed');
+  assert.equal(told(), 2);
+});
+
 test('reset reaches the server with the mapped code, and the receiver hears nothing more', async (t) => {
   const { server } = await testPki();
   const origin = createSecureServer(server);

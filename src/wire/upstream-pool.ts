@@ -11,12 +11,15 @@ import type {
   UpstreamReceiver,
 } from './upstream.ts';
 import { type SessionListener, UpstreamSession } from './upstream-session.ts';
+import type { StreamOutcome } from './upstream-stream.ts';
 import { WaitingRequest } from './waiting-request.ts';
 import { Witness } from './witness.ts';
 
 /** How many waiting requests one connection under construction is expected to take: kube-apiserver allows 100 streams. */
 const EXPECTED_STREAMS = 100;
 const MAX_WAITING = 10_000;
+/** Bad answers in a row that are told of; single ones are daily business. */
+const BAD_STREAK = 5;
 
 /** Dials nothing yet; the first request does. Throws when the CA or the client certificate does not parse. */
 export function openUpstream(options: UpstreamOptions): Upstream {
@@ -43,6 +46,7 @@ class UpstreamPool implements Upstream, SessionListener {
   readonly #unanswered = new Set<AbortController>();
   #witness: Witness | undefined;
   #closing = false;
+  #badInARow = 0;
   readonly #empty = Promise.withResolvers<void>();
 
   constructor(options: UpstreamOptions, context: SecureContext) {
@@ -129,6 +133,13 @@ class UpstreamPool implements Upstream, SessionListener {
     if (!this.#closing) this.#options.onEvent?.({ kind: 'connect-failed', failure });
     if (this.#count('connecting') === 0) this.#failWaiting(failure);
     this.#checkEmpty();
+  }
+
+  finished(outcome: StreamOutcome): void {
+    if (outcome === 'good') this.#badInARow = 0;
+    if (outcome !== 'bad') return;
+    this.#badInARow += 1;
+    if (this.#badInARow % BAD_STREAK === 0) this.#options.onEvent?.({ kind: 'failing' });
   }
 
   roomGained(session: UpstreamSession): void {

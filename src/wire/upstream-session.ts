@@ -6,7 +6,7 @@ import { authorityOf, connectFailure, lostConnection } from './node-error.ts';
 import { signOfLife } from './sign-of-life.ts';
 import type { UpstreamExchange, UpstreamFailure, UpstreamOptions, UpstreamReceiver } from './upstream.ts';
 import { dial, WireError } from './upstream-socket.ts';
-import { type StreamOwner, UpstreamStream } from './upstream-stream.ts';
+import { type StreamOutcome, type StreamOwner, UpstreamStream } from './upstream-stream.ts';
 
 const STREAM_WINDOW = 1024 * 1024;
 const CONNECTION_WINDOW = 16 * 1024 * 1024;
@@ -42,6 +42,8 @@ export interface SessionListener {
   opened(session: UpstreamSession): void;
   /** Never opened. */
   failed(session: UpstreamSession, failure: UpstreamFailure): void;
+  /** A stream ended. */
+  finished(outcome: StreamOutcome): void;
   /** A stream ended or the server raised its limit. */
   roomGained(session: UpstreamSession): void;
   /** Nothing happened on it for a while; whether it goes is the pool's choice. */
@@ -112,8 +114,9 @@ export class UpstreamSession implements StreamOwner {
     return stream;
   }
 
-  released(): void {
+  released(outcome: StreamOutcome): void {
     this.streams -= 1;
+    this.#listener.finished(outcome);
     if (this.streams === 0) this.#emptied();
     this.#listener.roomGained(this);
   }

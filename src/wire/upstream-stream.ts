@@ -10,6 +10,9 @@ import type { UpstreamExchange, UpstreamFailure, UpstreamReceiver } from './upst
 /** One connection is shared by many users; what identifies one of them must not enter its compression table (RFC 7541 section 7.1.3). */
 const NEVER_INDEXED = ['authorization', 'cookie', 'proxy-authorization'];
 
+/** `bad`: answered 5xx, or broken off by the server; `unknown`: given up by us before it was over. */
+export type StreamOutcome = 'good' | 'bad' | 'unknown';
+
 /** What a stream asks of the connection it runs on. */
 export interface StreamOwner {
   /** `host:port`, sent when the request names no authority. */
@@ -17,7 +20,7 @@ export interface StreamOwner {
   /** The connection's own end, if that is why the stream ended without a response. */
   failureOf(streamId: number | undefined, error: unknown): UpstreamFailure | undefined;
   /** The stream no longer counts against the server's limit. */
-  released(): void;
+  released(outcome: StreamOutcome): void;
 }
 
 /** One request stream towards a server. */
@@ -34,6 +37,7 @@ export class UpstreamStream implements UpstreamExchange, BodySink {
   #error: unknown;
   #ended = false;
   #abandoned = false;
+  #status = 0;
   #state: 'waiting' | 'responded' | 'over' = 'waiting';
 
   /** Throws when the head cannot be written; nothing was sent then. */
@@ -109,7 +113,9 @@ export class UpstreamStream implements UpstreamExchange, BodySink {
       trailers: () => this.#received,
       reason: () => this.#failure().reason,
     });
-    this.#receiver.respond(responseHead(raw), body, bodyless);
+    const head = responseHead(raw);
+    this.#status = head.status;
+    this.#receiver.respond(head, body, bodyless);
     if (bodyless) this.#completed();
   }
 
@@ -129,7 +135,13 @@ export class UpstreamStream implements UpstreamExchange, BodySink {
       this.#state = 'over';
       this.#receiver.failed(this.#failure());
     }
-    this.#owner.released();
+    this.#owner.released(this.#outcome());
+  }
+
+  #outcome(): StreamOutcome {
+    if (this.#status >= 500) return 'bad';
+    if (this.#ended) return 'good';
+    return this.#abandoned ? 'unknown' : 'bad';
   }
 
   #failure(): UpstreamFailure {

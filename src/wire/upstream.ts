@@ -49,7 +49,9 @@ export type UpstreamEvent =
   | { readonly kind: 'connected'; readonly remoteAddress: string }
   | { readonly kind: 'connect-failed'; readonly failure: UpstreamFailure }
   | { readonly kind: 'connection-lost'; readonly failure: UpstreamFailure }
-  | { readonly kind: 'goaway' };
+  | { readonly kind: 'goaway' }
+  /** Several answers in a row were 5xx, or broken off by the server. */
+  | { readonly kind: 'failing' };
 
 export interface UpstreamOptions {
   readonly host: string;

@@ -38,6 +38,7 @@ export class Witness implements SessionListener {
     this.#dismissed();
   }
 
+  finished(): void {}
   roomGained(): void {}
   idle(): void {}
   goaway(): void {}

@@ -56,7 +56,9 @@ function statusReason(status: number): DiscoveryErrorReason {
 }
 
 function hint(status: number): string {
-  if (status === 401) return ': the server does not trust our front-proxy certificate (--requestheader-client-ca-file)';
+  if (status === 401) {
+    return ': the server does not trust our front-proxy certificate; has it expired, and is its CA in --requestheader-client-ca-file?';
+  }
   if (status === 403) return ': RBAC does not let our user read discovery (ClusterRole system:discovery)';
   return '';
 }
