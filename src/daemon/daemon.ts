@@ -15,6 +15,7 @@ import type { Publisher } from '../publishing/publisher.ts';
 import { controlIdentity } from '../servers/control-identity.ts';
 import type { ServerRegistry } from '../servers/server-registry.ts';
 import type { ServerSpec } from '../servers/server-spec.ts';
+import { isDecided } from '../servers/server-state.ts';
 import type { ExchangeHandler } from '../wire/exchange.ts';
 import { type Listener, listen, listenPlain } from '../wire/listener.ts';
 import type { ListenPlace } from '../wire/listening-sockets.ts';
@@ -63,6 +64,9 @@ export interface ConfigurationSource {
   /** Rejects with what is wrong with it. */
   read(): Promise<Configuration>;
 }
+
+/** Between looks at servers that were found while the proxy started. */
+const FOUND_POLL_MS = 20;
 
 /** How long changed servers or peer certificates may take to be reached before they are refused. */
 const PROOF_MS = 10_000;
@@ -181,11 +185,18 @@ class ProxyRun implements Daemon {
   async ready(): Promise<void> {
     await this.#path.registry.whenComplete();
     // Nobody can be asked for more while no server is ready.
-    if (this.#path.registry.anyReady) await this.#members.membership.whenSettled();
+    if (!this.#path.registry.anyReady) return;
+    await this.#members.membership.whenSettled();
+    // Who was found just now is being looked at.
+    const isUndecided = () => this.#path.registry.monitors.some(({ state }) => !isDecided(state));
+    const until = clock() + PROOF_MS;
+    while (isUndecided() && !this.#stopping.signal.aborted && clock() < until) await delay(FOUND_POLL_MS);
   }
 
   unreadiness(): readonly string[] {
-    return unreadiness(this.#path.registry, this.#stopping.signal.aborted);
+    const reasons = unreadiness(this.#path.registry, this.#stopping.signal.aborted);
+    if (reasons.length > 0 || this.#members.membership.isSettled) return reasons;
+    return ['who the API servers are is still being read'];
   }
 
   take(listener: 'serving' | 'admin', connection: unknown): void {

@@ -75,6 +75,7 @@ export class Membership {
   #servers: readonly NetworkServer[];
   #names: KnownNames = new Map();
   #refused: readonly RefusedMember[] = [];
+  #isSettled = false;
   #life: 'new' | 'running' | 'stopped' = 'new';
   #refreshTimer: NodeJS.Timeout | undefined;
   #refreshedAt = Number.NEGATIVE_INFINITY;
@@ -94,12 +95,12 @@ export class Membership {
     return this.#servers;
   }
 
-  /** Every source was read, or cannot be. */
+  /** Every source was read once, or cannot be. Holds from then on. */
   get isSettled(): boolean {
-    return this.#sources.every(({ isTried }) => isTried);
+    return this.#isSettled;
   }
 
-  /** Resolves when `isSettled` holds for the first time. */
+  /** Resolves when `isSettled` holds. */
   whenSettled(): Promise<void> {
     return this.#settled.promise;
   }
@@ -195,7 +196,9 @@ export class Membership {
   }
 
   #settle(): void {
-    if (this.isSettled) this.#settled.resolve();
+    if (!this.#sources.every(({ isTried }) => isTried)) return;
+    this.#isSettled = true;
+    this.#settled.resolve();
   }
 
   #merge(settings: MembershipSettings, sources: readonly WatchedSource[]): MergedMembers {

@@ -76,7 +76,8 @@ export class WatchedSource {
   /** It has answered, or failed for a reason of its own: that no server is ready yet says nothing. */
   get isTried(): boolean {
     const state = this.#state;
-    return state.kind === 'up' || (state.kind === 'failing' && state.code !== 'no-server');
+    if (state.kind === 'failing') return state.code !== 'no-server' || state.answeredAt !== undefined;
+    return state.kind === 'up';
   }
 
   status(now: number): SourceStatus {
