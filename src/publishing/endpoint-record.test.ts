@@ -10,7 +10,11 @@ test('a record of ours is recognised with its address', () => {
   fc.assert(
     fc.property(IP, PORT, fc.stringMatching(/^[a-z0-9-]{1,60}$/), (ip, port, id) => {
       const address = addressText({ ip, port });
-      assert.deepEqual(recognisedRecord(encodeEndpointRecord(id, { ip, port }, 'me')), { kind: 'ours', address, writer: 'me' });
+      assert.deepEqual(recognisedRecord(encodeEndpointRecord(id, { ip, port }, 'me')), {
+        kind: 'ours',
+        address,
+        writer: 'me',
+      });
       assert.equal(new URL(`https://${address}`).port, port === 443 ? '' : String(port));
     }),
   );

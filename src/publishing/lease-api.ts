@@ -25,23 +25,30 @@ export class LeaseApi implements Leases {
   }
 
   async get(name: string): Promise<unknown> {
-    const answer = await this.#ask('GET', `/${name}`);
+    const answer = await this.#ask('GET', `/${name}`, [404]);
     return answer.status === 404 ? undefined : JSON.parse(answer.body.toString('utf8'));
   }
 
   async create(lease: object): Promise<boolean> {
-    return (await this.#ask('POST', '', lease, 'application/json')).status !== 409;
+    return (await this.#ask('POST', '', [409], lease, 'application/json')).status !== 409;
   }
 
   async patch(name: string, change: object): Promise<boolean> {
-    return (await this.#ask('PATCH', `/${name}`, change, 'application/merge-patch+json')).status !== 404;
+    return (await this.#ask('PATCH', `/${name}`, [404], change, 'application/merge-patch+json')).status !== 404;
   }
 
   async remove(name: string): Promise<void> {
-    await this.#ask('DELETE', `/${name}`);
+    await this.#ask('DELETE', `/${name}`, [404]);
   }
 
-  async #ask(method: string, path: string, content?: object, type = ''): Promise<FetchedResponse> {
+  /** `expected`: statuses that are an answer as good as success. */
+  async #ask(
+    method: string,
+    path: string,
+    expected: readonly number[],
+    content?: object,
+    type = '',
+  ): Promise<FetchedResponse> {
     const target = `/apis/coordination.k8s.io/v1/namespaces/kube-system/leases${path}`;
     const body = content === undefined ? undefined : Buffer.from(JSON.stringify(content));
     const fields = [...this.#fields, 'accept', 'application/json'];
@@ -54,7 +61,7 @@ export class LeaseApi implements Leases {
       timeoutMs: 5_000,
       maxBytes: 65_536,
     });
-    if (answer.status < 300 || answer.status === 404 || answer.status === 409) return answer;
+    if (answer.status < 300 || expected.includes(answer.status)) return answer;
     const denied = answer.status === 401 || answer.status === 403;
     const remedy = denied ? '; apply deploy/publishing-rbac.yaml' : '';
     throw new Error(`${method} of a Lease in kube-system was answered ${answer.status}${remedy}`);

@@ -224,6 +224,21 @@ test('leaves to its successor what that has taken over', async (t) => {
   }
 });
 
+test('makes no Lease while there is no record', async (t) => {
+  const etcd = await FakeEtcd.start(t);
+  etcd.failure = { status: 14, text: 'no leader' };
+  const shared = { etcd, leases: new FakeLeases(etcd) };
+  const { leases, publisher, world } = await setUp(t, PROXY, true, shared);
+  await until(() => publisher.status.record === 'failing');
+  world.now += 1_000;
+  await until(() => publisher.status.errors > 1);
+  assert.deepEqual(leases.steps, []);
+  etcd.failure = undefined;
+  world.now += 1_000;
+  await until(() => leases.steps.length > 0);
+  assert.ok(leases.steps[0]?.recorded);
+});
+
 test('says why etcd cannot be used, and goes on when it can', async (t) => {
   const { etcd, world, publisher } = await setUp(t);
   await until(() => publisher.status.announcements === 1);
