@@ -64,7 +64,12 @@ export async function measureControlPath(population: Population): Promise<Contro
   });
   const byHost = new Map(servers.map((server) => [server.spec.host, server]));
   const ignore = () => {};
-  const logger = { debug: ignore, info: ignore, warn: ignore, error: (message: string) => process.stderr.write(`${message}\n`) };
+  const logger = {
+    debug: ignore,
+    info: ignore,
+    warn: ignore,
+    error: (message: string) => process.stderr.write(`${message}\n`),
+  };
   const before = usedBytes();
   const registry = new ServerRegistry(
     servers.map(({ spec }) => spec),

@@ -62,9 +62,12 @@ export class SimulatedServer {
     return {
       inFlight: 0,
       suspect: () => {},
+      turnAway: () => {},
       request: (head, _bodyless, receiver) => this.#request(head, receiver),
       upgrade: () => Promise.reject(new Error('a simulated server switches no protocols')),
       close: () => Promise.resolve(),
+      suspect: () => {},
+      turnAway: () => {},
     };
   }
 
