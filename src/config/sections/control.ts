@@ -57,12 +57,13 @@ export const health = field(
         flag: 'health-interval-seconds',
         argument: 'SECONDS',
         description:
-          'Pause between two health checks of one server; a quarter of a second at most while they fail. With fall it decides how soon a hung server is left.',
+          'Pause between two health checks of one server; a quarter of a second at most while they fail. A hung server is left after interval + (fall - 1) × timeout / 2 + timeout at most.',
       }),
       timeoutSeconds: field(seconds(0.01).default(1), {
         flag: 'health-timeout-seconds',
         argument: 'SECONDS',
-        description: 'How long one health check may take. Raise it when busy servers are taken for dead.',
+        description:
+          'How long one health check may take; the next one begins after half of it. Also how long a connection to a server that does not answer may be silent. Raise it when busy or far servers are taken for dead.',
       }),
       fall: field(z.int().min(1).max(100).default(2), {
         flag: 'health-fall',
