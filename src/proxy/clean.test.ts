@@ -176,6 +176,9 @@ for (const [fields, fromFrontProxy, expected] of [
   [['x-kubernetes-peer-proxied', 'true'], false, false],
   [['x-kubernetes-peer-proxied', 'false'], true, false],
   [['x-kubernetes-peer-proxied', ''], true, false],
+  [['x-kubernetes-peer-proxied', 'no', 'x-kubernetes-peer-proxied', 'true'], true, true],
+  [['x-kubernetes-peer-proxied', 'no, true'], true, true],
+  [['x-kubernetes-peer-proxied', 'no, true'], false, false],
   [[], true, false],
 ] as const) {
   test(`[${fields.join(': ')}] of a ${fromFrontProxy ? 'front proxy' : 'client'} ${expected ? 'ends' : 'does not end'} routing`, () => {

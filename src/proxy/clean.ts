@@ -56,7 +56,9 @@ export function cleanRequest(fields: Fields, names: IdentityHeaderNames, fromFro
       (!fromFrontProxy && ADDRESS_CLAIMS.has(name)),
   );
   if (te) kept.push('te', 'trailers');
-  const alreadyProxied = fromFrontProxy && fieldValues(fields, PEER_PROXIED)[0] === 'true';
+  // kube-apiserver adds its value behind one that the client has sent.
+  const marks = fieldValues(fields, PEER_PROXIED).flatMap((value) => value.split(','));
+  const alreadyProxied = fromFrontProxy && marks.some((mark) => mark.trim() === 'true');
   return { fields: kept, alreadyProxied, passed: passedProxies(fields) };
 }
 
