@@ -22,6 +22,8 @@ const RBAC = '/apis/rbac.authorization.k8s.io/v1/namespaces/default';
 /** 1.37.2 serves it, 1.34.4 does not. */
 const ONLY_NEW = '/apis/certificates.k8s.io/v1/clustertrustbundles';
 const COMMON = '/api/v1/namespaces/default/configmaps';
+/** Servers on loopback may be found, and changes only by what servers let us watch. */
+const UNPOLLED = { 'membership-allowed-cidrs': ['127.0.0.0/8'], 'membership-interval-seconds': ['3600'] };
 const ignore = () => {};
 
 interface Status {
@@ -110,7 +112,7 @@ test('a server joins with its Lease and leaves with it, under the name of its ho
   const { states, onlyNew, status } = await start({
     server: [`first=${old.url}`],
     'membership-leases': ['true'],
-    'membership-allowed-cidrs': ['127.0.0.0/8'],
+    ...UNPOLLED,
   });
   assert.deepEqual(await states(), { first: 'ready' });
   assert.equal(await onlyNew(), 404);
@@ -134,7 +136,7 @@ test('servers are in EndpointSlices; with no right to list all of them, in the o
   await write('POST', SLICES, sliceOf('kubernetes-2', portOf(recent)));
   const flags = {
     'membership-endpointslices': ['true'],
-    'membership-allowed-cidrs': ['127.0.0.0/8'],
+    ...UNPOLLED,
     server: [`first=${old.url}`],
   };
   const restricted = await start(flags);
@@ -193,7 +195,7 @@ test('the cluster of a kubeconfig says who the servers are, and gets no request 
   await writeFile(kubeconfig, singleKubeconfig(old.url, servingCa.cert, { kind: 'token', token: adminToken }));
   const { states, onlyNew } = await start({
     'membership-leases': ['true'],
-    'membership-allowed-cidrs': ['127.0.0.0/8'],
+    ...UNPOLLED,
     kubeconfig: [kubeconfig],
   });
   assert.deepEqual(await states(), { 'cp-2': 'ready' });
@@ -251,7 +253,7 @@ test('a Lease that names the proxy itself makes no loop', async (t) => {
   const { daemon, states, status } = await start({
     server: [`first=${old.url}`],
     'membership-leases': ['true'],
-    'membership-allowed-cidrs': ['127.0.0.0/8'],
+    ...UNPOLLED,
   });
   await write('POST', LEASES, leaseOf('proxy', new URL(daemon.servingAddress).host.replace('0.0.0.0', '127.0.0.1')));
   await write('POST', LEASES, leaseOf('cp-2', `127.0.0.1:${portOf(recent)}`));

@@ -27,6 +27,8 @@ after(() => controlPlane.stop());
 const { servingCa, admin } = controlPlane.pki;
 const credentials = { ca: servingCa.cert, cert: admin.cert, key: admin.key };
 const [first, second] = [controlPlane.server('first'), controlPlane.server('second')];
+/** Changes are found only by what servers let us watch. */
+const UNPOLLED = '--membership-interval-seconds=3600';
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases';
 /** 1.37.2 serves it, 1.36.3 does not. */
 const ONLY_NEW = '/apis/resource.k8s.io/v1/devicetaintrules';
@@ -52,7 +54,7 @@ test('servers join and leave with their own Leases, and a source that is refused
     '--membership-leases',
     // From 1.36 on Leases name --advertise-address, whatever --peer-advertise-ip says.
     `--membership-allowed-cidrs=127.0.0.0/8,${ownAddress ?? '127.0.0.1'}`,
-    '--membership-interval-seconds=1',
+    UNPOLLED,
   );
   await eventually('the second server is found', async () => (await code(ONLY_NEW)) === 200);
   assert.deepEqual(await states(), { first: 'ready', 'cp-second': 'ready' });
@@ -80,6 +82,9 @@ test('servers join and leave with their own Leases, and a source that is refused
 
   const binding = '/apis/rbac.authorization.k8s.io/v1/namespaces/kube-system/rolebindings/system:mixed-version-proxy';
   await apiRequest(`${first.url}${binding}`, { ...credentials, method: 'DELETE' });
+  const labels = { 'apiserver.kubernetes.io/identity': 'kube-apiserver' };
+  const body = { metadata: { name: 'event', labels } };
+  await apiRequest(`${first.url}${LEASES}`, { ...credentials, method: 'POST', body });
   const up = () => metricSum(proxy, 'mvproxy_membership_source_up', 'source="leases"');
   await eventually('Leases cannot be read any more', async () => (await up()) === 0);
   assert.match((await status()).membership.sources[0]?.condition ?? '', /answered 403 .*deploy\/rbac\.yaml/);
@@ -88,7 +93,7 @@ test('servers join and leave with their own Leases, and a source that is refused
 
 test('the servers are in the EndpointSlice that they keep; an empty one takes nobody away', async (t) => {
   if (ownAddress === undefined) return t.skip('this machine has no address but loopback ones');
-  const { status, states, code } = await proxyWith('by-slices', '--membership-endpointslices');
+  const { status, states, code } = await proxyWith('by-slices', '--membership-endpointslices', UNPOLLED);
   const name = `${ownAddress}-${new URL(second.url).port}`;
   await eventually('the second server is found', async () => (await code(ONLY_NEW)) === 200);
   assert.deepEqual(await states(), { first: 'ready', [name]: 'ready' });
