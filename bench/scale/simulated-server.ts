@@ -61,8 +61,6 @@ export class SimulatedServer {
     if (onEvent !== undefined) this.#listeners.push(onEvent);
     return {
       inFlight: 0,
-      suspect: () => {},
-      turnAway: () => {},
       request: (head, _bodyless, receiver) => this.#request(head, receiver),
       upgrade: () => Promise.reject(new Error('a simulated server switches no protocols')),
       close: () => Promise.resolve(),

@@ -27,7 +27,16 @@ export function leastLoaded(servers: readonly number[], choice: Choice): number 
   const isOther = other !== undefined && !tried.has(other);
   if (isOne && isOther) return load(other) < load(one) ? other : one;
   if (isOne) return one;
-  return isOther ? other : leastOf(servers, first, choice);
+  return isOther ? other : untriedFrom(servers, first, tried);
+}
+
+/** A request fails at a few servers at most, so that this looks at a few. */
+function untriedFrom(servers: readonly number[], first: number, tried: ReadonlySet<number>): number | undefined {
+  for (let i = 0; i < servers.length; i++) {
+    const server = servers[(first + i) % servers.length];
+    if (server !== undefined && !tried.has(server)) return server;
+  }
+  return undefined;
 }
 
 /** Of equally loaded ones the first from index `first` on. */
