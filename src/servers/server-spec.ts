@@ -30,9 +30,8 @@ export function addressOf(spec: ServerSpec): string {
   return spec.kind === 'network' ? `${spec.host}:${spec.port}` : 'in this process';
 }
 
-/** Whether what was learned of one holds for the other. */
+/** Whether what was learned of one holds for the other, which may have got another name: a more explicit source knows it now. */
 export function isSameServer(one: ServerSpec, other: ServerSpec): boolean {
-  if (one.name !== other.name) return false;
   if (one.kind === 'in-process') return other.kind === 'in-process' && one.handler === other.handler;
   return other.kind === 'network' && one.host === other.host && one.port === other.port;
 }

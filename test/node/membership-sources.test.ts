@@ -187,6 +187,18 @@ test('servers that DNS names join and leave; what cannot be resolved takes nobod
   await until(states, (all) => all[two ?? ''] === 'gone');
 });
 
+test('a server that is found by its address gets the name that its Lease gives it, and is not seen twice', async (t) => {
+  const { recent, write, start } = await setUp(t);
+  const resolver = new PlayedResolver();
+  resolver.records.set('4 cp-2.example', ['127.0.0.1']);
+  resolver.srv.set('_https._tcp.api.example', [{ target: 'cp-2.example', port: portOf(recent) }]);
+  await write('POST', LEASES, leaseOf('cp-2', `127.0.0.1:${portOf(recent)}`));
+  const dns = { 'membership-dns': ['_https._tcp.api.example'], 'membership-leases': ['true'], ...UNPOLLED };
+  const { states, onlyNew } = await start(dns, resolver);
+  assert.deepEqual(await states(), { 'cp-2': 'ready' });
+  assert.equal(await onlyNew(), 200);
+});
+
 test('the cluster of a kubeconfig says who the servers are, and gets no request of a client', async (t) => {
   const { plane, old, recent, write, start } = await setUp(t);
   await write('POST', LEASES, leaseOf('cp-2', `127.0.0.1:${portOf(recent)}`));
