@@ -35,7 +35,13 @@ export function keepAlive(
       restart();
       return;
     }
-    timer = setTimeout(judge, timeoutMs).unref();
+    // When this process itself was held up the answer may be here already, and is read before immediates run.
+    const asked = setTimeout(() => {
+      setImmediate(() => {
+        if (!stopped && timer === asked) judge();
+      });
+    }, timeoutMs).unref();
+    timer = asked;
     session.ping((error) => {
       if (error === null) restart();
     });
