@@ -176,6 +176,7 @@ export class Supervisor {
       this.#distribution.workersChanged();
       slot.adminDistribution.workersChanged();
     });
+    this.#options.logger.info('a worker was started', { worker: worker.slot, pid: worker.pid });
     this.#running.add(worker);
     void worker.exited.then(() => this.#running.delete(worker));
     return worker;

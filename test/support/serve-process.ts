@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
+import type { Server } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -37,16 +38,22 @@ export interface ServeOptions {
   readonly servers: readonly { readonly name: string; readonly url: string }[];
   /** Further flags of `mvproxy serve`, without dashes. */
   readonly flags?: Readonly<Record<string, string>>;
+  /** Hands over its socket as systemd does, and stops accepting itself. */
+  readonly listenOn?: Server;
 }
 
 /** Resolves when it is ready; it is killed when the test ends. */
-export async function startServe(t: TestContext, { pki, servers, flags = {} }: ServeOptions): Promise<ServeProcess> {
+export async function startServe(
+  t: TestContext,
+  { pki, servers, flags = {}, listenOn }: ServeOptions,
+): Promise<ServeProcess> {
   const values = { ...serveFlags(pki), ...flags };
   const args = [
     ...Object.entries(values).map(([name, value]) => `--${name}=${value}`),
     ...servers.map(({ name, url }) => `--server=${name}=${url}`),
   ];
-  const child = spawn(process.execPath, [PROGRAM, 'serve', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = start([process.execPath, PROGRAM, 'serve', ...args], listenOn);
+  if (child.stderr === null) throw new TypeError('its standard error is not read');
   const reaper = new Reaper(undefined);
   if (child.pid !== undefined) reaper.watch(child.pid);
   const log: string[] = [];
@@ -91,6 +98,18 @@ export async function startServe(t: TestContext, { pki, servers, flags = {} }: S
       return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
     },
   };
+}
+
+function start(command: readonly string[], listenOn: Server | undefined): ChildProcess {
+  const [program = '', ...args] = command;
+  if (listenOn === undefined) return spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const handle: unknown = Reflect.get(listenOn, '_handle');
+  const fd = typeof handle === 'object' && handle !== null && 'fd' in handle ? Number(handle.fd) : Number.NaN;
+  // The process has to be named, which only it can.
+  const script = 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"';
+  const child = spawn('sh', ['-c', script, 'sh', ...command], { stdio: ['ignore', 'pipe', 'pipe', fd] });
+  listenOn.close();
+  return child;
 }
 
 interface ReadyLine {
