@@ -89,6 +89,11 @@ If the client prefers old or far: new answers: why not.
   );
 });
 
+test('why the client prefers some servers is told before what becomes of its request', () => {
+  const text = explainText({ ...EXPLANATION, preference: 'It is new.' }, STYLE);
+  assert.match(text, /\n\nIt is new\.\n\nIf the client prefers new: /);
+});
+
 test('a path of API metadata has no capabilities, and may be answered from the merged view', () => {
   const text = explainText(
     {

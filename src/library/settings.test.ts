@@ -60,6 +60,10 @@ test('names of headers are compared in lower case', () => {
   assert.throws(() => headerNames({ headers: { uid: [''] } }), /trust\.headers\.uid\[0\]/);
 });
 
+test('writes are not directed: what the local server serves is its own', () => {
+  refused({ tuning: { routing: { writes: 'newest' } } }, /tuning\.routing\.writes must be any/);
+});
+
 test('certificates and keys are checked before anything is dialled', async () => {
   const ca = await TestCa.create('ca');
   const [one, other] = [await ca.issue({ commonName: 'a' }), await ca.issue({ commonName: 'b' })];

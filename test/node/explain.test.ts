@@ -42,6 +42,14 @@ test('what is explained is what happens', async (t) => {
   );
   assert.equal((await client.request('GET', '/apis/nowhere.test/v1/things')).status, 404);
 
+  const { preference, outcomes } = await explain('/api/v1/pods', '--user-agent=kubelet/v1.36.0 (linux/amd64)');
+  assert.equal(preference, 'A client of v1.36 prefers servers that are not older: server-3, server-2.');
+  assert.deepEqual(
+    outcomes.map(({ preferred }) => preferred),
+    [['server-3', 'server-2']],
+  );
+  assert.equal((await explain('/api/v1/pods', '--user-agent=curl/8.0')).preference, '');
+
   assert.ok((await explain('/apis')).merged);
   assert.ok((await explain('/openapi/v3')).merged);
   const alone = await explain('/apis/storagemigration.k8s.io', '--server=server-1');
