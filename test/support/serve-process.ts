@@ -29,6 +29,8 @@ export interface ServeProcess {
   readonly log: readonly string[];
   /** Resolves with the first line of the log that matches, past or to come; never if there is none. */
   logged(pattern: RegExp): Promise<string>;
+  /** Resolves with the next line of the log. */
+  loggedNext(): Promise<void>;
   /** The value of a metric without labels. */
   metric(name: string): Promise<number>;
 }
@@ -90,6 +92,9 @@ export async function startServe(
         if (found !== undefined) return found;
         await once(lines, 'line');
       }
+    },
+    async loggedNext() {
+      await once(lines, 'line');
     },
     async metric(name) {
       const admin = new H1Client(adminUrl, { ca: '' });
