@@ -72,7 +72,13 @@ describe('loadConfiguration', () => {
         maxBytes: 16 * 1024 * 1024,
       },
       health: { intervalSeconds: 1, timeoutSeconds: 1, fall: 2, rise: 1, path: '/readyz' },
-      routing: { departureGraceSeconds: 300, retryBudgetPercent: 10 },
+      routing: {
+        departureGraceSeconds: 300,
+        retryBudgetPercent: 10,
+        clientVersionAffinity: true,
+        writes: 'any',
+        rebalanceSeconds: 300,
+      },
       limits: {
         headerBytes: 65_536,
         streamsPerConnection: 250,
