@@ -13,8 +13,8 @@ export function adminClient({ pki }: ControlPlane, url: string, protocol: Protoc
 }
 
 /** The connections of a load, an administrator's. */
-export function adminConnections({ pki }: ControlPlane, url: string): LoadConnection[] {
+export function adminConnections({ pki }: ControlPlane, url: string, patienceMs = PATIENCE_MS): LoadConnection[] {
   return PROTOCOLS.map((protocol) =>
-    loadConnection({ ca: pki.servingCa.cert, certificate: pki.admin, url, protocol, patienceMs: PATIENCE_MS }),
+    loadConnection({ ca: pki.servingCa.cert, certificate: pki.admin, url, protocol, patienceMs }),
   );
 }

@@ -1,10 +1,9 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Reporter } from '../../src/lab/control-plane/reporter.ts';
 import { ContradictionWatch, countValues, FALSE_404, type Sample } from '../../test/real/support/contradictions.ts';
 import { IdentityLeaseChurn } from '../../test/real/support/identity-leases.ts';
 import { JOB_WORK, JOBS, WITHOUT_JOBS } from '../../test/real/support/object-work.ts';
+import { ServerList } from '../../test/real/support/server-list.ts';
 import { noneOf, remark, type Scenario } from './scenario.ts';
 import { FORWARDERS, type Forwarder, Stage } from './stage.ts';
 
@@ -44,34 +43,18 @@ const DEPARTURES: readonly Departure[] = [
   },
 ];
 
-/** The servers of the proxy's configuration file, which it reads again when it changes. */
-class ServerList {
-  readonly file: string;
-  readonly #stage: Stage;
-
-  constructor(stage: Stage) {
-    this.#stage = stage;
-    this.file = listFile(stage.controlPlane.directory);
-  }
-
-  async write(names: readonly string[]): Promise<void> {
-    const servers = this.#stage.controlPlane.servers.filter(({ name }) => names.includes(name));
-    await writeFile(this.file, configuration(servers));
-  }
-}
-
 /** The last server that serves a type goes, in three ways, while identity Leases of others change. */
 export async function measureDepartures(afterS: number, report: Reporter): Promise<Scenario[]> {
   const scenarios: Scenario[] = [];
+  let list: ServerList | undefined;
   await using stage = await Stage.start({
     capable: ['one'],
-    proxy: async ({ directory, servers }) => {
-      const file = listFile(directory);
-      await writeFile(file, configuration(servers));
-      return { withoutFlags: ['server'], extraArgs: [`--config=${file}`] };
+    proxy: async (controlPlane) => {
+      list = await ServerList.create(controlPlane);
+      return list.proxyOptions;
     },
   });
-  const list = new ServerList(stage);
+  if (list === undefined) throw new TypeError('the proxy has a list of servers');
   const owner = stage.client(stage.server('lacking').url);
   for (const departure of DEPARTURES) {
     for (const forwarder of FORWARDERS) await stage.calm(forwarder);
@@ -148,13 +131,4 @@ function listed(samples: readonly Sample[]): string {
   const most = 8;
   if (series.length <= most) return series.map(({ value, times }) => `${times} × ${value}`).join(', then ');
   return `${[...countValues(samples)].map(([value, times]) => `${times} × ${value}`).join(', ')}, in turn`;
-}
-
-function listFile(directory: string): string {
-  return join(directory, 'proxy-servers.yaml');
-}
-
-function configuration(servers: readonly { readonly name: string; readonly url: string }[]): string {
-  const lines = servers.map(({ name, url }) => `  - { name: ${name}, url: "${url}" }\n`);
-  return `apiVersion: config.mixed-version-proxy.io/v1alpha1\nkind: MixedVersionProxyConfiguration\nservers:\n${lines.join('')}`;
 }

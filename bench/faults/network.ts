@@ -19,21 +19,26 @@ export interface NetworkOptions {
 
 /** Faults of the network in front of one of two capable servers, and servers that come and go. */
 export async function measureNetwork({ perSecond }: NetworkOptions, report: Reporter): Promise<Scenario[]> {
-  await using stage = await Stage.start({ wired: true });
   const scenarios: Scenario[] = [];
-  for (const fault of faultsOf(stage)) {
-    const runs: RunSummary[] = [];
-    for (const forwarder of FORWARDERS) {
-      await stage.calm(forwarder);
-      const prefix = `network-${scenarios.length}-${forwarder}-`;
-      const { make, afterS } = fault;
-      const run = await stage.underLoad(forwarder, { perSecond, prefix, beforeS: BEFORE_S, afterS, fault: make });
-      runs.push(summarise(forwarder, run));
-      report(`network: ${fault.title}: ${forwarder} is measured`);
-    }
-    scenarios.push(fault.scenario(runs, perSecond));
+  for (const wired of [true, false]) {
+    await using stage = await Stage.start({ wired });
+    const faults = wired ? networkFaults(stage) : [restarts(stage)];
+    for (const fault of faults) scenarios.push(await measured(stage, fault, perSecond, report));
   }
   return scenarios;
+}
+
+async function measured(stage: Stage, fault: Fault, perSecond: number, report: Reporter): Promise<Scenario> {
+  const { title, make, afterS } = fault;
+  const runs: RunSummary[] = [];
+  for (const forwarder of FORWARDERS) {
+    await stage.calm(forwarder);
+    const prefix = `${title.length}-${forwarder}-`;
+    const run = await stage.underLoad(forwarder, { perSecond, prefix, beforeS: BEFORE_S, afterS, fault: make });
+    runs.push(summarise(forwarder, run));
+    report(`network: ${title}: ${forwarder} is measured`);
+  }
+  return fault.scenario(runs, perSecond);
 }
 
 interface Fault {
@@ -44,9 +49,8 @@ interface Fault {
   readonly scenario: (runs: readonly RunSummary[], perSecond: number) => Scenario;
 }
 
-function faultsOf(stage: Stage): Fault[] {
+function networkFaults(stage: Stage): Fault[] {
   const wire = stage.wire('two');
-  const two = stage.server('two');
   const silent: Fault = {
     title: 'The network to one of two capable servers falls silent (half-open connections)',
     afterS: SILENT_S + 15,
@@ -74,7 +78,12 @@ function faultsOf(stage: Stage): Fault[] {
     scenario: (runs, perSecond) =>
       plain(cut, runs, `${perSecond} requests a second. For ${CUT_S} s all connections to it break, new ones at once.`),
   };
-  const restarts: Fault = {
+  return [silent, cut];
+}
+
+function restarts(stage: Stage): Fault {
+  const two = stage.server('two');
+  const fault: Fault = {
     title: 'One of two capable servers restarts every 5 s',
     afterS: 1,
     async make() {
@@ -86,12 +95,12 @@ function faultsOf(stage: Stage): Fault[] {
     },
     scenario: (runs, perSecond) =>
       plain(
-        restarts,
+        fault,
         runs,
         `${perSecond} requests a second. Its process is killed and started again at once, ${RESTARTS} times, ${UP_MS / 1000} s after it had been ready.`,
       ),
   };
-  return [silent, cut, restarts];
+  return fault;
 }
 
 function plain({ title }: Fault, runs: readonly RunSummary[], method: string): Scenario {

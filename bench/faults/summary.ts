@@ -74,7 +74,7 @@ export function summarise(forwarder: Forwarder, { results, truth }: LoadRun): Ru
     slow: {
       over: Object.fromEntries(OVER_MS.map((ms) => [ms, waits.filter((wait) => wait > ms).length])),
       last: lastOfFirstSeries(slow.map(({ dueAt }) => dueAt)),
-      longest: Math.max(0, ...waits),
+      longest: longestOf(waits),
       median: percentile(slow.map(waitOf), 0.5),
     },
     truth,
@@ -103,6 +103,11 @@ function isUnheard({ outcome, detail }: LoadResult): boolean {
 
 function waitOf({ dueAt, endedAt }: LoadResult): number {
   return endedAt - dueAt;
+}
+
+/** Also of more values than a call takes arguments. */
+export function longestOf(waits: readonly number[]): number {
+  return waits.reduce((longest, wait) => Math.max(longest, wait), 0);
 }
 
 function lastDue(results: readonly LoadResult[]): number | undefined {
@@ -138,7 +143,7 @@ function windowsOf(results: readonly LoadResult[]): Window[] {
         failedWrites: failed.filter(({ kind }) => kind === 'write').length,
         median: percentile(waits, 0.5),
         p99: percentile(waits, 0.99),
-        max: Math.max(...waits),
+        max: longestOf(waits),
       };
     });
 }
