@@ -168,8 +168,13 @@ function decideOpenAPI(
   const { servers, unread, failing } = snapshot.openapi;
   const listing = document === undefined ? undefined : (servers.get(document) ?? []);
   const usable = (candidates: readonly number[]) => {
-    const ready = candidates.filter((position) => isUsable(position, snapshot, hint));
-    return ready.find((position) => !failing.has(position)) ?? ready[0];
+    let first: number | undefined;
+    for (const position of candidates) {
+      if (!isUsable(position, snapshot, hint)) continue;
+      if (!failing.has(position)) return position;
+      first ??= position;
+    }
+    return first;
   };
   if (listing === undefined || listing.length === 0) {
     // Of a server whose index cannot be read nobody knows that it does not have the document.
