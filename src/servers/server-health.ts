@@ -37,6 +37,15 @@ const FAILED_PAUSE_MS = 250;
 /** Between probes that requests cause; clients can make servers close connections as often as they like. */
 const NOTICE_PAUSE_MS = 200;
 
+/** Where it is not the server that is unwell. */
+const REMEDIES: ReadonlyMap<number, string> = new Map([
+  [
+    401,
+    "; the server does not believe the proxy's own certificate or token: has it expired, and is its CA in the server's --requestheader-client-ca-file?",
+  ],
+  [403, "; the server does not let the proxy's own user ask for it: apply deploy/rbac.yaml"],
+]);
+
 /** What may mean that nothing on its connections is answered any more. */
 const SUSPICIOUS: ReadonlySet<Observation['kind']> = new Set(['silent', 'unreachable']);
 
@@ -132,7 +141,10 @@ export class ServerHealth {
     const { status, body, byAnother } = result;
     if (byAnother) suspected(false);
     if (status === 200) await this.#healthy();
-    else this.#observe({ kind: 'refused', condition: `${policy.path} answered ${status}: ${firstLine(body)}` });
+    else {
+      const said = `${policy.path} answered ${status}: ${firstLine(body)}`;
+      this.#observe({ kind: 'refused', condition: `${said}${REMEDIES.get(status) ?? ''}` });
+    }
     return status === 200;
   }
 

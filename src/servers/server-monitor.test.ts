@@ -145,6 +145,20 @@ test('a server that says it is going is drained at once, and its reason is kept'
   assert.deepEqual(monitor.state, { kind: 'draining', condition: '/readyz answered 500: [-]shutdown failed' });
 });
 
+test('a server that does not believe us says what to do about it', async (t) => {
+  const { monitor, server, start, pass } = watchServer(t);
+  await start();
+  for (const [status, remedy] of [
+    [401, /has it expired/],
+    [403, /apply deploy\/rbac\.yaml/],
+  ] as const) {
+    server.health = status;
+    await pass(1_000);
+    assert.ok(monitor.state.kind === 'draining');
+    assert.match(monitor.state.condition, remedy);
+  }
+});
+
 test('a shortage of our own says nothing about the server', async (t) => {
   const { monitor, server, start, pass } = watchServer(t);
   await start();
