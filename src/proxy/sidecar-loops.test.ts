@@ -6,7 +6,7 @@ import type { Listing } from '../discovery/testing/discovery-of.ts';
 import { requestInfo } from '../kubernetes/request-info.ts';
 import { fieldValues } from '../wire/fields.ts';
 
-const VERBS = ['get', 'list', 'create'];
+const VERBS = ['get', 'list', 'watch', 'create'];
 const PODS: Listing = { v1: { pods: VERBS } };
 const WIDGETS: Listing = { 'example.com/v1': { widgets: VERBS, 'widgets/status': ['get'] } };
 const DOCUMENT = 'apis/example.com/v1';
@@ -110,6 +110,22 @@ test('sidecars with contradicting tables send a request from one to another at m
     RUNS,
   );
   assert.ok(forwarded > RUNS.numRuns / 20, `only ${forwarded} requests went to another sidecar`);
+});
+
+test('so it is with a request to switch protocols', async () => {
+  let forwarded = 0;
+  await fc.assert(
+    fc.asyncProperty(ring, request, truth, async (proxies, { as, forged }, knows) => {
+      const mesh = new SidecarMesh(proxies, serving(knows));
+      const status = await mesh.askToSwitch('p0', '/apis/example.com/v1/widgets?watch=true', forged, as);
+      assert.ok(ANSWERS.has(status), String(status));
+      const lengths = mesh.arrivals.filter(({ at }) => at.startsWith('p')).map(({ path }) => path.length);
+      assert.ok(Math.max(...lengths) <= 1, JSON.stringify(mesh.arrivals.map(({ at, path }) => [at, path])));
+      if (lengths.includes(1)) forwarded++;
+    }),
+    { numRuns: 150 },
+  );
+  assert.ok(forwarded > 5, `only ${forwarded} requests went to another sidecar`);
 });
 
 /** Anybody may be anybody's local server or peer, himself included; some are gateways. */

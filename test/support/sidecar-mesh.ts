@@ -9,6 +9,7 @@ import type { ClientCertificate, ExchangeHandler, RequestHead, ServerExchange } 
 import { type FetchedResponse, fetchFrom } from '../../src/wire/fetch.ts';
 import { type Fields, fieldValues, NO_FIELDS } from '../../src/wire/fields.ts';
 import { openInProcessUpstream } from '../../src/wire/in-process-upstream.ts';
+import type { Upstream } from '../../src/wire/upstream.ts';
 import { certify, holder } from './certificate-shapes.ts';
 
 /** What one proxy takes one server for, which need not be so. */
@@ -26,6 +27,9 @@ export interface MeshProxy {
   readonly distrusts?: boolean | undefined;
   readonly view?: ProxySnapshot['view'] | undefined;
 }
+
+/** Who asks: with a client certificate, a token, or nothing. */
+export type Caller = 'alice' | 'token' | 'nobody';
 
 /** One request where it arrived. */
 export interface Arrival {
@@ -69,20 +73,35 @@ export class SidecarMesh {
   ask(
     at: string,
     { method, target, fields }: { readonly method: string; readonly target: string; readonly fields: Fields },
-    as: 'alice' | 'token' | 'nobody',
+    as: Caller,
   ): Promise<FetchedResponse> {
-    const token = as === 'token' ? ['authorization', 'Bearer of-somebody'] : NO_FIELDS;
-    const upstream = openInProcessUpstream({
+    return fetchFrom(this.#client(at, as), {
+      method,
+      target,
+      fields: [...fields, ...tokenOf(as)],
+      timeoutMs: 60_000,
+      maxBytes: 1_000_000,
+    });
+  }
+
+  /** Asks likewise to switch protocols, which API servers here never do; resolves with the status of the refusal. */
+  async askToSwitch(at: string, target: string, fields: Fields, as: Caller): Promise<number> {
+    const head = {
+      method: 'GET',
+      target,
+      authority: 'mesh',
+      fields: [...fields, ...tokenOf(as), 'connection', 'Upgrade', 'upgrade', 'websocket'],
+    };
+    const answered = await this.#client(at, as).upgrade(head, new AbortController().signal);
+    if (answered.kind === 'failed') throw new Error(answered.failure.message);
+    return answered.head.status;
+  }
+
+  #client(at: string, as: Caller): Upstream {
+    return openInProcessUpstream({
       name: at,
       handler: (exchange) => this.#arrive(at, exchange),
       certificate: as === 'alice' ? ALICE : NO_CERTIFICATE,
-    });
-    return fetchFrom(upstream, {
-      method,
-      target,
-      fields: [...fields, ...token],
-      timeoutMs: 60_000,
-      maxBytes: 1_000_000,
     });
   }
 
@@ -133,6 +152,10 @@ export class SidecarMesh {
     if (proxy !== undefined) proxy(exchange);
     else answer(exchange, at, this.#serves(at, head));
   }
+}
+
+function tokenOf(as: Caller): Fields {
+  return as === 'token' ? ['authorization', 'Bearer of-somebody'] : NO_FIELDS;
 }
 
 function assertNoDefect(error: unknown): never {
