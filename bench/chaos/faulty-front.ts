@@ -115,7 +115,8 @@ export class FaultyFront {
     upstream.once('response', (response) => {
       if (stream.destroyed) return;
       stream.respond(response);
-      if (this.#hits('resets', headers)) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+      // Not `close`, which would end the body before it resets the stream.
+      if (this.#hits('resets', headers)) stream.destroy(new Error('reset on purpose'));
       else upstream.pipe(stream);
     });
     if (this.#hits('goaway', headers)) session?.close();

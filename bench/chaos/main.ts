@@ -24,7 +24,7 @@ Usage: npm run bench:chaos -- [flags]
   --output FILE   where the report goes (default docs/chaos.md)
   --help          this text
 
-Ends with exit code 1 when an answer was neither right nor 503 with Retry-After. Takes three minutes more than the faults.
+Ends with exit code 1 when an answer was neither right nor 503 with Retry-After. Takes five minutes more than the faults.
 `;
 
 const { values } = parseArgs({
@@ -41,8 +41,8 @@ const SAMPLE_MS = 10_000;
 const BATCH_S = 30;
 /** Of the load, before the first fault and after the last. */
 const QUIET_S = 20;
-/** Without clients: what is still held then is held for ever. */
-const REST_S = 20;
+/** Without clients, and longer than idle connections are kept: what is still held then is held for ever. */
+const REST_S = 100;
 const PATIENCE_MS = 30_000;
 
 if (values.help) process.stdout.write(HELP);

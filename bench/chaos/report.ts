@@ -94,7 +94,7 @@ knew: ${audit.violations.length} differences. The informers opened ${informers.w
       }),
     ),
     `A sample every 10 s, right after a garbage collection. Growth is that of the line of least squares; more than ${TOLERATED_GROWTH} % is called a leak. At rest
-there were no clients for 20 s.`,
+there were no clients for 100 s.`,
     ...curves.map((curve) => `${'```'}text\n${plot(curve)}\n${'```'}`),
   );
   return { text, violations: violations.length };

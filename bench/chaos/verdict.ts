@@ -27,6 +27,8 @@ export function verdictOf(result: LoadResult, faults: readonly MadeFault[]): Ver
         ? 'write whose outcome nobody knows: 503 without Retry-After'
         : 'violation';
     case 'cut off':
+    // Over HTTP/1.1 a head without a body may not have left the proxy yet.
+    case 'lost':
       return during.length > 0 ? 'answer cut off after it had begun' : 'violation';
     default:
       return 'violation';

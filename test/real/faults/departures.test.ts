@@ -12,8 +12,8 @@ import { ServerList } from '../support/server-list.ts';
 
 const LEASE_PAUSE_MS = 300;
 /** Looks at the proxy before and after; each takes some milliseconds. */
-const LOOK_MS = 1_000;
-const AFTER_MS = 3_000;
+const LOOK_MS = 700;
+const AFTER_MS = 2_500;
 
 const controlPlane = await startControlPlane({
   servers: [
@@ -48,7 +48,7 @@ async function saidWhile(name: string, leave: () => Promise<unknown>): Promise<C
   await delay(AFTER_MS);
   await watch.stop();
   await churn.stop();
-  assert.ok(churn.changes >= 4, 'Leases changed meanwhile');
+  assert.ok(churn.changes >= 3, 'Leases changed meanwhile');
   return watch;
 }
 

@@ -14,7 +14,7 @@ const PER_SECOND = 60;
 const WRITE_EVERY = 5;
 const PATIENCE_MS = 25_000;
 const BEFORE_MS = 2_000;
-const AFTER_MS = 3_000;
+const AFTER_MS = 2_000;
 /** Longer than a proxy takes to notice. */
 const HUNG_MS = 7_000;
 /** More than servers, so that each of them is preferred by some. */
