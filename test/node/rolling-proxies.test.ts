@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type EmbeddedPlaneOptions, startEmbeddedPlane } from '../../src/lab/plane/embedded-plane.ts';
 import type { LabPlane } from '../../src/lab/plane/lab-plane.ts';
-import { relayTcp } from '../../src/wire/tcp-relay.ts';
-import { type Credentials, H1Client } from '../support/api-client.ts';
-import { type ServeProcess, startServe } from '../support/serve-process.ts';
+import type { Credentials } from '../support/api-client.ts';
+import { readiness, startReadyBalancer } from '../support/ready-balancer.ts';
+import { startServe } from '../support/serve-process.ts';
 import { type LoadReport, SteadyLoad } from '../support/steady-load.ts';
 
 const QUIET: EmbeddedPlaneOptions['logger'] = { debug() {}, info() {}, warn() {}, error() {} };
@@ -13,8 +12,6 @@ const DRAIN = {
   'shutdown-watch-termination-grace-period': '500ms',
   'shutdown-drain-seconds': '5',
 };
-/** How often the balancer asks, and so how soon it notices. */
-const LOOK_MS = 50;
 
 async function startPlane(t: TestContext): Promise<{ readonly plane: LabPlane; readonly credentials: Credentials }> {
   const plane = await startEmbeddedPlane({ versions: ['1.34', '1.37'], builtIn: 'none', logger: QUIET });
@@ -57,7 +54,7 @@ test('replicas behind a balancer are restarted one after the other: no request f
   const startReplica = () =>
     startServe(t, { pki: plane.pki, servers: plane.servers, flags: { ...DRAIN, 'shutdown-delay-duration': '500ms' } });
   const replicas = await Promise.all([startReplica(), startReplica(), startReplica()]);
-  const balancer = await startBalancer(t, replicas, credentials);
+  const balancer = await startReadyBalancer(t, () => replicas.map(({ url }) => url), credentials);
   const load = await SteadyLoad.start(balancer, credentials);
 
   for (const [index, replica] of replicas.entries()) {
@@ -68,52 +65,3 @@ test('replicas behind a balancer are restarted one after the other: no request f
 
   assertNothingFailed(t, await load.stop());
 });
-
-/** Balances connections over those of `replicas` whose `/readyz`, on the port that clients use, says 200. */
-async function startBalancer(
-  t: TestContext,
-  replicas: readonly ServeProcess[],
-  credentials: Credentials,
-): Promise<string> {
-  const ready = new Set<string>();
-  let turn = 0;
-  const choose = () => {
-    const among = [...ready];
-    turn += 1;
-    const chosen = among[turn % Math.max(1, among.length)];
-    if (chosen === undefined) return undefined;
-    const { hostname, port } = new URL(chosen);
-    return { host: hostname, port: Number(port) };
-  };
-  const look = async (): Promise<void> => {
-    const states = await Promise.all(
-      replicas.map(async ({ url }) => [url, await readiness(url, credentials).catch(() => 0)] as const),
-    );
-    ready.clear();
-    for (const [url, status] of states) if (status === 200) ready.add(url);
-  };
-  const closed = new AbortController();
-  await look();
-  const looking = (async () => {
-    while (!closed.signal.aborted) {
-      await delay(LOOK_MS);
-      await look();
-    }
-  })();
-  const relay = await relayTcp({ host: '127.0.0.1', port: 0, choose });
-  t.after(async () => {
-    closed.abort();
-    await looking;
-    await relay.close();
-  });
-  return `https://127.0.0.1:${relay.port}`;
-}
-
-async function readiness(url: string, credentials: Credentials): Promise<number> {
-  const client = new H1Client(url, credentials);
-  try {
-    return (await client.request({ path: '/readyz' })).status;
-  } finally {
-    client.close();
-  }
-}

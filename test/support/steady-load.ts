@@ -10,6 +10,8 @@ const FOLLOWERS = 3;
 
 export interface LoadReport {
   readonly writes: number;
+  /** `name@resourceVersion` of all of them, in order. */
+  readonly written: readonly string[];
   readonly reads: number;
   /** Everything that was not answered as it should be. */
   readonly failures: readonly string[];
@@ -75,6 +77,7 @@ export class SteadyLoad {
     ]);
     return {
       writes: expected.length,
+      written: expected,
       reads: this.#reads,
       failures: this.#failures,
       watchEnds: this.#followers.reduce((sum, { overs }) => sum + overs.length, 0),
