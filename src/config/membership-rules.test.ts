@@ -62,4 +62,6 @@ test('names and networks that are none are refused with an example', async () =>
   }
   const server = ['a=https://10.0.0.1:6443'];
   assert.match((await messages({ server, 'membership-allowed-cidrs': ['10.0.0.0/40'] }))[0] ?? '', /must be a network/);
+  const names = Array.from({ length: 17 }, (_, index) => `api-${index}.example.com`);
+  assert.deepEqual(await messages({ 'membership-dns': names }), ['must have at most 16 names']);
 });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { loadConfiguration } from '../../src/config/load.ts';
 import { startDaemon } from '../../src/daemon/daemon.ts';
+import { ownAddresses } from '../../src/daemon/membership-settings.ts';
 import { singleKubeconfig } from '../../src/lab/pki/kubeconfig.ts';
 import { serveFlags } from '../../src/lab/pki/serve-flags.ts';
 import { startEmbeddedPlane } from '../../src/lab/plane/embedded-plane.ts';
@@ -258,6 +259,21 @@ test('SSRF: forged objects make the proxy connect nowhere that its operator has 
   assert.equal((await client.request({ path: COMMON })).status, 200);
   assert.match(warnings.join('\n'), /addresses that a source of membership proposes are not used/);
   assert.deepEqual(caught, []);
+});
+
+test('a sidecar knows its own server at every address of the machine', async (t) => {
+  const own = ownAddresses().find((address) => address.includes('.') && !address.startsWith('127.'));
+  if (own === undefined) return t.skip('this machine has no address but loopback ones');
+  const { old, recent, write, start } = await setUp(t);
+  await write('POST', LEASES, leaseOf('cp-1', `${own}:${portOf(old)}`));
+  await write('POST', LEASES, leaseOf('cp-2', `127.0.0.1:${portOf(recent)}`));
+  const { states } = await start({
+    'local-server': [`https://127.0.0.1:${portOf(old)}`],
+    'membership-leases': ['true'],
+    ...UNPOLLED,
+    'membership-allowed-cidrs': [`127.0.0.0/8,${own}`],
+  });
+  assert.deepEqual(await states(), { local: 'ready', 'cp-2': 'ready' });
 });
 
 test('a Lease that names the proxy itself makes no loop', async (t) => {

@@ -29,13 +29,19 @@ export const membership = field(
         description:
           'Finds servers by the EndpointSlices of the Service kubernetes in namespace default, which kube-apiservers keep themselves. Turn it off where those lead to a balancer, as they do in most hosted control planes. Read through the servers that are known already.',
       }),
-      dns: field(z.array(dnsName).max(16, 'must have at most 16 names').default([]), {
-        flag: 'membership-dns',
-        argument: 'NAMES',
-        reload: true,
-        description:
-          'Names whose A and AAAA records are the servers, each with the port of all of them (NAME:PORT, 6443 if left out), or, if they begin with _, names whose SRV records are. Every record must be one kube-apiserver, never a balancer.',
-      }),
+      dns: field(
+        z
+          .array(dnsName)
+          .refine((names) => names.length <= 16, 'must have at most 16 names')
+          .default([]),
+        {
+          flag: 'membership-dns',
+          argument: 'NAMES',
+          reload: true,
+          description:
+            'Names whose A and AAAA records are the servers, each with the port of all of them (NAME:PORT, 6443 if left out), or, if they begin with _, names whose SRV records are. Every record must be one kube-apiserver, never a balancer.',
+        },
+      ),
       dnsIntervalSeconds: field(seconds(0.1).default(5), {
         flag: 'membership-dns-interval-seconds',
         argument: 'SECONDS',
