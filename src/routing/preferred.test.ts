@@ -150,9 +150,10 @@ test('a server restarts, and in time all servers have about as many clients agai
   const random = seeded(7);
   const clients = Array.from({ length: 3_000 }, (_, client) => client % 2);
   const counts = () => [0, 1, 2].map((server) => clients.filter((preferred) => preferred === server).length);
-  for (let round = 0; round < 6; round++) {
-    // Watches stay where they are for some minutes, so that loads are those of the round's beginning.
-    const loads = counts();
+  let loads = counts();
+  for (let round = 0; round < 8; round++) {
+    // Watches stay where they are for some minutes, so that loads are those of a round or two ago.
+    if (round % 2 === 0) loads = counts();
     const load = (server: number) => loads[server] ?? 0;
     for (const [client, preferred] of clients.entries()) {
       clients[client] = reconsidered(snapshot, preferred, { load, random });
