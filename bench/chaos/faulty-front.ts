@@ -23,6 +23,8 @@ export type FrontFault =
   /** It shows this certificate. */
   | { readonly kind: 'certificate'; readonly pair: Pick<KeyPair, 'cert' | 'key'> };
 
+/** Between the head of an answer and its reset: the head has been passed on by then. */
+const RESET_MS = 20;
 /** Of the requests that the fault may hit. */
 const SHARE = 0.25;
 
@@ -116,7 +118,7 @@ export class FaultyFront {
       if (stream.destroyed) return;
       stream.respond(response);
       // Not `close`, which would end the body before it resets the stream.
-      if (this.#hits('resets', headers)) stream.destroy(new Error('reset on purpose'));
+      if (this.#hits('resets', headers)) setTimeout(() => stream.destroy(new Error('reset on purpose')), RESET_MS);
       else upstream.pipe(stream);
     });
     if (this.#hits('goaway', headers)) session?.close();

@@ -29,11 +29,11 @@ export async function measureNetwork({ perSecond }: NetworkOptions, report: Repo
 }
 
 async function measured(stage: Stage, fault: Fault, perSecond: number, report: Reporter): Promise<Scenario> {
-  const { title, make, afterS } = fault;
+  const { name, title, make, afterS } = fault;
   const runs: RunSummary[] = [];
   for (const forwarder of FORWARDERS) {
     await stage.calm(forwarder);
-    const prefix = `${title.length}-${forwarder}-`;
+    const prefix = `${name}-${forwarder}-`;
     const run = await stage.underLoad(forwarder, { perSecond, prefix, beforeS: BEFORE_S, afterS, fault: make });
     runs.push(summarise(forwarder, run));
     report(`network: ${title}: ${forwarder} is measured`);
@@ -42,6 +42,8 @@ async function measured(stage: Stage, fault: Fault, perSecond: number, report: R
 }
 
 interface Fault {
+  /** Begins the names of what is created meanwhile. */
+  readonly name: string;
   readonly title: string;
   /** Seconds until the load ends. */
   readonly afterS: number;
@@ -52,6 +54,7 @@ interface Fault {
 function networkFaults(stage: Stage): Fault[] {
   const wire = stage.wire('two');
   const silent: Fault = {
+    name: 'silent',
     title: 'The network to one of two capable servers falls silent (half-open connections)',
     afterS: SILENT_S + 15,
     async make() {
@@ -68,6 +71,7 @@ function networkFaults(stage: Stage): Fault[] {
     }),
   };
   const cut: Fault = {
+    name: 'cut',
     title: 'The network to one of two capable servers is cut',
     afterS: CUT_S + 10,
     async make() {
@@ -84,6 +88,7 @@ function networkFaults(stage: Stage): Fault[] {
 function restarts(stage: Stage): Fault {
   const two = stage.server('two');
   const fault: Fault = {
+    name: 'restarts',
     title: 'One of two capable servers restarts every 5 s',
     afterS: 1,
     async make() {
