@@ -45,7 +45,8 @@ export function flagsPage(): string {
     '## Output, signals and exit codes',
     [
       'When it is ready, `serve` prints exactly one line on standard output:',
-      '`mvproxy ready: serving https://127.0.0.1:6443, admin http://127.0.0.1:6444`.',
+      '`mvproxy ready: serving https://127.0.0.1:6443, admin http://127.0.0.1:6444`;',
+      'with `--workers` it names the admin listener of each, with a space in between.',
       'The log goes to standard error: JSON, or plain lines on a terminal, coloured unless `NO_COLOR` is set.',
     ].join('\n'),
     table(
