@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Reporter } from '../../src/lab/control-plane/reporter.ts';
 import { hangFigures, slowTable } from './hang.ts';
+import { measureOutage } from './outage.ts';
 import { failureTable, of, truthTable, windowTable } from './run-tables.ts';
 import { atMost, noneOf, remark, type Scenario } from './scenario.ts';
 import { FORWARDERS, Stage } from './stage.ts';
@@ -19,13 +20,22 @@ export interface NetworkOptions {
 
 /** Faults of the network in front of one of two capable servers, and servers that come and go. */
 export async function measureNetwork({ perSecond }: NetworkOptions, report: Reporter): Promise<Scenario[]> {
+  return [...(await onTheNetwork(perSecond, report)), ...(await withProcesses(perSecond, report))];
+}
+
+async function onTheNetwork(perSecond: number, report: Reporter): Promise<Scenario[]> {
+  await using stage = await Stage.start({ wired: true });
   const scenarios: Scenario[] = [];
-  for (const wired of [true, false]) {
-    await using stage = await Stage.start({ wired });
-    const faults = wired ? networkFaults(stage) : [restarts(stage)];
-    for (const fault of faults) scenarios.push(await measured(stage, fault, perSecond, report));
-  }
+  for (const fault of networkFaults(stage)) scenarios.push(await measured(stage, fault, perSecond, report));
   return scenarios;
+}
+
+async function withProcesses(perSecond: number, report: Reporter): Promise<Scenario[]> {
+  await using stage = await Stage.start();
+  const restarted = await measured(stage, restarts(stage), perSecond, report);
+  const outage = await measureOutage(stage, perSecond);
+  report('network: all servers were down');
+  return [restarted, outage];
 }
 
 async function measured(stage: Stage, fault: Fault, perSecond: number, report: Reporter): Promise<Scenario> {
