@@ -43,6 +43,8 @@ export class RequestPath {
   readonly #logger: Logger;
   readonly #membershipChanged: (() => void) | undefined;
   readonly #control: ControlHolder;
+  /** With open requests. */
+  readonly #replaced = new Set<ServerRegistry>();
   /** What it calls itself in requests, so that it knows those that come back. */
   readonly #name = newProxyName();
 
@@ -87,7 +89,14 @@ export class RequestPath {
 
   /** From now on requests are routed by `registry`; those under way finish where they are. */
   use(registry: ServerRegistry): void {
-    void this.#control.swap(registry).stop(REPLACED_GRACE_MS);
+    const replaced = this.#control.swap(registry);
+    this.#replaced.add(replaced);
+    void replaced.stop(REPLACED_GRACE_MS).then(() => this.#replaced.delete(replaced));
+  }
+
+  /** Ends everything that is still open. */
+  async stop(): Promise<void> {
+    await Promise.all([this.registry, ...this.#replaced].map((registry) => registry.stop(0)));
   }
 
   /** Says what is missing if peer traffic cannot be authenticated. */

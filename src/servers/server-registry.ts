@@ -1,19 +1,19 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { DiscoveryConflict } from '../discovery/conflict.ts';
 import type { GroupVersionResource } from '../kubernetes/type-declaration.ts';
 import { DiscoveryCounters, type DiscoveryTrigger } from '../observe/discovery-counters.ts';
 import type { Control, ProxySnapshot } from '../proxy/proxy-snapshot.ts';
 import type { Upstream } from '../wire/upstream.ts';
 import { controlIdentity } from './control-identity.ts';
-import { type DepartedServer, Departures } from './departures.ts';
+import type { DepartedServer } from './departures.ts';
 import { DocumentIds } from './document-ids.ts';
 import { MergedView } from './merged-view.ts';
 import { OpenAPIView } from './openapi/openapi-view.ts';
 import { peerView } from './peer-trust.ts';
 import { REFRESH_PATIENCE_MS, RefreshSchedule } from './refresh-schedule.ts';
 import { type MonitorDependencies, type MonitorSettings, ServerMonitor } from './server-monitor.ts';
-import { reportOf } from './server-report.ts';
-import { isSameServer, type ServerSpec } from './server-spec.ts';
+import { ServerMonitors } from './server-monitors.ts';
+import { ServerReports } from './server-reports.ts';
+import type { ServerSpec } from './server-spec.ts';
 import { isDecided } from './server-state.ts';
 import { mergeInputs, type ServerReport, SnapshotBuilder } from './snapshot-builder.ts';
 import { TypeDeclarations } from './type-declarations.ts';
@@ -42,11 +42,6 @@ export interface RegistryDependencies extends MonitorDependencies {
 
 const AGEING_CHECK_MS = 1_000;
 
-/** How long connections to a server that left the list may go on with open requests, watches included. */
-const LEAVING_GRACE_MS = 300_000;
-
-const NOTHING = { version: undefined, discovery: undefined };
-
 /**
  * The control path: watches every server and swaps the snapshot that the request path reads.
  * Routing changes are visible at once; the merged documents follow when they are encoded and compressed.
@@ -57,14 +52,10 @@ export class ServerRegistry implements Control {
   readonly #settings: RegistrySettings;
   readonly #clock: () => number;
   readonly #membershipChanged: (() => void) | undefined;
-  readonly #newMonitor: (spec: ServerSpec) => ServerMonitor;
-  #monitors: readonly ServerMonitor[];
-  /** Off the list, with open requests. */
-  readonly #leaving = new Set<ServerMonitor>();
-  #isStarted = false;
+  readonly #servers: ServerMonitors;
+  readonly #reports: ServerReports;
   readonly #view: ProxySnapshot['view'];
   readonly #ageing: NodeJS.Timeout;
-  readonly #departures: Departures;
   readonly #declarations: TypeDeclarations;
   readonly #ids = new DocumentIds();
   readonly #merged: MergedView;
@@ -72,7 +63,6 @@ export class ServerRegistry implements Control {
   readonly #refreshes: RefreshSchedule;
   readonly #builder = new SnapshotBuilder();
   readonly #complete = Promise.withResolvers<void>();
-  readonly #known = new Map<ServerMonitor, ServerReport>();
   #snapshot: ProxySnapshot;
   #isComplete = false;
 
@@ -100,16 +90,23 @@ export class ServerRegistry implements Control {
       triggered: (trigger, at) => this.#triggered(trigger, at),
       counters: this.discoveryCounters,
     };
-    this.#newMonitor = (spec) => {
+    this.#reports = new ServerReports(settings.expireAfterMs, clock);
+    const open = (spec: ServerSpec): ServerMonitor => {
       const learned = () => {
-        this.#known.delete(monitor);
+        this.#reports.forget(monitor);
         this.#rebuild();
       };
       const monitor: ServerMonitor = new ServerMonitor(spec, monitorSettings, monitorDependencies, learned);
       return monitor;
     };
-    this.#monitors = specs.map((spec) => this.#newMonitor(spec));
-    this.#departures = new Departures(settings.graceMs);
+    this.#servers = new ServerMonitors(
+      specs,
+      open,
+      settings.graceMs,
+      clock,
+      previous === undefined ? undefined : previous.#servers,
+    );
+    if (previous !== undefined && this.#view === 'merged') this.#merged.inherit(previous.#merged);
     this.#declarations = new TypeDeclarations({
       servers: (type) => this.#serving(type),
       lists: (group, version) => this.#snapshot.groups.serversOf(group, version).length > 0,
@@ -117,8 +114,7 @@ export class ServerRegistry implements Control {
       logger,
       clock,
     });
-    if (previous !== undefined) this.#inherit(previous);
-    this.#snapshot = this.#build(this.#reports());
+    this.#snapshot = this.#build();
     this.#ageing = setInterval(() => this.#age(), AGEING_CHECK_MS);
     this.#ageing.unref();
   }
@@ -129,7 +125,7 @@ export class ServerRegistry implements Control {
 
   /** One for each server on the list. */
   get monitors(): readonly ServerMonitor[] {
-    return this.#monitors;
+    return this.#servers.present;
   }
 
   /** Contradictions between the servers' documents, as of the last merge. */
@@ -156,7 +152,7 @@ export class ServerRegistry implements Control {
 
   /** Servers that left less than the departure grace ago. */
   get departed(): readonly DepartedServer[] {
-    return this.#departures.servers;
+    return this.#servers.departed;
   }
 
   /** Resolves when `complete` holds. */
@@ -165,21 +161,17 @@ export class ServerRegistry implements Control {
   }
 
   start(): void {
-    this.#isStarted = true;
-    for (const monitor of this.#monitors) monitor.start();
+    this.#servers.start();
   }
 
   async stop(graceMs: number): Promise<void> {
-    this.#isStarted = false;
     clearInterval(this.#ageing);
-    await Promise.all([...this.#monitors, ...this.#leaving].map((monitor) => monitor.stop(graceMs)));
+    await this.#servers.stop(graceMs);
   }
 
   /** Whether some server is ready now that is also one of `specs`. */
   keepsReady(specs: readonly ServerSpec[]): boolean {
-    return this.#monitors.some(
-      ({ spec, state }) => state.kind === 'ready' && specs.some((other) => isDeepStrictEqual(spec, other)),
-    );
+    return this.#servers.keepsReady(specs);
   }
 
   /**
@@ -188,21 +180,10 @@ export class ServerRegistry implements Control {
    * departure grace. A server that comes back within it is known from the first moment.
    */
   update(specs: readonly ServerSpec[]): void {
-    const before = this.#monitors;
-    const known = [...before, ...this.#departures.monitors];
-    this.#monitors = specs.map(
-      (spec) =>
-        before.find((monitor) => isDeepStrictEqual(monitor.spec, spec)) ?? inheritFrom(known, this.#newMonitor(spec)),
-    );
-    this.#departures.note(this.#departures, before, this.#monitors, this.#clock());
-    for (const monitor of before) if (!this.#monitors.includes(monitor)) this.#leave(monitor);
-    this.#rebuild();
-    if (this.#isStarted) for (const monitor of this.#monitors) if (!before.includes(monitor)) monitor.start();
-  }
-
-  #leave(monitor: ServerMonitor): void {
-    this.#leaving.add(monitor);
-    void monitor.stop(LEAVING_GRACE_MS).then(() => this.#leaving.delete(monitor));
+    this.#servers.update(specs, () => {
+      this.#reports.forgetAll();
+      this.#rebuild();
+    });
   }
 
   refresh(trigger: DiscoveryTrigger): Promise<void> {
@@ -220,7 +201,7 @@ export class ServerRegistry implements Control {
     const found = table.lookup(group, version, resource, '', 'get');
     if (found.kind !== 'capable') return [];
     const names = found.servers.map((position) => servers[position]?.name);
-    return this.#monitors
+    return this.monitors
       .filter((monitor) => names.includes(monitor.spec.name) && monitor.answers(REFRESH_PATIENCE_MS))
       .map(({ connections }) => connections.discovery);
   }
@@ -228,7 +209,7 @@ export class ServerRegistry implements Control {
   /** The readings of one server follow each other (`Repeater.again`), so that one that hangs delays no other one's. */
   async #readAll(): Promise<boolean> {
     const documents = this.#documents();
-    const answering = this.#monitors.filter((monitor) => monitor.answers(REFRESH_PATIENCE_MS) || monitor.mayBeBack);
+    const answering = this.monitors.filter((monitor) => monitor.answers(REFRESH_PATIENCE_MS) || monitor.mayBeBack);
     await Promise.all(answering.map((monitor) => monitor.refresh()));
     await this.#merged.settled();
     return this.#documents() !== documents;
@@ -236,7 +217,7 @@ export class ServerRegistry implements Control {
 
   /** Which documents were read last; equal strings for the same ones. */
   #documents(): string {
-    return this.#monitors.map(({ fetched }) => this.#ids.of(fetched)).join(' ');
+    return this.monitors.map(({ fetched }) => this.#ids.of(fetched)).join(' ');
   }
 
   /** A change of types was seen at one server; servers that cannot tell us of it themselves will show it as well. */
@@ -248,14 +229,7 @@ export class ServerRegistry implements Control {
       return;
     }
     this.discoveryCounters.triggered(trigger);
-    for (const monitor of this.#monitors) if (monitor === at || !monitor.sees(trigger)) monitor.follow();
-  }
-
-  #inherit(previous: ServerRegistry): void {
-    for (const monitor of this.#monitors)
-      inheritFrom([...previous.#monitors, ...previous.#departures.monitors], monitor);
-    this.#departures.note(previous.#departures, previous.#monitors, this.#monitors, this.#clock());
-    if (this.#view === 'merged') this.#merged.inherit(previous.#merged);
+    for (const monitor of this.monitors) if (monitor === at || !monitor.sees(trigger)) monitor.follow();
   }
 
   #rebuild(): void {
@@ -266,13 +240,13 @@ export class ServerRegistry implements Control {
 
   /** What time alone changes: documents become stale, servers are forgotten. */
   #age(): void {
-    this.#departures.prune(this.#clock());
-    this.#known.clear();
+    this.#servers.prune();
+    this.#reports.forgetAll();
     this.#rebuild();
   }
 
   #swap(): void {
-    this.#snapshot = this.#build(this.#reports());
+    this.#snapshot = this.#build();
   }
 
   /** The first documents may be of one server alone: what is being prepared has to be waited for. */
@@ -282,17 +256,17 @@ export class ServerRegistry implements Control {
     const isMerged = this.#view === 'server-local' || isPublished || !this.anyReady;
     const isDone = ({ state, openapi }: ServerMonitor) =>
       isDecided(state) && (this.#view === 'server-local' || state.kind !== 'ready' || openapi.isTried);
-    this.#isComplete = isMerged && this.#monitors.length > 0 && this.#monitors.every(isDone);
+    this.#isComplete = isMerged && this.monitors.length > 0 && this.monitors.every(isDone);
     if (this.#isComplete) this.#complete.resolve();
   }
 
   #merge(): void {
     if (this.#view === 'server-local') return;
-    this.#merged.update(mergeInputs(this.#reports(), this.#clock(), this.#settings.staleAfterMs));
+    this.#merged.update(mergeInputs(this.#reportAll(), this.#clock(), this.#settings.staleAfterMs));
   }
 
-  #build(all: readonly ServerReport[]): ProxySnapshot {
-    const reports = this.#builder.order(all);
+  #build(): ProxySnapshot {
+    const reports = this.#builder.order(this.#reportAll());
     if (this.#view === 'merged') this.#openapi.update(reports);
     return this.#builder.build({
       generation: (this.#snapshot?.generation ?? 0) + 1,
@@ -300,42 +274,11 @@ export class ServerRegistry implements Control {
       view: this.#view,
       published: this.#merged.published,
       openapi: this.#openapi,
-      incompleteUntil: this.#incompleteUntil(),
+      incompleteUntil: this.#servers.incompleteUntil(this.#settings.graceMs),
     });
   }
 
-  #reports(): ServerReport[] {
-    const watched = this.#monitors.map((monitor) => this.#reportOf(monitor));
-    return [...watched, ...this.#departures.servers.map(({ report }) => report)];
+  #reportAll(): ServerReport[] {
+    return this.#reports.of(this.#servers.present, this.#servers.departed);
   }
-
-  /** Made anew when something was learned: of hundreds of servers hardly one changes at a time. */
-  #reportOf(monitor: ServerMonitor): ServerReport {
-    const known = this.#known.get(monitor);
-    if (known !== undefined) return known;
-    const report = reportOf(monitor);
-    const made = this.#isExpired(report)
-      ? { ...report, discovery: undefined, announced: NOTHING, openapi: undefined }
-      : report;
-    this.#known.set(monitor, made);
-    return made;
-  }
-
-  /** A server that joined less than the grace ago and was never read may serve what nobody else does. */
-  #incompleteUntil(): number {
-    const unknown = this.#monitors.filter(({ fetched }) => fetched === undefined);
-    return Math.max(0, ...unknown.map(({ joinedAt }) => joinedAt + this.#settings.graceMs));
-  }
-
-  #isExpired({ ready, confirmedAt }: ServerReport): boolean {
-    const { expireAfterMs } = this.#settings;
-    return !ready && expireAfterMs !== undefined && this.#clock() - confirmedAt >= expireAfterMs;
-  }
-}
-
-/** Returns `monitor`, which takes over what one of `known` learned of the same server. */
-function inheritFrom(known: readonly ServerMonitor[], monitor: ServerMonitor): ServerMonitor {
-  const same = known.find(({ spec }) => isSameServer(spec, monitor.spec));
-  if (same !== undefined) monitor.inherit(same);
-  return monitor;
 }
