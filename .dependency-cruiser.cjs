@@ -38,11 +38,7 @@ module.exports = {
       from: { path: rooms('membership'), pathNot: '[.]test[.]ts$' },
       to: {
         path: '^src/',
-        pathNot: [
-          rooms('membership', 'wire', 'observe'),
-          '^src/servers/(repeater|server-spec)[.]ts$',
-          '^src/publishing/server-id[.]ts$',
-        ],
+        pathNot: [rooms('membership', 'wire', 'observe'), '^src/servers/(repeater|server-id|server-spec)[.]ts$'],
       },
     },
     {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { serverId } from '../publishing/server-id.ts';
+import { serverId } from '../servers/server-id.ts';
 import type { ApiObject } from './api-list.ts';
 import { leaseMembers } from './lease-members.ts';
 

@@ -1,4 +1,4 @@
-import { serverId } from '../publishing/server-id.ts';
+import { serverId } from '../servers/server-id.ts';
 import { type ApiObject, objectAt, textAt } from './api-list.ts';
 import { canonicalAddress } from './ip-address.ts';
 import { addressKey, isDnsName, isPort, type Member } from './member.ts';

@@ -12,7 +12,7 @@ import { serveFlags } from '../../src/lab/pki/serve-flags.ts';
 import { startEmbeddedPlane } from '../../src/lab/plane/embedded-plane.ts';
 import type { LabServer } from '../../src/lab/plane/lab-server.ts';
 import { PlayedResolver } from '../../src/membership/testing/played-resolver.ts';
-import { serverId } from '../../src/publishing/server-id.ts';
+import { serverId } from '../../src/servers/server-id.ts';
 import { type ApiClient, connectClient, H1Client } from '../support/api-client.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { until } from './support/running-lab.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { networkInterfaces } from 'node:os';
 import { after, test } from 'node:test';
-import { serverId } from '../../../src/publishing/server-id.ts';
+import { serverId } from '../../../src/servers/server-id.ts';
 import { startProxy } from '../../../tools/control-plane/proxy.ts';
 import { startControlPlane } from '../../../tools/control-plane/start.ts';
 import { apiRequest } from '../support/api-request.ts';

@@ -3,7 +3,7 @@ import { parseAllDocuments } from 'yaml';
 import type { ControlPlane } from '../../../src/lab/control-plane/control-plane.ts';
 import type { KubeApiserverSpec } from '../../../src/lab/control-plane/kube-apiserver.ts';
 import type { PublishingStatus } from '../../../src/publishing/publisher.ts';
-import { serverId } from '../../../src/publishing/server-id.ts';
+import { serverId } from '../../../src/servers/server-id.ts';
 import { type ProxyProcess, startProxy } from '../../../tools/control-plane/proxy.ts';
 import { apiRequest } from '../support/api-request.ts';
 import { eventually } from '../support/eventually.ts';

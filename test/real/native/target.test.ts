@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import type { ControlPlane } from '../../../src/lab/control-plane/control-plane.ts';
 import { endpointRecordKey } from '../../../src/publishing/endpoint-record.ts';
 import { withEtcd } from '../../../src/publishing/etcd.ts';
-import { serverId } from '../../../src/publishing/server-id.ts';
+import { serverId } from '../../../src/servers/server-id.ts';
 import type { ProxyProcess } from '../../../tools/control-plane/proxy.ts';
 import { startControlPlane } from '../../../tools/control-plane/start.ts';
 import { discoveryOf, NOPEER, V2, verbsByPath } from '../support/aggregated-discovery.ts';
