@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Configuration } from '../config/schema.ts';
-import type { Daemon, DrainOptions } from '../daemon/daemon.ts';
+import type { Daemon } from '../daemon/daemon.ts';
+import type { DrainOptions } from '../daemon/drain-options.ts';
 import { ProxyError } from '../errors.ts';
 import { run } from './main.ts';
 import { type CapturedIo, capturedIo } from './testing/captured-io.ts';

@@ -1,5 +1,6 @@
 import type { Configuration } from '../config/schema.ts';
-import type { ConfigurationSource, Daemon, startDaemon } from '../daemon/daemon.ts';
+import type { Daemon, startDaemon } from '../daemon/daemon.ts';
+import type { ConfigurationSource } from '../daemon/daemon-dependencies.ts';
 import type { Logger } from '../observe/logger.ts';
 import { type FromWorker, isToWorker, type WorkerAssignment } from './messages.ts';
 import type { SupervisorChannel } from './supervisor-channel.ts';

@@ -1,0 +1,53 @@
+import { createAdminHandler } from '../admin/admin-handler.ts';
+import { controlPages } from '../admin/control-pages.ts';
+import { describeStatus } from '../admin/status.ts';
+import type { Configuration } from '../config/schema.ts';
+import type { Membership } from '../membership/membership.ts';
+import { Metrics } from '../observe/metrics.ts';
+import type { Publisher } from '../publishing/publisher.ts';
+import { controlIdentity } from '../servers/control-identity.ts';
+import type { ExchangeHandler } from '../wire/exchange.ts';
+import type { Material } from './material.ts';
+import { clock, type RequestPath } from './request-path.ts';
+import { routingPolicy } from './settings.ts';
+
+export interface AdminParts {
+  readonly path: RequestPath;
+  readonly membership: Membership;
+  readonly publisher: Publisher | undefined;
+  readonly material: () => Material;
+  readonly unreadiness: () => readonly string[];
+  readonly reloadErrors: () => number;
+}
+
+/** The pages of the admin listener, about the daemon of `parts`. */
+export function daemonAdmin(configuration: Configuration, parts: AdminParts): ExchangeHandler {
+  const { path, membership, publisher, material, unreadiness, reloadErrors } = parts;
+  const metrics = new Metrics({
+    counters: path.counters,
+    discovery: () => path.registry.discoveryCounters,
+    servers: () => describeStatus(path.registry, clock()).servers,
+    view: () => path.registry.snapshot.view,
+    conflicts: () => path.registry.conflicts.length,
+    reloadErrors,
+    publishing: publisher && (() => publisher.status),
+    membership: () => membership.status.sources,
+  });
+  return createAdminHandler({
+    unreadiness,
+    metrics: () => metrics.exposition(),
+    metricsContentType: metrics.contentType,
+    status: () => ({
+      ...describeStatus(path.registry, clock()),
+      membership: membership.status,
+      publishing: publisher?.status,
+    }),
+    pages: controlPages({
+      registry: () => path.registry,
+      identity: () => controlIdentity(material().peers).fields,
+      clock,
+      freshnessWindowMs: configuration.discovery.freshnessWindowSeconds * 1000,
+      policy: routingPolicy(configuration),
+    }),
+  });
+}

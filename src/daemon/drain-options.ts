@@ -1,0 +1,5 @@
+/** Times in milliseconds. */
+export interface DrainOptions {
+  readonly delayMs: number;
+  readonly watchesMs: number;
+}
