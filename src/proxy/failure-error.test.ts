@@ -37,6 +37,22 @@ for (const [what, failure, tried, code, retryAfter, says] of [
     5,
     /^3 servers broke off.*the last one was a: .*logs; retry later\.$/,
   ],
+  [
+    'several servers broke off, the last one with the whole of a write',
+    LOST,
+    { isRead: false, breaking: 3, isDangerous: true },
+    'MVP_UPSTREAM_RESET',
+    undefined,
+    /may have been executed; look before you repeat it\.$/,
+  ],
+  [
+    'several servers broke off before the end of a write',
+    { ...LOST, processed: 'no' },
+    { isRead: false, breaking: 3, isDangerous: true },
+    'MVP_SERVERS_BROKE_OFF',
+    5,
+    /retry later\.$/,
+  ],
   ['our own limit', { cause: 'overloaded' }, WRITE, 'MVP_OVERLOADED', 1, /refused/],
 ] as const) {
   test(`${what}: ${code} ${retryAfter === undefined ? 'without Retry-After' : 'with Retry-After'}`, () => {

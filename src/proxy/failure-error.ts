@@ -23,7 +23,8 @@ const DANGEROUS_RETRY_SECONDS = 5;
 export function failureError(failure: UpstreamFailure, server: string, info: RequestInfo, tried: Tried): ProxyError {
   if (failure.cause === 'overloaded') return new ProxyError('MVP_OVERLOADED', failure.message);
   const what = /[.?!]$/.test(failure.message) ? failure.message : `${failure.message}.`;
-  if (tried.isDangerous) {
+  // The last one may have acted on a write although those before it could not have: theirs broke off before its end.
+  if (tried.isDangerous && (tried.isRead || failure.processed === 'no')) {
     return new ProxyError(
       'MVP_SERVERS_BROKE_OFF',
       `${tried.breaking} servers broke off one after the other while they worked on ${subject(info)}, the last one was ${server}: ${what} No further server is asked. Look for the reason in their logs; retry later.`,
