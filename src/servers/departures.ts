@@ -58,7 +58,9 @@ export class Departures {
         return { monitor, report: departedReport(reportOf(monitor), name), address, leftAt: now };
       });
     for (const { report } of departed) names.add(report.name);
-    this.#servers = [...before.#servers.filter(({ report }) => !names.has(report.name)), ...departed];
+    const isBack = ({ monitor, report }: DepartedServer): boolean =>
+      names.has(report.name) || present.some(({ spec }) => isSameServer(monitor.spec, spec));
+    this.#servers = [...before.#servers.filter((server) => !isBack(server)), ...departed];
     this.prune(now);
   }
 
