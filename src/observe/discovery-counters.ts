@@ -27,6 +27,11 @@ export class DiscoveryCounters {
     this.triggers.set(trigger, (this.triggers.get(trigger) ?? 0) + 1);
   }
 
+  /** Servers come and go, and with some sources of membership their names with them. */
+  keepOnly(servers: ReadonlySet<string>): void {
+    for (const server of this.readings.keys()) if (!servers.has(server)) this.readings.delete(server);
+  }
+
   read(server: string, result: ReadingResult): void {
     const results = this.readings.get(server) ?? { changed: 0, unchanged: 0, failed: 0 };
     results[result]++;

@@ -85,6 +85,30 @@ describe('a list of servers that changes', () => {
     assert.deepEqual(serving(registry), ['new ready']);
   });
 
+  test('knows a server that comes back under another name as the same one', async (t) => {
+    const { registry, old, recent, pass } = await oneOfTwo(t);
+    registry.update([old.spec, recent.spec]);
+    await pass(100);
+    registry.update([old.spec]);
+    recent.discovery = PODS;
+    registry.update([old.spec, { ...recent.spec, name: 'renamed' }]);
+    assert.deepEqual(registry.departed, [], 'what it served when it left would stay known beside what it serves now');
+    await pass(3_000);
+    assert.deepEqual(serving(registry), []);
+  });
+
+  test('counts readings of nobody who left longer ago than the grace', async (t) => {
+    const { registry, old, recent, pass } = await oneOfTwo(t);
+    registry.update([old.spec, recent.spec]);
+    await pass(100);
+    registry.update([old.spec]);
+    const counted = () => [...registry.discoveryCounters.readings.keys()].sort();
+    await pass(299_000);
+    assert.deepEqual(counted(), ['new', 'old']);
+    await pass(3_000);
+    assert.deepEqual(counted(), ['old']);
+  });
+
   test('takes a server whose certificate must carry another name for one to be proven anew', async (t) => {
     const { registry, old } = await oneOfTwo(t);
     const [monitor] = registry.monitors;

@@ -242,6 +242,7 @@ export class ServerRegistry implements Control {
   #age(): void {
     this.#servers.prune();
     this.#reports.forgetAll();
+    this.discoveryCounters.keepOnly(new Set(this.#reportAll().map(({ name }) => name)));
     this.#rebuild();
   }
 
