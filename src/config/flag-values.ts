@@ -41,10 +41,15 @@ function mistake({ kind }: ConfigurationField, texts: readonly string[]): string
     default: {
       // Two different values of one flag are more often a mistake in a manifest than a wish to override oneself.
       const distinct = new Set(texts);
-      if (distinct.size <= 1) return undefined;
+      if (distinct.size <= 1) return kind === 'duration' ? noDuration(texts[0] ?? '') : undefined;
       return `is given ${texts.length} times with different values (${[...distinct].join(', ')}); give it once`;
     }
   }
+}
+
+function noDuration(text: string): string | undefined {
+  if (parseDuration(text) !== undefined) return undefined;
+  return `must be a duration such as 5s, 500ms or 1m30s, not ${JSON.stringify(text)}`;
 }
 
 function fieldValue({ kind }: ConfigurationField, texts: readonly string[]): unknown {
@@ -55,7 +60,7 @@ function fieldValue({ kind }: ConfigurationField, texts: readonly string[]): unk
     case 'number':
       return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : text;
     case 'duration':
-      return parseDuration(text) ?? text;
+      return parseDuration(text);
     case 'boolean':
       return text === 'true' ? true : text === 'false' ? false : text;
     case 'list':

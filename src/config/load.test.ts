@@ -182,6 +182,14 @@ describe('flags', () => {
     ]);
   });
 
+  it('take durations where those of Kubernetes do', async () => {
+    for (const text of ['5x', '-5s']) {
+      assert.deepEqual(await problemsOf(withFlags({ 'shutdown-delay-duration': [text] })), [
+        `--shutdown-delay-duration: must be a duration such as 5s, 500ms or 1m30s, not "${text}"`,
+      ]);
+    }
+  });
+
   it('may be repeated with the same value only', async () => {
     assert.equal((await withFlags({ 'secure-port': ['1', '1'] })).serving.securePort, 1);
     assert.deepEqual(await problemsOf(withFlags({ 'secure-port': ['1', '2'] })), [
@@ -273,6 +281,16 @@ describe('the configuration file', () => {
       'one port for two listeners',
       'admin: { port: 6443 }',
       '3:16: admin.port: is also the port on which clients are served (6443); give the admin listener another one',
+    ],
+    [
+      "a worker's admin port that clients have",
+      'admin: { port: 6442 }\nserving: { workers: 2 }',
+      '3:16: admin.port: is too near the port on which clients are served (6443): each worker has an admin port of its own, here 6442 to 6443; give the admin listener another one',
+    ],
+    [
+      "a worker's admin port that does not exist",
+      'admin: { port: 65535 }\nserving: { workers: 2 }',
+      '3:16: admin.port: is too high for 2 workers: each worker has an admin port of its own, here 65535 to 65536; give a lower one',
     ],
     [
       'staleness before the next fetch',

@@ -39,7 +39,9 @@ test('without any it is said how servers are named', async () => {
 
 test('the API cannot be read before somebody is known who could be asked', async () => {
   for (const flag of ['membership-leases', 'membership-endpointslices']) {
-    assert.match((await messages({ [flag]: ['true'] }))[0] ?? '', /names nobody who could be asked first/);
+    await assert.rejects(load({ [flag]: ['true'] }), {
+      message: new RegExp(`^  --${flag}: .*names nobody who could be asked first`, 'm'),
+    });
   }
 });
 
@@ -58,10 +60,15 @@ test('names and networks that are none are refused with an example', async () =>
     '_https.api',
     '_https._tcp.api:6443',
   ]) {
-    assert.match((await messages({ 'membership-dns': [name] }))[0] ?? '', /must be NAME or NAME:PORT/, name);
+    const [message = ''] = await messages({ 'membership-dns': [name] });
+    assert.match(message, /must be NAME or NAME:PORT/);
+    assert.ok(message.endsWith(`, not "${name}"`), message);
   }
   const server = ['a=https://10.0.0.1:6443'];
-  assert.match((await messages({ server, 'membership-allowed-cidrs': ['10.0.0.0/40'] }))[0] ?? '', /must be a network/);
+  assert.match(
+    (await messages({ server, 'membership-allowed-cidrs': ['10.0.0.0/40'] }))[0] ?? '',
+    /must be a network.*, not "10[.]0[.]0[.]0[/]40"/,
+  );
   const names = Array.from({ length: 17 }, (_, index) => `api-${index}.example.com`);
   assert.deepEqual(await messages({ 'membership-dns': names }), ['must have at most 16 names']);
 });

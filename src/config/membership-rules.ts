@@ -13,7 +13,13 @@ export function* membershipViolations(settings: Settings): Generator<Violation> 
     };
   } else if (kubeconfig === undefined) {
     yield {
-      paths: [['membership'], ['servers'], ['localServer'], ['kubeconfig']],
+      paths: [
+        ['membership', membership.leases ? 'leases' : 'endpointSlices'],
+        ['membership', 'dns'],
+        ['servers'],
+        ['localServer'],
+        ['kubeconfig'],
+      ],
       message:
         'finds servers through the API, but names nobody who could be asked first; give one of them with --server NAME=https://HOST:PORT, a DNS name with --membership-dns, or --kubeconfig, whose cluster is then asked',
     };

@@ -120,7 +120,8 @@ function* frontProxyTrust({ authentication: { clientCAFile, requestHeader } }: S
   }
 }
 
-function* adminListener({ admin, serving }: Settings): Generator<Violation> {
+function* adminListener(settings: Settings): Generator<Violation> {
+  const { admin, serving } = settings;
   if (!admin.enabled) return;
   if (!isLoopback(admin.bindAddress)) {
     yield {
@@ -136,6 +137,27 @@ function* adminListener({ admin, serving }: Settings): Generator<Violation> {
         ['serving', 'securePort'],
       ],
       message: `is also the port on which clients are served (${admin.port}); give the admin listener another one`,
+    };
+  } else if (admin.port !== 0 && serving.workers > 0) {
+    yield* workersAdminPorts(settings, sharesAddress);
+  }
+}
+
+/** The admin listeners of workers take one port each, from `admin.port` on. */
+function* workersAdminPorts({ admin, serving }: Settings, sharesAddress: boolean): Generator<Violation> {
+  const last = admin.port + serving.workers - 1;
+  const range = `each worker has an admin port of its own, here ${admin.port} to ${last}`;
+  const paths: Violation['paths'] = [
+    ['admin', 'port'],
+    ['serving', 'workers'],
+    ['serving', 'securePort'],
+  ];
+  if (last > 65_535) {
+    yield { paths, message: `is too high for ${serving.workers} workers: ${range}; give a lower one` };
+  } else if (sharesAddress && serving.securePort > admin.port && serving.securePort <= last) {
+    yield {
+      paths,
+      message: `is too near the port on which clients are served (${serving.securePort}): ${range}; give the admin listener another one`,
     };
   }
 }

@@ -33,7 +33,7 @@ export const serving = field(
         flag: 'workers',
         argument: 'COUNT',
         description:
-          'Processes that share the port. 0: the proxy is one process. From 1 on a supervisor holds the port and starts that many workers, replaces one that dies, and on SIGUSR2 replaces them one after the other without refusing a connection. Each worker watches the servers by itself, so give no more than there are processors to spare; the admin listener of worker k has the admin port + k.',
+          'Worker processes that share the port; with 0 the proxy is one process. From 1 on a supervisor holds the port and starts that many workers, replaces one that dies, and on SIGUSR2 replaces them one after the other without refusing a connection. Each worker watches the servers by itself, so give no more than there are processors to spare; their admin listeners have one port each, from the admin port on.',
       }),
     })
     .prefault({}),

@@ -3,16 +3,14 @@ import { parseAddressRange } from '../../membership/address-range.ts';
 import { parseServersName } from '../../membership/dns-source.ts';
 import { field, seconds } from '../field.ts';
 
-const dnsName = z
-  .string()
-  .refine(
-    (text) => parseServersName(text) !== undefined,
-    'must be NAME or NAME:PORT, for example api.example.com:6443, or the name of SRV records, for example _https._tcp.api.example.com',
-  );
+const dnsName = z.string().refine((text) => parseServersName(text) !== undefined, {
+  error: ({ input }) =>
+    `must be NAME or NAME:PORT, for example api.example.com:6443, or the name of SRV records, for example _https._tcp.api.example.com, not ${JSON.stringify(input)}`,
+});
 
-const network = z
-  .string()
-  .refine((text) => parseAddressRange(text) !== undefined, 'must be a network such as 10.0.0.0/8 or fd00::/8');
+const network = z.string().refine((text) => parseAddressRange(text) !== undefined, {
+  error: ({ input }) => `must be a network such as 10.0.0.0/8 or fd00::/8, not ${JSON.stringify(input)}`,
+});
 
 export const membership = field(
   z
