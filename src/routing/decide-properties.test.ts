@@ -17,6 +17,8 @@ const CLAIMS_CAPABILITY: ReadonlySet<ForwardReason> = new Set([
 ]);
 
 const RUNS = { numRuns: 600 };
+const MOST_ROUNDS = 20;
+const ENOUGH = 10;
 
 function isUsable({ snapshot, hint }: Setting, position: number): boolean {
   return snapshot.servers[position]?.ready === true && !hint.tried.has(position);
@@ -43,16 +45,18 @@ function isDirectedWrite({ snapshot, request, hint }: Setting): boolean {
   return snapshot.local === undefined && hint.writes !== 'any' && isWrite(request);
 }
 
-/** Holds `check` for generated settings, and makes sure that enough of them were of use. */
+/** Holds `check` for generated settings, as many as it takes until enough of them were of use: some kinds are rare. */
 function always(check: (setting: Setting, decision: Decision) => boolean): void {
   let used = 0;
-  fc.assert(
-    fc.property(settings, (setting) => {
-      if (check(setting, decide(setting.request, setting.snapshot, setting.hint))) used++;
-    }),
-    RUNS,
-  );
-  assert.ok(used > RUNS.numRuns / 100, `only ${used} of ${RUNS.numRuns} settings say anything`);
+  for (let round = 0; round < MOST_ROUNDS && used < ENOUGH; round++) {
+    fc.assert(
+      fc.property(settings, (setting) => {
+        if (check(setting, decide(setting.request, setting.snapshot, setting.hint))) used++;
+      }),
+      RUNS,
+    );
+  }
+  assert.ok(used >= ENOUGH, `only ${used} settings say anything`);
 }
 
 test('a request goes only to servers that are ready and have not failed it', () => {
