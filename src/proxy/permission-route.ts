@@ -1,3 +1,4 @@
+import { isConfined } from '../routing/confinement.ts';
 import type { Decision } from '../routing/decision.ts';
 import { choosePreferred } from '../routing/preferred.ts';
 import { type Control, openExchanges, type ProxySnapshot } from './proxy-snapshot.ts';
@@ -33,8 +34,7 @@ function anyRoute(
   const routed = route(control, { ...request, tried }, now);
   if (routed.decision.kind === 'forward') return routed;
   const { snapshot } = routed;
-  const isConfined = snapshot.local !== undefined && (request.alreadyProxied || request.forwarded === true);
-  const decision = isConfined ? undefined : toAnybody(snapshot, tried);
+  const decision = isConfined(snapshot, request) ? undefined : toAnybody(snapshot, tried);
   return decision === undefined ? routed : { ...routed, decision };
 }
 

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { discoveryOf } from '../discovery/testing/discovery-of.ts';
 import { requestInfo } from '../kubernetes/request-info.ts';
-import { decide, isWorthRefreshing, type RoutingHint } from './decide.ts';
+import { decide, isWorthRefreshing } from './decide.ts';
 import type { Decision, ForwardReason, UnavailableReason } from './decision.ts';
+import type { RoutingHint } from './routing-hint.ts';
 import type { RoutingSnapshot } from './snapshot.ts';
 import { hintOf, type ServerSketch, snapshotOf } from './testing/snapshot-of.ts';
 

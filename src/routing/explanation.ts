@@ -1,9 +1,10 @@
 import type { RequestInfo } from '../kubernetes/request-info.ts';
 import { type Capability, capabilityOf, capabilityText } from './capability.ts';
-import { decide, isWorthRefreshing, type RoutingHint } from './decide.ts';
+import { decide, isWorthRefreshing } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { decisionText } from './decision-text.ts';
 import { suitingServers } from './preferred.ts';
+import type { RoutingHint } from './routing-hint.ts';
 import { NO_POLICY, type RoutingPolicy } from './routing-policy.ts';
 import type { RoutingSnapshot } from './snapshot.ts';
 

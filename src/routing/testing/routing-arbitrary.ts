@@ -3,7 +3,7 @@ import type { ServerDiscovery } from '../../discovery/server-discovery.ts';
 import { discoveries, VERBS } from '../../discovery/testing/discovery-arbitrary.ts';
 import { entriesOf } from '../../discovery/testing/entries.ts';
 import { type RequestInfo, requestInfo } from '../../kubernetes/request-info.ts';
-import type { RoutingHint } from '../decide.ts';
+import type { RoutingHint } from '../routing-hint.ts';
 import type { RoutingSnapshot } from '../snapshot.ts';
 import { snapshotOf } from './snapshot-of.ts';
 

@@ -3,8 +3,8 @@ import type { ServerDiscovery } from '../../discovery/server-discovery.ts';
 import { discoveryOf, type Listing } from '../../discovery/testing/discovery-of.ts';
 import { openAPIAddress } from '../../openapi/openapi-index.ts';
 import { uniteOpenAPI } from '../../openapi/openapi-union.ts';
-import type { RoutingHint } from '../decide.ts';
 import { buildGroupIndex } from '../group-index.ts';
+import type { RoutingHint } from '../routing-hint.ts';
 import type { RoutingSnapshot } from '../snapshot.ts';
 
 /** One server in a few words. */
