@@ -18,6 +18,12 @@ const GOAWAYS_PER_SERVER = 16;
 /** Servers that may break off under one request. A request that breaks whoever works on it must not reach all of them. */
 const MOST_BREAKING = 3;
 
+/**
+ * Servers that a request may be turned away from at no cost: no more shut down at a time. Where more say so it is rather what
+ * they all relay, an extension server that is overloaded, and each of them would burden it once more.
+ */
+const FREE_TURNS = 2;
+
 /** Why the answer of a server need not be the client's, although the server knows the type. */
 export type Dismissal =
   /** It shuts down and turned the request away. */
@@ -36,6 +42,7 @@ export class Attempts {
   #goaways = 0;
   #breaking = 0;
   #wasBehind = false;
+  #turns = 0;
   /** Milliseconds of the clock. */
   #begunAt = 0;
 
@@ -113,7 +120,8 @@ export class Attempts {
     if (!replayable || !turnsAway(head, exchange.head.method, info)) return undefined;
     this.#tried.add(server);
     const next = this.#elsewhere();
-    if (next !== undefined) this.#context.observer.retried('turned-away');
+    if (next === undefined || !this.#affordsTurn()) return undefined;
+    this.#context.observer.retried('turned-away');
     return next;
   }
 
@@ -127,7 +135,7 @@ export class Attempts {
       // Each server takes 3 s to say so, and of two that do the second is mostly right.
       this.#wasBehind = true;
       if (!this.#context.retries.withdrawForAnswer()) return undefined;
-    }
+    } else if (!this.#affordsTurn()) return undefined;
     this.#context.observer.retried(dismissal);
     return next;
   }
@@ -145,6 +153,11 @@ export class Attempts {
   #elsewhere(): Route | undefined {
     const next = this.route();
     return next.decision.kind === 'forward' ? next : undefined;
+  }
+
+  #affordsTurn(): boolean {
+    this.#turns++;
+    return this.#turns <= FREE_TURNS || this.#context.retries.withdrawForAnswer();
   }
 
   #affords(failure: UpstreamFailure, server: string): boolean {

@@ -162,6 +162,25 @@ describe('a server that turns a request away because it shuts down (503 with Ret
     assert.deepEqual([exchange.answer.head.status, exchange.answer.body.text], [503, 'shutting down']);
   });
 
+  test('is heard when two more say so, and the retry budget is spent: all may relay what one extension server says', async () => {
+    const servers = Array.from({ length: 6 }, () => ({
+      minor: 37,
+      serves: { 'example.com/v1': { widgets: ['get'] } },
+    }));
+    const target = '/apis/example.com/v1/namespaces/a/widgets/x';
+    const { setting, exchange, at } = forward({ target }, { servers, retryPercent: 0 });
+    const answered = new Set<string>();
+    for (;;) {
+      const next = setting.asked.find((server) => !answered.has(server));
+      if (next === undefined) break;
+      answered.add(next);
+      turnAway(at(Number(next.replace('server-', ''))));
+      await settled();
+    }
+    assert.equal(exchange.answer.head.status, 503);
+    assert.equal(setting.asked.length, 3);
+  });
+
   test('is heard when the body can not be sent again', async () => {
     const replay = { perRequest: 1, total: 100 };
     const { setting, exchange, at } = forward({ method: 'PUT', hasBody: true }, { replay });
