@@ -29,7 +29,10 @@ export class IdentityLease {
     const lease = this.#lease(DURATION_SECONDS, now);
     if (await api.create(lease)) return;
     await this.#requireOurs(api);
-    if (!(await api.patch(this.name, { spec: lease.spec }))) await this.publish(api, now);
+    if (await api.patch(this.name, { spec: lease.spec })) return;
+    // It was deleted in between; a server that says both again and again must not be asked without a pause.
+    if (!(await api.create(lease)))
+      throw new Error(`the Lease ${this.name} in kube-system can be neither made nor changed`);
   }
 
   /** Natives take no notice. Returns false when the Lease is gone. */
