@@ -1,6 +1,7 @@
 import { isConfined } from '../routing/confinement.ts';
 import type { Decision } from '../routing/decision.ts';
 import { choosePreferred } from '../routing/preferred.ts';
+import type { RoutableServer } from '../routing/snapshot.ts';
 import { type Control, openExchanges, type ProxySnapshot } from './proxy-snapshot.ts';
 import { type Route, type RouteInput, route } from './route.ts';
 
@@ -15,14 +16,23 @@ export function permissionRoute(
   tried: ReadonlySet<string>,
   now: number,
 ): Route {
-  const { servers } = control.snapshot;
-  const unreadable = servers.filter(({ ready, readable }) => ready && !readable).map(({ name }) => name);
-  const avoided = new Set([...tried, ...unreadable]);
-  if (avoided.size > tried.size) {
-    const routed = anyRoute(control, request, avoided, now);
+  const avoided = unreadableAmong(control.snapshot.servers);
+  if (avoided.some((name) => !tried.has(name))) {
+    const routed = anyRoute(control, request, new Set([...tried, ...avoided]), now);
     if (routed.decision.kind === 'forward') return routed;
   }
   return anyRoute(control, request, tried, now);
+}
+
+const unreadable = new WeakMap<readonly RoutableServer[], readonly string[]>();
+
+/** Found out once for each snapshot, as whatever costs more with more servers. */
+function unreadableAmong(servers: readonly RoutableServer[]): readonly string[] {
+  const known = unreadable.get(servers);
+  if (known !== undefined) return known;
+  const found = servers.filter(({ ready, readable }) => ready && !readable).map(({ name }) => name);
+  unreadable.set(servers, found);
+  return found;
 }
 
 function anyRoute(
