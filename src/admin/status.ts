@@ -89,7 +89,7 @@ function describeDeparted({ report, address, leftAt }: DepartedServer, now: numb
     local: false,
     version: versionText(version),
     state: 'gone',
-    condition: `left the control plane ${Math.round((now - leftAt) / 1000)} s ago; its types stay listed for the departure grace`,
+    condition: `${report.condition} ${Math.round((now - leftAt) / 1000)} s ago; what it served stays listed for the departure grace`,
     discovery: { shape: undefined, failure: '', reason: '', errors: {} },
     openapi: { documents: report.openapi?.index?.size, failure: '' },
     watches: [],

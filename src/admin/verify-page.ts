@@ -80,11 +80,11 @@ function knownServer(monitor: ServerMonitor, fields: readonly string[], now: num
 }
 
 function departedServer(
-  { name, version, confirmedAt, discovery }: ServerReport,
+  { name, version, confirmedAt, discovery, condition }: ServerReport,
   leftAt: number,
   now: number,
 ): KnownServer {
-  const message = `left the control plane ${Math.round((now - leftAt) / 1000)} s ago`;
+  const message = `${condition} ${Math.round((now - leftAt) / 1000)} s ago`;
   const failure = { processed: 'no', reason: 'refused', cause: 'connect', message } as const;
   return {
     name,

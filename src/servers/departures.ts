@@ -1,15 +1,18 @@
+import { lostTypes } from '../discovery/lost-types.ts';
+import { united } from '../discovery/united.ts';
 import type { Backend } from '../proxy/proxy-snapshot.ts';
 import { DEPARTED_UPSTREAM } from './failing-upstream.ts';
-import type { ServerMonitor } from './server-monitor.ts';
+import type { Announced, ServerMonitor } from './server-monitor.ts';
 import { reportOf } from './server-report.ts';
 import { addressOf, isSameServer } from './server-spec.ts';
 import type { ServerReport } from './snapshot-builder.ts';
 
-/** A server that membership dropped. */
+/** A server that membership dropped, or what one that is still there was before it restarted without some of its types. */
 export interface DepartedServer {
-  /** What watched it; stopped. */
+  readonly kind: 'left' | 'former';
+  /** What watched it, or watches what it is now. */
   readonly monitor: ServerMonitor;
-  /** The last thing known of it. */
+  /** The last thing known of it; its condition says how it departed. */
   readonly report: ServerReport;
   readonly address: string;
   /** Epoch milliseconds. */
@@ -20,7 +23,9 @@ const NO_CONDITIONS = { '/api': undefined, '/apis': undefined };
 
 /**
  * Servers that left, for the departure grace: their types stay listed, as Stale where nobody else has them, and requests
- * only they could serve are answered 503. A server that leaves in the middle of an upgrade usually comes back.
+ * only they could serve are answered 503. A server that leaves in the middle of an upgrade usually comes back, and one that
+ * comes back as what it was before an upgrade is upgraded again: its objects are still stored, and controllers that are told
+ * of an unknown type take them for deleted.
  */
 export class Departures {
   readonly #graceMs: number;
@@ -34,9 +39,9 @@ export class Departures {
     return this.#servers;
   }
 
-  /** What watched them. */
+  /** What watched those that left. */
   get monitors(): ServerMonitor[] {
-    return this.#servers.map(({ monitor }) => monitor);
+    return this.#servers.filter(({ kind }) => kind === 'left').map(({ monitor }) => monitor);
   }
 
   /** Takes over the departures `before`, and who of the monitors `watched` until now is not among `present`. */
@@ -55,13 +60,36 @@ export class Departures {
         const address = addressOf(spec);
         // The name may belong to another server by now.
         const name = names.has(spec.name) ? `${spec.name}@${address}` : spec.name;
-        return { monitor, report: departedReport(reportOf(monitor), name), address, leftAt: now };
+        return { kind: 'left', monitor, report: departedReport(reportOf(monitor), name), address, leftAt: now };
       });
     for (const { report } of departed) names.add(report.name);
-    const isBack = ({ monitor, report }: DepartedServer): boolean =>
-      names.has(report.name) || present.some(({ spec }) => isSameServer(monitor.spec, spec));
+    const isBack = ({ kind, monitor, report }: DepartedServer): boolean =>
+      names.has(report.name) || (kind === 'left' && present.some(({ spec }) => isSameServer(monitor.spec, spec)));
     this.#servers = [...before.#servers.filter((server) => !isBack(server)), ...departed];
     this.prune(now);
+  }
+
+  /** The discovery of `monitor`, which was `before`, is another one now. */
+  compare(monitor: ServerMonitor, before: Announced, now: number): void {
+    const { fetched, spec } = monitor;
+    const name = `${spec.name}@before`;
+    const known = this.#servers.find(({ report }) => report.name === name);
+    if (fetched === undefined || before.fetched === undefined) return;
+    const missing = lostTypes(before.fetched.discovery, fetched.discovery);
+    const since = missing === undefined ? known?.leftAt : now;
+    const earlier = known?.report.discovery && lostTypes(known.report.discovery, fetched.discovery);
+    const discovery = missing && earlier ? united(missing, earlier) : (missing ?? earlier);
+    this.#servers = this.#servers.filter((server) => server !== known);
+    if (discovery === undefined || since === undefined) return;
+    const version = missing === undefined ? known?.report.version : before.version;
+    const report: ServerReport = {
+      ...departedReport(reportOf(monitor), name, 'came back without some of its types'),
+      version,
+      discovery,
+      announced: { version, discovery },
+      openapi: undefined,
+    };
+    this.#servers = [...this.#servers, { kind: 'former', monitor, report, address: addressOf(spec), leftAt: since }];
   }
 
   /** Forgets those whose grace is over. */
@@ -70,7 +98,7 @@ export class Departures {
   }
 }
 
-function departedReport(report: ServerReport, name: string): ServerReport {
+function departedReport(report: ServerReport, name: string, condition = 'left the control plane'): ServerReport {
   const backend: Backend = {
     name,
     asserted: undefined,
@@ -79,5 +107,5 @@ function departedReport(report: ServerReport, name: string): ServerReport {
     anonymous: DEPARTED_UPSTREAM,
     conditions: NO_CONDITIONS,
   };
-  return { ...report, name, local: false, ready: false, condition: 'left the control plane', backend };
+  return { ...report, name, local: false, ready: false, condition, backend };
 }

@@ -148,3 +148,79 @@ describe('a list of servers that changes', () => {
     assert.deepEqual(new Set(closings(recent)), new Set([0]));
   });
 });
+
+describe('a server that restarts without a type', () => {
+  const JOBS = discoveryOf({ v1: { pods: ['get'] }, 'batch/v1': { jobs: ['get'] } });
+  const CRONJOBS = discoveryOf({ v1: { pods: ['get'] }, 'batch/v1': { cronjobs: ['get'] } });
+
+  async function withJobs(t: TestContext) {
+    const old = new PlayedServer('old', 'v1.36.0', PODS);
+    const recent = new PlayedServer('new', 'v1.37.0', JOBS);
+    const play = playRegistry(t, [old, recent]);
+    await play.started();
+    return { ...play, recent };
+  }
+
+  /** Who serves a resource of batch/v1 and may be asked, and who else did. */
+  const batch = ({ snapshot }: ServerRegistry, resource: string) => {
+    const found = snapshot.table.lookup('batch', 'v1', resource, '', 'get');
+    const servers = found.kind === 'capable' ? found.servers.map((position) => snapshot.servers[position]) : [];
+    return servers.map((server) => `${server?.name} ${server?.ready ? 'ready' : server?.condition}`);
+  };
+  const freshness = ({ snapshot }: ServerRegistry) => {
+    const items = JSON.parse(snapshot.published?.['/apis'].v2.identity.toString() ?? '{"items":[]}').items;
+    return items.flatMap(({ versions }: { versions: { freshness: string }[] }) => versions.map((v) => v.freshness));
+  };
+
+  test('keeps it known as one that nobody serves, until the grace is over', async (t) => {
+    const { registry, recent, pass, refreshed } = await withJobs(t);
+    recent.discovery = PODS;
+    await refreshed();
+    assert.deepEqual(batch(registry, 'jobs'), ['new@before came back without some of its types']);
+    assert.deepEqual(freshness(registry), ['Stale']);
+    assert.deepEqual(
+      registry.departed.map(({ kind, report }) => [kind, report.name]),
+      [['former', 'new@before']],
+    );
+    await pass(290_000);
+    assert.deepEqual(freshness(registry), ['Stale']);
+    await pass(15_000);
+    await refreshed();
+    assert.deepEqual([batch(registry, 'jobs'), freshness(registry)], [[], []]);
+  });
+
+  test('forgets what it was when it has the type again', async (t) => {
+    const { registry, recent, refreshed } = await withJobs(t);
+    recent.discovery = PODS;
+    await refreshed();
+    recent.discovery = JOBS;
+    await refreshed();
+    assert.deepEqual(
+      [registry.departed, batch(registry, 'jobs'), freshness(registry)],
+      [[], ['new ready'], ['Current']],
+    );
+  });
+
+  test('keeps what several restarts took away', async (t) => {
+    const { registry, recent, refreshed } = await withJobs(t);
+    recent.discovery = CRONJOBS;
+    await refreshed();
+    recent.discovery = PODS;
+    await refreshed();
+    const former = ['new@before came back without some of its types'];
+    assert.deepEqual([batch(registry, 'jobs'), batch(registry, 'cronjobs')], [former, former]);
+    recent.discovery = CRONJOBS;
+    await refreshed();
+    assert.deepEqual([batch(registry, 'jobs'), batch(registry, 'cronjobs')], [former, ['new ready']]);
+  });
+
+  test('keeps it known through a change of the list', async (t) => {
+    const { registry, recent, refreshed } = await withJobs(t);
+    recent.discovery = PODS;
+    await refreshed();
+    registry.update(registry.monitors.map(({ spec }) => spec).toReversed());
+    assert.equal(batch(registry, 'jobs').length, 1);
+    registry.update([]);
+    assert.equal(batch(registry, 'jobs').length, 1);
+  });
+});

@@ -45,6 +45,8 @@ export interface MonitorDependencies {
   /** Called for every change that is watched. */
   readonly triggered?: ((trigger: WatchTrigger, at: ServerMonitor) => void) | undefined;
   readonly counters?: DiscoveryCounters | undefined;
+  /** Called before `changed` when its discovery is not the same as `before`. */
+  readonly compared?: ((monitor: ServerMonitor, before: Announced) => void) | undefined;
 }
 
 /** What the merged view says of a server. */
@@ -68,6 +70,8 @@ export class ServerMonitor {
   readonly #watches: ServerWatches | undefined;
   readonly #counters: DiscoveryCounters;
   #announced: Announced | undefined;
+  /** What it said last. */
+  #said: Announced = { version: undefined, fetched: undefined };
   #joinedAt: number;
 
   /** `changed` is called whenever the snapshot has to be built anew. */
@@ -75,6 +79,7 @@ export class ServerMonitor {
     const { logger, clock } = dependencies;
     const { fields, certificate } = controlIdentity(settings.trust);
     const learned = () => {
+      this.#compare(dependencies.compared);
       const { kind } = this.state;
       if (kind === 'ready') this.#announced = { version: this.version, fetched: this.fetched };
       else if (kind !== 'confirming') this.#watches?.pause();
@@ -236,6 +241,7 @@ export class ServerMonitor {
     this.#joinedAt = previous.#joinedAt;
     this.#reader.inherit(previous.#reader);
     this.#announced = previous.#announced;
+    this.#said = previous.#said;
     this.openapi.inherit(previous.openapi);
   }
 
@@ -261,6 +267,13 @@ export class ServerMonitor {
     void this.openapi.again();
     const read = this.#settings.readsDiscovery ? await this.#reader.again() : await this.#reader.readVersion();
     return read || this.fetched === undefined || this.#reader.isRefused;
+  }
+
+  #compare(compared: MonitorDependencies['compared']): void {
+    const before = this.#said;
+    if (this.fetched === before.fetched) return;
+    this.#said = { version: this.version, fetched: this.fetched };
+    compared?.(this, before);
   }
 
   /** Whether it found something new. */

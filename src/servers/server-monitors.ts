@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type DepartedServer, Departures } from './departures.ts';
-import type { ServerMonitor } from './server-monitor.ts';
+import type { Announced, ServerMonitor } from './server-monitor.ts';
 import { isSameServer, type ServerSpec } from './server-spec.ts';
 
 /** How long connections to a server that left the list may go on with open requests, watches included. */
@@ -85,6 +85,11 @@ export class ServerMonitors {
     changed();
     const stayed = new Set(before);
     if (this.#isStarted) for (const monitor of this.#present) if (!stayed.has(monitor)) monitor.start();
+  }
+
+  /** The discovery of `monitor`, which was `before`, is another one now: types that a restart took away stay known. */
+  compare(monitor: ServerMonitor, before: Announced): void {
+    if (this.#present.includes(monitor)) this.#departures.compare(monitor, before, this.#clock());
   }
 
   /** Forgets servers whose grace is over. */

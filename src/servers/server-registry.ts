@@ -88,6 +88,7 @@ export class ServerRegistry implements Control {
     const monitorDependencies: MonitorDependencies = {
       ...dependencies,
       triggered: (trigger, at) => this.#triggered(trigger, at),
+      compared: (monitor, before) => this.#servers.compare(monitor, before),
       counters: this.discoveryCounters,
     };
     this.#reports = new ServerReports(settings.expireAfterMs, clock);
@@ -150,7 +151,7 @@ export class ServerRegistry implements Control {
     return this.#snapshot.servers.some(({ ready }) => ready);
   }
 
-  /** Servers that left less than the departure grace ago. */
+  /** Servers that left less than the departure grace ago, and what restarted ones were until then. */
   get departed(): readonly DepartedServer[] {
     return this.#servers.departed;
   }

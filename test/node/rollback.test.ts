@@ -24,7 +24,13 @@ test('a server that returns as an older binary gets no request on the strength o
 
   plane.new.discoveryStatus = 200;
   await became(plane, 'new', 'ready');
-  assert.equal((await client.request({ path: SKEWED })).status, 404, 'now nobody serves it');
+  const { status, headers, text } = await client.request({ path: SKEWED });
+  assert.deepEqual(
+    [status, headers['retry-after']],
+    [503, '1'],
+    'its objects are stored, and it may be upgraded again',
+  );
+  assert.match(text, /is served by new@before \(came back without some of its types\)/);
 });
 
 test('a healthy server that will not let us read its discovery still answers what it prefers', async (t) => {

@@ -100,7 +100,7 @@ export const routing = field(
         flag: 'departure-grace-seconds',
         argument: 'SECONDS',
         description:
-          'How long the types of a server that left the list stay listed, as Stale, and are answered 503 with Retry-After where no other server has them; and how long after the start of the proxy a type that nobody lists is answered so while a listed server has not been seen yet. Make it longer than the slowest restart of a server.',
+          'How long the types of a server that left the list, and built-in types that a server restarted without, stay listed, as Stale, and are answered 503 with Retry-After where no other server has them; and how long after the start of the proxy a type that nobody lists is answered so while a listed server has not been seen yet. Make it longer than the slowest restart of a server.',
       }),
       retryBudgetPercent: field(z.number().min(0).max(100).default(10), {
         flag: 'retry-budget-percent',

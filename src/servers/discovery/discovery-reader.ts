@@ -1,5 +1,4 @@
-import { mergeDiscovery } from '../../discovery/merge.ts';
-import type { ServerDiscovery } from '../../discovery/server-discovery.ts';
+import { united } from '../../discovery/united.ts';
 import { parseServerVersion, type ServerVersion } from '../../kubernetes/kube-version.ts';
 import type { ReadingResult } from '../../observe/discovery-counters.ts';
 import type { Logger } from '../../observe/logger.ts';
@@ -36,8 +35,6 @@ const BACKOFF_MS = 5_000;
 const VERSION_BYTES = 64 * 1024;
 const READY_BYTES = 64 * 1024;
 const NO_CONDITIONS = { '/api': undefined, '/apis': undefined };
-/** Servers that have told their version lead those that have not. */
-const SOME_VERSION: ServerVersion = { major: 1, minor: 0, patch: 0 };
 
 /** Reads one server's version and API metadata again and again. What was read last stays, whatever fails later. */
 export class DiscoveryReader {
@@ -202,16 +199,6 @@ export class DiscoveryReader {
     // Without conditions: what is unchanged by then must be looked at again.
     return { ...fetched, discovery: united(fetched.discovery, previous.discovery), conditions: NO_CONDITIONS, problem };
   }
-}
-
-/** Everything that either says, as the first one describes it. */
-function united(leading: ServerDiscovery, other: ServerDiscovery): ServerDiscovery {
-  const input = { ready: true, fresh: true };
-  const { api, apis } = mergeDiscovery([
-    { ...input, server: 'leading', version: SOME_VERSION, discovery: leading },
-    { ...input, server: 'other', version: undefined, discovery: other },
-  ]);
-  return { api, apis };
 }
 
 /** '' for an answer that does not tell. */
