@@ -36,6 +36,15 @@ for (const [reason, code, mentioned] of [
   });
 }
 
+test('of hundreds of servers that are away a few are named', () => {
+  const servers = Array.from({ length: 500 }, (_, i) => ({ name: `server-${100 + i}`, minor: 37, ready: false }));
+  const away = snapshotOf(servers);
+  const decision = { kind: 'unavailable', reason: 'NoServerReady', servers: [] } as const;
+  const { message } = unavailableError(requestInfo('GET', target), decision, away);
+  assert.equal(message.match(/server-\d+/g)?.length, 5);
+  assert.match(message, /, 495 more\. Retry/);
+});
+
 for (const [path, subject] of [
   [target, 'widgets/status.v1.example.com'],
   ['/apis/example.com/v1/widgets', 'widgets.v1.example.com'],

@@ -1,7 +1,10 @@
 import { ProxyError } from '../errors.ts';
 import type { RequestInfo } from '../kubernetes/request-info.ts';
 import type { Decision } from './decision.ts';
-import type { RoutingSnapshot } from './snapshot.ts';
+import type { RoutableServer, RoutingSnapshot } from './snapshot.ts';
+
+/** Servers that a message names; of hundreds that are away the first ones say enough. */
+const MOST_NAMED = 5;
 
 /**
  * The 503 for a decision that names no server: says what was asked for, which servers have it, and why none can answer.
@@ -12,37 +15,44 @@ export function unavailableError(
   decision: Extract<Decision, { kind: 'unavailable' }>,
   snapshot: RoutingSnapshot,
 ): ProxyError {
-  const servers = decision.servers.map((position) => {
-    const server = snapshot.servers[position];
-    return server === undefined ? 'unknown' : `${server.name} (${server.condition || 'failed this request'})`;
-  });
+  const servers = named(decision.servers.map((position) => snapshot.servers[position]));
   switch (decision.reason) {
     case 'CapableServersNotReady':
       return new ProxyError(
         'MVP_NO_CAPABLE_SERVER_READY',
-        `${subject(request)} is served by ${servers.join(', ')}, of which none is ready. It exists; retry until one is back.`,
+        `${subject(request)} is served by ${servers}, of which none is ready. It exists; retry until one is back.`,
       );
     case 'ServersNotSeen':
       return new ProxyError(
         'MVP_SERVERS_NOT_SEEN',
-        `No server seen so far serves ${subject(request)}, but ${servers.join(', ')} has not been seen yet and may. Retry until it is back.`,
+        `No server seen so far serves ${subject(request)}, but ${servers} has not been seen yet and may. Retry until it is back.`,
       );
     case 'NoServerReady':
       return new ProxyError(
         'MVP_NO_READY_SERVER',
-        `No API server is ready: ${snapshot.servers.map(({ name, condition }) => `${name} (${condition || 'failed this request'})`).join(', ')}. Retry until one is back.`,
+        `No API server is ready: ${named(snapshot.servers)}. Retry until one is back.`,
       );
     case 'LocalServerNotReady':
       return new ProxyError(
         'MVP_LOCAL_SERVER_NOT_READY',
-        `${servers.join(', ')}, the API server that this proxy belongs to, is not ready, and no other one may answer this here. Nothing was executed; retry, or ask another proxy. Look at the log of that server.`,
+        `${servers}, the API server that this proxy belongs to, is not ready, and no other one may answer this here. Nothing was executed; retry, or ask another proxy. Look at the log of that server.`,
       );
     case 'NotServedHere':
       return new ProxyError(
         'MVP_NOT_SERVED_HERE',
-        `${subject(request)} is served by ${servers.join(', ')}, not by ${localName(snapshot)}, the API server that this proxy belongs to. Another proxy sent the request here, so that it is not sent on. Nothing was executed; retry: what the proxies know of the servers agrees within seconds.`,
+        `${subject(request)} is served by ${servers}, not by ${localName(snapshot)}, the API server that this proxy belongs to. Another proxy sent the request here, so that it is not sent on. Nothing was executed; retry: what the proxies know of the servers agrees within seconds.`,
       );
   }
+}
+
+function named(servers: readonly (RoutableServer | undefined)[]): string {
+  const names = servers
+    .slice(0, MOST_NAMED)
+    .map((server) =>
+      server === undefined ? 'unknown' : `${server.name} (${server.condition || 'failed this request'})`,
+    );
+  if (servers.length > MOST_NAMED) names.push(`${servers.length - MOST_NAMED} more`);
+  return names.join(', ');
 }
 
 function localName({ local, servers }: RoutingSnapshot): string {
