@@ -17,7 +17,18 @@ module.exports = {
       severity: 'error',
       from: { path: rooms('kubernetes', 'discovery', 'openapi', 'routing', 'identity', 'wire', 'proxy') },
       to: {
-        path: rooms('servers', 'membership', 'surfacing', 'daemon', 'library', 'config', 'cli', 'admin', 'workers'),
+        path: rooms(
+          'servers',
+          'membership',
+          'surfacing',
+          'daemon',
+          'library',
+          'config',
+          'cli',
+          'admin',
+          'workers',
+          'publishing',
+        ),
       },
     },
     {

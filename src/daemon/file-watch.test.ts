@@ -72,6 +72,17 @@ test('several changes at once are reported together, and a later one again', asy
   assert.equal(reports(), 2);
 });
 
+test('what happens beside the files is not reported', async (t) => {
+  const directory = await temporaryDirectory(t);
+  const [file, log] = [join(directory, 'tls.crt'), join(directory, 'proxy.log')];
+  await writeFile(file, 'one');
+  const { reports } = watching(t, [file]);
+  const beside = watching(t, [log]);
+  await writeFile(log, 'a line');
+  await beside.changed();
+  assert.equal(reports(), 0);
+});
+
 test('a closed watch reports nothing, not even what it has seen', async (t) => {
   const file = join(await temporaryDirectory(t), 'tls.crt');
   const closed = watching(t, [file]);

@@ -87,11 +87,13 @@ for (const failure of ['unanswered', 'denied', 'too-many', 'unresolved', 'no-ser
 }
 
 test('an empty answer is an answer where there never was another', async (t) => {
-  const { source, answers, now } = watched(t);
+  const { source, answers, now, log } = watched(t);
   answers.next = [];
   source.start();
   await settled();
-  assert.equal(source.status(now()).up, true);
+  const { up, condition } = source.status(now());
+  assert.deepEqual([up, condition], [true, 'it answers, and names no servers']);
+  assert.match(JSON.stringify(log), /names no servers/);
 });
 
 test('the log says once why, again when the cause is another, and when it is over', async (t) => {

@@ -51,8 +51,8 @@ export class WatchedSource {
   readonly #repeater: Repeater;
   #state: SourceState = { kind: 'unread' };
   #failures = 0;
-  /** The cause that the log knows of. */
-  #said: SourceFailure | 'none' = 'none';
+  /** What the log knows of it. */
+  #said: SourceFailure | 'servers' | 'nobody' = 'servers';
 
   constructor(options: WatchedSourceOptions) {
     this.#options = options;
@@ -86,7 +86,7 @@ export class WatchedSource {
     return {
       source: this.name,
       up: state.kind === 'up',
-      condition: state.kind === 'failing' ? state.reason : state.kind === 'unread' ? 'not read yet' : '',
+      condition: conditionOf(state),
       members: this.#members.length,
       ageSeconds: answeredAt === undefined ? undefined : Math.max(0, now - answeredAt) / 1000,
     };
@@ -139,14 +139,28 @@ export class WatchedSource {
   /** Once for each change of cause. That no server is ready is said by those who watch servers. */
   #say(state: SourceState): void {
     const { logger } = this.#options;
-    const code = state.kind === 'failing' ? state.code : 'none';
+    const code = state.kind === 'failing' ? state.code : this.#members.length === 0 ? 'nobody' : 'servers';
     if (code === this.#said || code === 'no-server') return;
+    const before = this.#said;
     this.#said = code;
     const fields = { source: this.name, servers: this.#members.length };
     if (state.kind === 'failing') {
       const message = 'a source of membership cannot be read; the servers of its last answer stay in use';
       logger.warn(message, { ...fields, reason: state.reason });
-    } else logger.info('a source of membership can be read again', fields);
+    } else if (code === 'nobody') logger.warn('a source of membership names no servers', fields);
+    else if (before === 'nobody') logger.info('a source of membership names servers now', fields);
+    else logger.info('a source of membership can be read again', fields);
+  }
+}
+
+function conditionOf(state: SourceState): string {
+  switch (state.kind) {
+    case 'unread':
+      return 'not read yet';
+    case 'failing':
+      return state.reason;
+    case 'up':
+      return state.members.length === 0 ? 'it answers, and names no servers' : '';
   }
 }
 

@@ -36,6 +36,12 @@ for (const [reason, code, mentioned] of [
   });
 }
 
+test('where no server is known yet the message says so', () => {
+  const decision = { kind: 'unavailable', reason: 'NoServerReady', servers: [] } as const;
+  const { message } = unavailableError(requestInfo('GET', target), decision, snapshotOf([]));
+  assert.equal(message, 'No API server is known yet. Retry until one is found.');
+});
+
 test('of hundreds of servers that are away a few are named', () => {
   const servers = Array.from({ length: 500 }, (_, i) => ({ name: `server-${100 + i}`, minor: 37, ready: false }));
   const away = snapshotOf(servers);

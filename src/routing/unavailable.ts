@@ -30,7 +30,9 @@ export function unavailableError(
     case 'NoServerReady':
       return new ProxyError(
         'MVP_NO_READY_SERVER',
-        `No API server is ready: ${named(snapshot.servers)}. Retry until one is back.`,
+        snapshot.servers.length === 0
+          ? 'No API server is known yet. Retry until one is found.'
+          : `No API server is ready: ${named(snapshot.servers)}. Retry until one is back.`,
       );
     case 'LocalServerNotReady':
       return new ProxyError(

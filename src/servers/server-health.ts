@@ -29,6 +29,8 @@ export interface ServerHealthOptions {
   readonly suspected: (isOut: boolean) => void;
 }
 
+/** Characters of an answer that a condition repeats. */
+const MOST_SAID = 300;
 /**
  * Between probes of a server that failed the last one: one that comes back is noticed soon, and one that fell silent is out
  * soon. Asking a server that is not there costs nobody anything.
@@ -142,7 +144,7 @@ export class ServerHealth {
     if (byAnother) suspected(false);
     if (status === 200) await this.#healthy();
     else {
-      const said = `${policy.path} answered ${status}: ${firstLine(body)}`;
+      const said = `${policy.path} answered ${status}: ${saidIn(body)}`;
       this.#observe({ kind: 'refused', condition: `${said}${REMEDIES.get(status) ?? ''}` });
     }
     return status === 200;
@@ -167,6 +169,18 @@ export class ServerHealth {
   }
 }
 
-function firstLine(body: Buffer): string {
-  return body.toString('utf8', 0, 200).split('\n', 1)[0] ?? '';
+/** The message of a Status, else the first line. */
+function saidIn(body: Buffer): string {
+  const said = messageOf(body.toString('utf8')) ?? body.toString('utf8', 0, MOST_SAID).split('\n', 1)[0] ?? '';
+  return said.slice(0, MOST_SAID);
+}
+
+function messageOf(text: string): string | undefined {
+  try {
+    const status: unknown = JSON.parse(text);
+    if (typeof status !== 'object' || status === null || !('message' in status)) return undefined;
+    return typeof status.message === 'string' ? status.message : undefined;
+  } catch {
+    return undefined;
+  }
 }
