@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import type { ListenPlace } from './listening-sockets.ts';
+import { ignoreAcceptError, type ListenPlace } from './listening-sockets.ts';
 
 /** A port whose connections others serve. */
 export interface Acceptor {
@@ -25,6 +25,7 @@ export function openAcceptor(
     server.once('error', reject);
     server.listen(source?.kind === 'inherited' ? { fd: source.fd } : { host, port }, () => {
       server.off('error', reject);
+      server.on('error', ignoreAcceptError);
       const bound: AddressInfo | string | null = server.address();
       if (typeof bound === 'object' && bound !== null) {
         resolve({ host: bound.address, port: bound.port, close: () => void server.close() });

@@ -43,6 +43,7 @@ export class ListeningSockets {
       server.once('error', reject);
       server.listen(source === undefined ? { host, port } : { fd: source.fd }, () => {
         server.off('error', reject);
+        server.on('error', ignoreAcceptError);
         const bound = server.address();
         if (isTcpAddress(bound)) resolve({ host: bound.address, port: bound.port });
         else {
@@ -97,6 +98,9 @@ export class ListeningSockets {
     done?.();
   }
 }
+
+/** accept(2) fails when descriptors or memory are short, which passes; without a listener it would end the process. */
+export function ignoreAcceptError(): void {}
 
 function isTcpAddress(address: AddressInfo | string | null): address is AddressInfo {
   return typeof address === 'object' && address !== null;
