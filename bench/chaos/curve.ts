@@ -11,6 +11,8 @@ export interface Trend {
   readonly mean: number;
   /** By the line of least squares, over the whole of the two thirds. */
   readonly growth: number;
+  /** Standard error of the growth: what goes up and down by itself has a large one. */
+  readonly error: number;
 }
 
 const WIDTH = 90;
@@ -27,7 +29,11 @@ export function trendOf({ points }: Curve): Trend {
     variance += (at - middle) ** 2;
   }
   const span = (part.at(-1)?.[0] ?? 0) - (part[0]?.[0] ?? 0);
-  return { mean, growth: variance === 0 ? 0 : (covariance / variance) * span };
+  const slope = variance === 0 ? 0 : covariance / variance;
+  const rest = part.reduce((sum, [at, value]) => sum + (value - mean - slope * (at - middle)) ** 2, 0);
+  const freedom = Math.max(1, part.length - 2);
+  const error = variance === 0 ? 0 : Math.sqrt(rest / freedom / variance);
+  return { mean, growth: slope * span, error: error * span };
 }
 
 /** The curve in text: each column holds the highest value of its time. */

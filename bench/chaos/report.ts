@@ -34,6 +34,8 @@ const CURVES: readonly (readonly [name: string, unit: string, key: keyof ProxySa
 ];
 /** What a curve may grow in its last two thirds, in per cent of its mean, without being called a leak. */
 const TOLERATED_GROWTH = 10;
+/** Standard errors beyond which growth is not chance. */
+const CERTAIN = 3;
 const SHOWN_VIOLATIONS = 40;
 
 /** The report as a Markdown page, and how many violations it lists. */
@@ -80,21 +82,21 @@ knew: ${audit.violations.length} differences. The informers opened ${informers.w
     table(
       ['', 'mean of the last two thirds', 'growth in them', 'verdict', 'at rest before', 'at rest after'],
       curves.map((curve, i) => {
-        const { mean, growth } = trendOf(curve);
+        const { mean, growth, error } = trendOf(curve);
         const percent = mean === 0 ? 0 : (growth / mean) * 100;
         const key = CURVES[i]?.[2] ?? 'sockets';
         return [
           curve.name,
           `${mean.toFixed(1)} ${curve.unit === 'count' ? '' : curve.unit}`.trim(),
           `${percent.toFixed(1)} %`,
-          percent <= TOLERATED_GROWTH ? 'no leak' : '**grows**',
+          percent > TOLERATED_GROWTH && growth > CERTAIN * error ? '**grows**' : 'no leak',
           restBefore[key].toFixed(1),
           restAfter[key].toFixed(1),
         ];
       }),
     ),
-    `A sample every 10 s, right after a garbage collection. Growth is that of the line of least squares; more than ${TOLERATED_GROWTH} % is called a leak. At rest
-there were no clients for 100 s.`,
+    `A sample every 10 s, right after a garbage collection. Growth is that of the line of least squares; a leak is more than ${TOLERATED_GROWTH} % of the mean and more than ${CERTAIN} of its standard errors.
+At rest there were no clients for 100 s.`,
     ...curves.map((curve) => `${'```'}text\n${plot(curve)}\n${'```'}`),
   );
   return { text, violations: violations.length };
