@@ -7,6 +7,12 @@ const JSON_TYPE = 'application/json;stream=watch';
 const PROTOBUF_TYPE = 'application/vnd.kubernetes.protobuf;stream=watch';
 
 const line = (text: string): Buffer => Buffer.from(`${JSON.stringify({ type: 'ADDED', object: text })}\n`);
+const indented = (text: string): Buffer => {
+  const object = { text, list: [{ '}"\\': '{["\\' }, []], empty: {} };
+  return Buffer.from(`${JSON.stringify({ type: 'ADDED', object }, undefined, 2)}\n`);
+};
+/** As a template may write it: braces at the start of a line end nothing by themselves. */
+const unindented = (text: string): Buffer => Buffer.from(`{\n"object": {\n"a": ${JSON.stringify(text)}\n}\n}\r\n`);
 const frame = (text: string): Buffer => {
   const body = Buffer.from(text);
   const length = Buffer.alloc(4);
@@ -14,11 +20,13 @@ const frame = (text: string): Buffer => {
   return Buffer.concat([length, body]);
 };
 
-for (const [contentType, encode] of [
-  [JSON_TYPE, line],
-  [PROTOBUF_TYPE, frame],
+for (const [form, contentType, encode] of [
+  ['JSON lines', JSON_TYPE, line],
+  ['indented JSON', JSON_TYPE, indented],
+  ['JSON over several lines', JSON_TYPE, unindented],
+  ['protobuf', PROTOBUF_TYPE, frame],
 ] as const) {
-  test(`${contentType}: whatever the chunks are, the end of each event is found and nothing else`, () => {
+  test(`${form}: whatever the chunks are, the end of each event is found and nothing else`, () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'binary' })), fc.array(fc.nat(40)), fc.nat(), (texts, sizes, asked) => {
         const events = texts.map(encode);

@@ -10,11 +10,17 @@ export interface WatchFraming {
 }
 
 const NEWLINE = 0x0a;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
 const LENGTH_BYTES = 4;
 
 /**
  * The framing of a watch with this Content-Type and Content-Encoding (apimachinery pkg/runtime/serializer/{json,protobuf}:
- * a line, or a frame behind its length as 4 bytes, big-endian). Undefined for one whose events cannot be told apart here.
+ * a JSON object and a newline, or a frame behind its length as 4 bytes, big-endian). Undefined for one whose events cannot be told apart here.
  */
 export function watchFraming(
   contentType: string | undefined,
@@ -31,16 +37,58 @@ export function watchFraming(
   }
 }
 
-/** JSON escapes newlines within strings, and kube-apiserver does not indent events, whatever `pretty` says. */
+/**
+ * A newline ends an event where no object or array is open: JSON escapes those within strings. kube-apiserver writes one
+ * event a line, whatever `pretty` says, but extension servers may indent. All events of a watch come from one serializer,
+ * so that after a first one without a newline inside every newline is an end, and nothing else has to be looked at.
+ */
 class Lines implements WatchFraming {
   isBetweenEvents = true;
+  /** Undefined until the first event shows it. */
+  #isEventALine: boolean | undefined;
+  /** Objects and arrays that are open. */
+  #depth = 0;
+  #string: 'none' | 'open' | 'escaping' = 'none';
 
   take(chunk: Uint8Array, untilBoundary: boolean): number {
-    const end = untilBoundary ? chunk.indexOf(NEWLINE) + 1 : 0;
+    let at = 0;
+    while (this.#isEventALine !== true && at < chunk.byteLength) {
+      this.#read(chunk[at]);
+      at += 1;
+      if (untilBoundary && this.isBetweenEvents) return at;
+    }
+    if (at === chunk.byteLength) return at;
+    const end = untilBoundary ? chunk.indexOf(NEWLINE, at) + 1 : 0;
     const taken = end > 0 ? end : chunk.byteLength;
-    if (taken > 0) this.isBetweenEvents = chunk[taken - 1] === NEWLINE;
+    this.isBetweenEvents = chunk[taken - 1] === NEWLINE;
     return taken;
   }
+
+  #read(byte: number | undefined): void {
+    if (byte === NEWLINE) {
+      this.#endLine();
+      return;
+    }
+    this.isBetweenEvents = false;
+    if (this.#string !== 'none') this.#string = withinString(this.#string, byte);
+    else if (byte === QUOTE) this.#string = 'open';
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) this.#depth += 1;
+    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) this.#depth -= 1;
+  }
+
+  #endLine(): void {
+    if (this.#depth > 0) this.#isEventALine = false;
+    else if (!this.isBetweenEvents) {
+      this.#isEventALine ??= true;
+      this.isBetweenEvents = true;
+    }
+  }
+}
+
+function withinString(state: 'open' | 'escaping', byte: number | undefined): 'none' | 'open' | 'escaping' {
+  if (state === 'escaping') return 'open';
+  if (byte === BACKSLASH) return 'escaping';
+  return byte === QUOTE ? 'none' : 'open';
 }
 
 class Frames implements WatchFraming {
