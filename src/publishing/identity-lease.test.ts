@@ -33,3 +33,35 @@ test('a server that neither makes nor changes a Lease is left alone until the ne
     /neither made nor changed/,
   );
 });
+
+test('a Lease that a successor takes over while it is being removed stays the successor’s', async () => {
+  let stored: object | undefined;
+  let version = 0;
+  const store = (lease: object): void => {
+    version += 1;
+    stored = { ...lease, metadata: { ...Reflect.get(lease, 'metadata'), resourceVersion: String(version) } };
+  };
+  let removals = 0;
+  const api = {
+    get: () => Promise.resolve(stored),
+    create: (lease: object) => {
+      store(lease);
+      return Promise.resolve(true);
+    },
+    patch: (_name: string, change: object) => {
+      store({ ...stored, ...change });
+      return Promise.resolve(true);
+    },
+    remove: async (_name: string, resourceVersion?: string) => {
+      removals += 1;
+      await successor.renew(api, new Date(1));
+      if (resourceVersion === undefined || resourceVersion === String(version)) stored = undefined;
+    },
+  };
+  const successor = new IdentityLease('apiserver-x');
+  const lease = new IdentityLease('apiserver-x');
+  await lease.publish(api, new Date(0));
+  await lease.remove(api);
+  assert.equal(removals, 1);
+  assert.notEqual(stored, undefined);
+});

@@ -40,10 +40,12 @@ export class IdentityLease {
     return api.patch(this.name, { spec: { renewTime: microTime(now) } });
   }
 
-  /** Unless our successor holds it by now. */
+  /** Unless our successor holds it by now, or takes it over at this moment. */
   async remove(api: Leases): Promise<void> {
     const lease = await api.get(this.name);
-    if (member(member(lease, 'spec'), 'holderIdentity') === this.#holder) await api.remove(this.name);
+    if (member(member(lease, 'spec'), 'holderIdentity') !== this.#holder) return;
+    const version = member(member(lease, 'metadata'), 'resourceVersion');
+    await api.remove(this.name, typeof version === 'string' ? version : undefined);
   }
 
   /** Makes natives read all their peers now, by a Lease that comes and goes. */

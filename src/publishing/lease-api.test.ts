@@ -47,6 +47,15 @@ test('tells what is there from what is not', async () => {
   await answered(REMOVE, 404).result;
 });
 
+test('removes a Lease as it was read, and leaves one that has changed since alone', async () => {
+  const { request, result } = answered((api) => api.remove('one', '7'), 409);
+  await result;
+  assert.deepEqual([request.head.method, request.head.target], ['DELETE', `${LEASES}/one`]);
+  assert.equal(fieldValue(request.head.fields, 'content-type'), 'application/json');
+  assert.deepEqual(JSON.parse(request.body?.text ?? '').preconditions, { resourceVersion: '7' });
+  await assert.rejects(answered(REMOVE, 409).result, /was answered 409$/);
+});
+
 test('takes no other answer for done, and says which right is missing', async () => {
   for (const [call, status] of [
     [GET, 409],

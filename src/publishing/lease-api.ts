@@ -10,7 +10,8 @@ export interface Leases {
   create(lease: object): Promise<boolean>;
   /** A merge patch. False: it does not exist. */
   patch(name: string, change: object): Promise<boolean>;
-  remove(name: string): Promise<void>;
+  /** With `resourceVersion`: unless it was changed since; then it stays, which is no failure. */
+  remove(name: string, resourceVersion?: string): Promise<void>;
 }
 
 /** Leases through one server. */
@@ -37,8 +38,13 @@ export class LeaseApi implements Leases {
     return (await this.#ask('PATCH', `/${name}`, [404], change, 'application/merge-patch+json')).status !== 404;
   }
 
-  async remove(name: string): Promise<void> {
-    await this.#ask('DELETE', `/${name}`, [404]);
+  async remove(name: string, resourceVersion?: string): Promise<void> {
+    if (resourceVersion === undefined) {
+      await this.#ask('DELETE', `/${name}`, [404]);
+      return;
+    }
+    const options = { kind: 'DeleteOptions', apiVersion: 'v1', preconditions: { resourceVersion } };
+    await this.#ask('DELETE', `/${name}`, [404, 409], options, 'application/json');
   }
 
   /** `expected`: statuses that are an answer as good as success. */
