@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect, Server, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { type LogEntry, recorder } from '../../test/support/embedded-daemon.ts';
 import { Inbox } from '../../test/support/loopback.ts';
@@ -212,6 +212,29 @@ test('who stops fails readiness first, serves on for the delay, then closes the 
   worker.exit(0);
   await stopped;
 });
+
+for (const end of ['stop', 'abandon'] as const) {
+  for (const [place, nth] of [
+    ['the serving port', 1],
+    ['the first admin port', 2],
+    ['the last admin port', 3],
+  ] as const) {
+    test(`${end} while ${place} is being opened: no worker is started, and no port stays open`, async (t) => {
+      const { supervisor, workers, client } = setUp(t);
+      const { listen } = Server.prototype;
+      const listening = t.mock.method(Server.prototype, 'listen', function (this: Server, ...args: unknown[]) {
+        if (listening.mock.callCount() === nth - 1) void supervisor[end]();
+        return Reflect.apply(listen, this, args);
+      });
+      const started = workers.next().then(() => assert.fail('a worker was started'));
+      await Promise.race([supervisor.start(), started]);
+      assert.equal(listening.mock.callCount(), nth);
+      for (const { port } of [supervisor.serving, ...supervisor.admin].filter((open) => open !== undefined)) {
+        await assert.rejects(client(port), /ECONNREFUSED/);
+      }
+    });
+  }
+}
 
 test('a worker that does not end is ended', async (t) => {
   const { supervisor, started } = setUp(t, { count: 1, times: { drainMs: 0 } });

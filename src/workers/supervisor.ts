@@ -88,12 +88,22 @@ export class Supervisor {
 
   /**
    * Listens, starts the workers and resolves when all of them have settled. Rejects when it cannot listen, and with
-   * WorkerStartError when a worker ends before it could take connections.
+   * WorkerStartError when a worker ends before it could take connections. Starts none, and listens no more, when it was
+   * stopped meanwhile.
    */
   async start(): Promise<void> {
     const { count, serving, admin } = this.#options;
-    this.#serving = await openAcceptor(serving, (connection) => this.#distribution.accept(connection));
-    for (let slot = 0; slot < count; slot++) this.#slots.push(await this.#openSlot(slot, admin, this.#serving));
+    const { signal } = this.#stopping;
+    const acceptor = await openAcceptor(serving, (connection) => this.#distribution.accept(connection));
+    this.#serving = acceptor;
+    while (!signal.aborted && this.#slots.length < count) {
+      this.#slots.push(await this.#openSlot(this.#slots.length, admin, acceptor));
+    }
+    if (signal.aborted) {
+      this.#closeServing();
+      this.#closeAdmin();
+      return;
+    }
     for (const slot of this.#slots) this.#employ(slot, this.#launch(slot));
     const settled = Promise.all(this.#slots.map(({ current }) => current?.settled));
     await Promise.race([settled, this.#startFailed.promise]);
@@ -128,8 +138,7 @@ export class Supervisor {
     this.#stopping.abort();
     for (const worker of this.#running) worker.leave();
     if (delayMs > 0 && this.#running.size > 0) await delay(delayMs);
-    this.#serving?.close();
-    this.#distribution.close();
+    this.#closeServing();
     await Promise.all([...this.#running].map((worker) => worker.drain(drainMs)));
     this.#closeAdmin();
   }
@@ -137,10 +146,14 @@ export class Supervisor {
   /** Ends everything at once. */
   abandon(): void {
     this.#stopping.abort();
-    this.#serving?.close();
-    this.#distribution.close();
+    this.#closeServing();
     this.#closeAdmin();
     for (const worker of this.#running) worker.kill();
+  }
+
+  #closeServing(): void {
+    this.#serving?.close();
+    this.#distribution.close();
   }
 
   #closeAdmin(): void {
