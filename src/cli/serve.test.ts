@@ -4,10 +4,14 @@ import type { Configuration } from '../config/schema.ts';
 import type { Daemon } from '../daemon/daemon.ts';
 import type { DrainOptions } from '../daemon/drain-options.ts';
 import { ProxyError } from '../errors.ts';
+import { formatAssignment } from '../workers/messages.ts';
 import { run } from './main.ts';
 import { type CapturedIo, capturedIo } from './testing/captured-io.ts';
 
 const ARGUMENTS = ['node', 'mvproxy', 'serve', '--tls-cert-file=a', '--tls-private-key-file=b', '--server=a=https://a'];
+
+const MVPROXY_WORKER = formatAssignment({ slot: 1, serving: { host: '127.0.0.1', port: 6443 }, admin: undefined });
+const WORKER = { MVPROXY_WORKER };
 
 /** A daemon that does nothing and notes what is asked of it. */
 class FakeDaemon implements Daemon {
@@ -147,6 +151,13 @@ describe('mvproxy serve', () => {
     assert.match(bindText, /cannot listen; another process has this port/);
     assert.deepEqual(await exitCodeOf(new ProxyError('MVP_CONFIG', 'bad certificate')), [2, 'bad certificate\n']);
     assert.deepEqual(await exitCodeOf(new Error('oops')), [1, 'mvproxy could not start: oops\n']);
+  });
+
+  it('does not wait as a worker for a supervisor that is not there', async () => {
+    const io = capturedIo({ environment: WORKER });
+    const exitCode = await run(ARGUMENTS, io, () => assert.fail('it was started'));
+    assert.equal(exitCode, 2);
+    assert.match(io.err, /^MVPROXY_WORKER is set, .* Unset MVPROXY_WORKER; .*--workers/);
   });
 
   it('logs in JSON to standard error, with details only when asked', async () => {

@@ -6,6 +6,7 @@ import { loadConfiguration } from '../config/load.ts';
 import type { Configuration } from '../config/schema.ts';
 import type { Daemon, startDaemon } from '../daemon/daemon.ts';
 import type { ConfigurationSource } from '../daemon/daemon-dependencies.ts';
+import { ProxyError } from '../errors.ts';
 import { type Logger, withFields } from '../observe/logger.ts';
 import type { ConnectionSource } from '../wire/listening-sockets.ts';
 import { parseAssignment, type WorkerAssignment } from '../workers/messages.ts';
@@ -31,6 +32,8 @@ export interface ServeRequest {
  */
 export async function serve(request: ServeRequest, io: CliIo, start: StartDaemon): Promise<ExitCode> {
   try {
+    const assignment = parseAssignment(io.environment.MVPROXY_WORKER);
+    if (assignment !== undefined && !io.supervisor.isOpen) throw notAWorker();
     const { configFile, flags } = request;
     const read = () => loadConfiguration({ configFile, flags, directory: io.directory });
     const configuration = await read();
@@ -38,7 +41,6 @@ export async function serve(request: ServeRequest, io: CliIo, start: StartDaemon
     const { verbosity } = configuration.logging;
     const logger = createLogger({ output: io.stderr, verbosity, environment: io.environment });
     const file = configFile === undefined ? undefined : resolve(io.directory, configFile);
-    const assignment = parseAssignment(io.environment.MVPROXY_WORKER);
     if (assignment !== undefined) return await work(configuration, { file, read }, io, logger, assignment, start);
     const fd = takeInheritedSocket(io.environment, io.pid);
     const source = fd === undefined ? undefined : ({ kind: 'inherited', fd } as const);
@@ -52,6 +54,13 @@ export async function serve(request: ServeRequest, io: CliIo, start: StartDaemon
     io.stderr.write(`${message}\n`);
     return exitCode;
   }
+}
+
+function notAWorker(): ProxyError {
+  return new ProxyError(
+    'MVP_CONFIG',
+    'MVPROXY_WORKER is set, with which mvproxy starts its own workers, but this process was not started by one: it would never get a connection. Unset MVPROXY_WORKER; to serve with workers use --workers.',
+  );
 }
 
 async function checkFiles(configuration: Configuration, io: CliIo): Promise<ExitCode> {

@@ -1,5 +1,7 @@
 /** The way of a worker to its supervisor. */
 export interface SupervisorChannel {
+  /** False: nobody started this process as a worker, and nothing will ever come. */
+  readonly isOpen: boolean;
   send(message: unknown): void;
   onMessage(listener: (message: unknown, connection: unknown) => void): void;
   /** The supervisor is gone. */
@@ -16,6 +18,7 @@ interface ForkedProcess {
 /** The channel that this process was forked with. */
 export function supervisorChannel(forked: ForkedProcess): SupervisorChannel {
   return {
+    isOpen: forked.send !== undefined,
     send: (message) => void forked.send?.(message, undefined, undefined, () => {}),
     onMessage: (listener) => void forked.on('message', listener),
     onDisconnect: (listener) => void forked.on('disconnect', listener),

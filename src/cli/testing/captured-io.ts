@@ -12,7 +12,12 @@ export interface CapturedIo extends CliIo {
 }
 
 export function capturedIo(
-  options: { readonly directory?: string; readonly environment?: Environment } = {},
+  options: {
+    readonly directory?: string;
+    readonly environment?: Environment;
+    /** A supervisor started it, which says nothing. */
+    readonly isWorker?: boolean;
+  } = {},
 ): CapturedIo {
   const written = { out: '', err: '' };
   const writes = new EventEmitter();
@@ -30,7 +35,7 @@ export function capturedIo(
     directory: options.directory ?? '/',
     signals,
     pid: 1,
-    supervisor: { send: () => {}, onMessage: () => {}, onDisconnect: () => {} },
+    supervisor: { isOpen: options.isWorker ?? false, send: () => {}, onMessage: () => {}, onDisconnect: () => {} },
     get out() {
       return written.out;
     },
