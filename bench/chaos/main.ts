@@ -60,8 +60,9 @@ async function run(): Promise<void> {
 
   const batchSize = perSecond * BATCH_S;
   const audit = new BatchAudit(plane, batchSize);
+  const connections = adminConnections(plane.controlPlane, plane.proxy.url, PATIENCE_MS);
   const load = new OpenLoopLoad({
-    connections: adminConnections(plane.controlPlane, plane.proxy.url, PATIENCE_MS),
+    connections,
     perSecond,
     task: chaosTasks(batchSize),
     random: seededRandom(seed + 1),
@@ -86,6 +87,7 @@ async function run(): Promise<void> {
   await delay(QUIET_S * 1000);
   stopping.abort();
   const results = await load.stop();
+  for (const connection of connections) connection.close();
   await Promise.all([sampling, auditing]);
   const batches = Math.ceil(results.length / batchSize);
   for (; audited < batches; audited++) await audit.check(audited, results);
