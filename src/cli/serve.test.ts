@@ -160,6 +160,17 @@ describe('mvproxy serve', () => {
     assert.match(io.err, /^MVPROXY_WORKER is set, .* Unset MVPROXY_WORKER; .*--workers/);
   });
 
+  it('as a worker that cannot start says why in one entry of the log', async () => {
+    for (const reason of ['bad certificate', 'two\nlines']) {
+      const io = capturedIo({ environment: { ...WORKER }, isWorker: true });
+      const exitCode = await run(ARGUMENTS, io, () => Promise.reject(new ProxyError('MVP_CONFIG', reason)));
+      assert.equal(exitCode, 2);
+      const { level, worker, reason: logged, message } = JSON.parse(io.err);
+      assert.deepEqual([level, worker, logged], ['error', 1, reason]);
+      assert.match(message, /cannot start; .*SIGUSR2/);
+    }
+  });
+
   it('logs in JSON to standard error, with details only when asked', async () => {
     const lines = async (...flags: string[]): Promise<string> => {
       const io = capturedIo();

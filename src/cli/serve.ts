@@ -31,8 +31,8 @@ export interface ServeRequest {
  * on standard output when the daemon is ready.
  */
 export async function serve(request: ServeRequest, io: CliIo, start: StartDaemon): Promise<ExitCode> {
+  const assignment = parseAssignment(io.environment.MVPROXY_WORKER);
   try {
-    const assignment = parseAssignment(io.environment.MVPROXY_WORKER);
     if (assignment !== undefined && !io.supervisor.isOpen) throw notAWorker();
     const { configFile, flags } = request;
     const read = () => loadConfiguration({ configFile, flags, directory: io.directory });
@@ -51,9 +51,18 @@ export async function serve(request: ServeRequest, io: CliIo, start: StartDaemon
     return await new ServeRun(configuration, { file, read }, source, io, logger).run(start);
   } catch (error) {
     const { exitCode, message } = describeStartFailure(error);
-    io.stderr.write(`${message}\n`);
+    if (assignment !== undefined && io.supervisor.isOpen) logStartFailure(message, assignment, io);
+    else io.stderr.write(`${message}\n`);
     return exitCode;
   }
+}
+
+/** A worker's standard error is the supervisor's log; the configuration, which may be what is wrong, does not say how verbose. */
+function logStartFailure(reason: string, { slot }: WorkerAssignment, { stderr, environment }: CliIo): void {
+  createLogger({ output: stderr, verbosity: 0, environment }).error(
+    'this worker cannot start; correct what the reason says, and send SIGUSR2 again if it was to replace another',
+    { worker: slot, reason },
+  );
 }
 
 function notAWorker(): ProxyError {

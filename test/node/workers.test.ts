@@ -80,6 +80,7 @@ test('SIGUSR2 with a configuration that cannot be used changes nothing, and says
     proxy.log.some((one) => one.includes(certFile) && one.includes('PEM')),
     'the new worker said what is wrong',
   );
+  for (const entry of proxy.log) assert.doesNotThrow(() => JSON.parse(entry), `in the middle of the log: ${entry}`);
   assert.equal(await status(proxy), 200);
   await ended(proxy);
 });
