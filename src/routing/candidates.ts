@@ -12,7 +12,16 @@ export function isUsable(position: number | undefined, snapshot: RoutingSnapshot
 
 /** The least loaded of the newest usable servers; `candidates` stand newest first, as all positions do. */
 export function best(candidates: readonly number[], snapshot: RoutingSnapshot, hint: RoutingHint): number | undefined {
-  if (!isConfined(snapshot, hint)) return firstLeft(readyAmong(snapshot, candidates), hint);
+  if (isConfined(snapshot, hint)) return localAmong(candidates, snapshot, hint);
+  return firstLeft(readyAmong(snapshot, candidates), hint);
+}
+
+/** The local server, for a request that may go to no other: any client can confine its own, which must not cost more. */
+export function localAmong(
+  candidates: readonly number[],
+  snapshot: RoutingSnapshot,
+  hint: RoutingHint,
+): number | undefined {
   const { local } = snapshot;
   return local !== undefined && has(candidates, local) && isUsable(local, snapshot, hint) ? local : undefined;
 }

@@ -1,4 +1,5 @@
-import { best, isUsable, standIn } from './candidates.ts';
+import { best, isUsable, localAmong, standIn } from './candidates.ts';
+import { isConfined } from './confinement.ts';
 import type { Decision } from './decision.ts';
 import { type DiscoveryPath, discoveryPath, isAboutServer } from './discovery-path.ts';
 import { notSeen, toPreferred, unavailable } from './outcomes.ts';
@@ -50,6 +51,7 @@ function decideOpenAPI(
   const { servers, unread, failing } = snapshot.openapi;
   const listing = document === undefined ? undefined : (servers.get(document) ?? []);
   const usable = (candidates: readonly number[]) => {
+    if (isConfined(snapshot, hint)) return localAmong(candidates, snapshot, hint);
     let first: number | undefined;
     for (const position of candidates) {
       if (!isUsable(position, snapshot, hint)) continue;

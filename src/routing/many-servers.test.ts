@@ -46,3 +46,34 @@ for (const [situation, down, tried] of [
     assert.equal(looks(many, 'things', tried), 2);
   });
 }
+
+test('of a confined request for an OpenAPI document the local server alone is asked about, of however many', () => {
+  const path = 'api/v1';
+  const target = `/openapi/v3/${path}`;
+  for (const isRead of [true, false]) {
+    const sketches = Array.from({ length: 500 }, () => ({ serves: {}, ...(isRead && { openapi: [path] }) }));
+    const local = sketches.length - 1;
+    const plain = snapshotOf(sketches, { local });
+    let count = 0;
+    const counted = <T extends object>(list: T): T =>
+      new Proxy(list, {
+        get(of, key, receiver) {
+          if (typeof key === 'string' && /^\d+$/.test(key)) count++;
+          return Reflect.get(of, key, receiver);
+        },
+      });
+    const { servers, unread } = plain.openapi;
+    const openapi = {
+      ...plain.openapi,
+      unread: counted(unread),
+      servers: new Map([...servers].map(([name, listing]) => [name, counted(listing)])),
+    };
+    const snapshot = { ...plain, servers: counted(plain.servers), openapi };
+    const ask = () => decide(requestInfo('GET', target), snapshot, hintOf(local, { forwarded: true }));
+    assert.deepEqual(ask(), { kind: 'forward', server: local, reason: 'NewestOpenAPI', final: false });
+    // Who is ready is found out once for the snapshot.
+    count = 0;
+    ask();
+    assert.ok(count <= 15, `${count} of 500, ${isRead ? 'listed' : 'unread'}`);
+  }
+});
