@@ -90,6 +90,7 @@ export class Departures {
       openapi: undefined,
     };
     this.#servers = [...this.#servers, { kind: 'former', monitor, report, address: addressOf(spec), leftAt: since }];
+    this.prune(now);
   }
 
   /** Forgets those whose grace is over. */

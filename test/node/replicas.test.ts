@@ -59,6 +59,8 @@ const end: fc.Arbitrary<readonly End[]> = fc.tuple(
 
 /** The longest pause between two readings, and one more. */
 const READ_MS = 8_000;
+/** What servers had before they restarted is known to those who saw it for so long; shorter than `STALE_MS`. */
+const GRACE_MS = 5_000;
 /** What is not confirmed has become Stale. */
 const STALE_MS = 12_000;
 
@@ -69,7 +71,7 @@ describe('replicas with servers of any history publish the same bytes', () => {
       const replicas = [0, 1, 2].map((replica) =>
         NAMES.map((name) => new PlayedServer(name, 'v1.36.0', EMPTY, { host: `${name}-${replica}.example` })),
       );
-      const { create, pass } = playRegistry(t, replicas.flat());
+      const { create, pass } = playRegistry(t, replicas.flat(), { graceMs: GRACE_MS });
       const [first = [], second = [], third = []] = replicas;
       const specs = (servers: readonly PlayedServer[]) => servers.map(({ spec }) => spec);
 
@@ -153,14 +155,15 @@ function allOf(published: PublishedDiscovery, conflicts: readonly DiscoveryConfl
 }
 
 test('two proxies that know of the same servers answer with the same bytes, before and after restarts', async (t) => {
-  const plane = await startEmbeddedControlPlane(t, { local: 'old' });
+  const flags = { 'departure-grace-seconds': '1' };
+  const plane = await startEmbeddedControlPlane(t, { local: 'old', flags });
   const { old, new: newer, pki } = plane;
   const started = async () => {
-    const flags = Object.entries({ ...serveFlags(pki), 'local-server': newer.url }).map(
+    const named = Object.entries({ ...serveFlags(pki), ...flags, 'local-server': newer.url }).map(
       ([name, value]): [string, string[]] => [name, [value]],
     );
     const server: [string, string[]] = ['server', [`new=${newer.url}`, `old=${old.url}`]];
-    const configuration = await loadConfiguration({ flags: new Map([...flags, server]) });
+    const configuration = await loadConfiguration({ flags: new Map([...named, server]) });
     const daemon = await startDaemon(configuration, { logger: QUIET });
     await daemon.ready();
     const credentials = { ca: pki.servingCa.cert, cert: pki.admin.cert, key: pki.admin.key };

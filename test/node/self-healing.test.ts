@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { connect } from 'node:tls';
 import { H1Client, PROTOCOLS } from '../support/api-client.ts';
 import { type EmbeddedControlPlane, startEmbeddedControlPlane } from '../support/embedded-daemon.ts';
@@ -211,13 +211,24 @@ test('a server that came back with an older binary: nobody sees a 404, and it is
   assert.deepEqual(plane.old.requests, [`POST ${PATH}`, 'GET /api/v1/nobodies']);
 });
 
-test('a type that was deleted while it was asked for: the 404 is genuine', async (t) => {
-  const plane = await startEmbeddedControlPlane(t, READ_BY_REQUESTS);
+/** From when nobody serves what both served until then. */
+async function bothLose(t: TestContext, flags: Readonly<Record<string, string>>) {
+  const plane = await startEmbeddedControlPlane(t, { flags: { ...READ_BY_REQUESTS.flags, ...flags } });
   plane.old.discovery = without('1.34.4', 'configmaps');
   plane.new.discovery = without('1.37.2', 'configmaps');
   for (const server of [plane.old, plane.new]) server.handler = sendUnknown;
-  const answer = await (await plane.client()).request({ method: 'POST', path: PATH, body: BODY });
+  return (await plane.client()).request({ method: 'POST', path: PATH, body: BODY });
+}
+
+test('a type that is gone when it is asked for, after the departure grace: the 404 is genuine', async (t) => {
+  const answer = await bothLose(t, { 'departure-grace-seconds': '0' });
   assert.deepEqual([answer.status, answer.text], [404, '404 page not found\n']);
+});
+
+test('a built-in type that no server came back with is answered 503 for the departure grace', async (t) => {
+  const { status, headers, text } = await bothLose(t, {});
+  assert.deepEqual([status, headers['retry-after']], [503, '1']);
+  assert.match(text, /new@before \(came back without some of its types\)/);
 });
 
 test('servers that cannot be read again deny what they list: 503 until it is known who is right', async (t) => {
