@@ -4,7 +4,7 @@ import type { Backend } from '../proxy/proxy-snapshot.ts';
 import { DEPARTED_UPSTREAM } from './failing-upstream.ts';
 import type { Announced, ServerMonitor } from './server-monitor.ts';
 import { reportOf } from './server-report.ts';
-import { addressOf, isSameServer } from './server-spec.ts';
+import { addressOf, identityOf } from './server-spec.ts';
 import type { ServerReport } from './snapshot-builder.ts';
 
 /** A server that membership dropped, or what one that is still there was before it restarted without some of its types. */
@@ -52,8 +52,9 @@ export class Departures {
     now: number,
   ): void {
     const names = new Set(present.map(({ spec }) => spec.name));
+    const identities = new Set(present.map(({ spec }) => identityOf(spec)));
     const departed = watched
-      .filter(({ spec }) => !present.some((other) => isSameServer(spec, other.spec)))
+      .filter(({ spec }) => !identities.has(identityOf(spec)))
       .filter(({ fetched }) => fetched !== undefined)
       .map((monitor): DepartedServer => {
         const { spec } = monitor;
@@ -64,7 +65,7 @@ export class Departures {
       });
     for (const { report } of departed) names.add(report.name);
     const isBack = ({ kind, monitor, report }: DepartedServer): boolean =>
-      names.has(report.name) || (kind === 'left' && present.some(({ spec }) => isSameServer(monitor.spec, spec)));
+      names.has(report.name) || (kind === 'left' && identities.has(identityOf(monitor.spec)));
     this.#servers = [...before.#servers.filter((server) => !isBack(server)), ...departed];
     this.prune(now);
   }

@@ -4,6 +4,7 @@ import { playRegistry } from '../../test/support/played-registry.ts';
 import { PlayedServer, unreachable } from '../../test/support/played-server.ts';
 import type { ServerDiscovery } from '../discovery/server-discovery.ts';
 import { discoveryOf } from '../discovery/testing/discovery-of.ts';
+import type { NetworkServer } from './server-spec.ts';
 
 /* How cost grows, without a clock: what is one object for all servers is paid for once. */
 
@@ -80,4 +81,33 @@ test('a condition that changes while a server stays unready is known within a se
   server.health = 500;
   await pass(2_000);
   assert.notEqual(registry.snapshot.servers[0]?.condition, refused);
+});
+
+test('who stays, leaves and joins is found out by looking at each server, not at each pair', (t) => {
+  const servers = crowd(240);
+  const specs = servers.map(({ spec }) => spec);
+  const { create } = playRegistry(t, servers);
+  let reads = 0;
+  const counted = (spec: NetworkServer): NetworkServer =>
+    new Proxy(
+      { ...spec },
+      {
+        get(of, key, receiver) {
+          reads++;
+          return Reflect.get(of, key, receiver);
+        },
+      },
+    );
+  /** How often a spec is looked into when half of `count` servers are replaced by others. */
+  const replacing = (count: number): number => {
+    const registry = create(undefined, specs.slice(0, count).map(counted));
+    const before = new Set(registry.monitors);
+    reads = 0;
+    registry.update(specs.slice(count / 2, count * 1.5).map(counted));
+    assert.equal(registry.monitors.filter((monitor) => before.has(monitor)).length, count / 2);
+    return reads;
+  };
+  const few = replacing(40);
+  const many = replacing(160);
+  assert.ok(many < few * 6, `${many} for four times as many as had ${few}`);
 });

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type DepartedServer, Departures } from './departures.ts';
 import type { Announced, ServerMonitor } from './server-monitor.ts';
-import { isSameServer, type ServerSpec } from './server-spec.ts';
+import { identityOf, type ServerSpec } from './server-spec.ts';
 
 /** How long connections to a server that left the list may go on with open requests, watches included. */
 const LEAVING_GRACE_MS = 300_000;
@@ -32,7 +32,8 @@ export class ServerMonitors {
     this.#departures = new Departures(graceMs);
     this.#present = specs.map((spec) => open(spec));
     if (previous === undefined) return;
-    for (const monitor of this.#present) inheritFrom(previous.#everKnown, monitor);
+    const known = byIdentity(previous.#everKnown);
+    for (const monitor of this.#present) inheritFrom(known, monitor);
     this.#departures.note(previous.#departures, previous.#present, this.#present, clock());
   }
 
@@ -54,8 +55,9 @@ export class ServerMonitors {
 
   /** Whether some server is ready now that is also one of `specs`. */
   keepsReady(specs: readonly ServerSpec[]): boolean {
+    const listed = new Map(specs.map((spec) => [spec.name, spec]));
     return this.#present.some(
-      ({ spec, state }) => state.kind === 'ready' && specs.some((other) => isDeepStrictEqual(spec, other)),
+      ({ spec, state }) => state.kind === 'ready' && isDeepStrictEqual(spec, listed.get(spec.name)),
     );
   }
 
@@ -75,10 +77,12 @@ export class ServerMonitors {
    */
   update(specs: readonly ServerSpec[], changed: () => void): void {
     const before = this.#present;
-    const known = this.#everKnown;
-    this.#present = specs.map(
-      (spec) => before.find((monitor) => isDeepStrictEqual(monitor.spec, spec)) ?? inheritFrom(known, this.#open(spec)),
-    );
+    const known = byIdentity(this.#everKnown);
+    const named = new Map(before.map((monitor) => [monitor.spec.name, monitor]));
+    this.#present = specs.map((spec) => {
+      const monitor = named.get(spec.name);
+      return monitor && isDeepStrictEqual(monitor.spec, spec) ? monitor : inheritFrom(known, this.#open(spec));
+    });
     const present = new Set(this.#present);
     this.#departures.note(this.#departures, before, this.#present, this.#clock());
     for (const monitor of before) if (!present.has(monitor)) this.#leave(monitor);
@@ -107,9 +111,14 @@ export class ServerMonitors {
   }
 }
 
+/** The first of each. */
+function byIdentity(monitors: readonly ServerMonitor[]): ReadonlyMap<unknown, ServerMonitor> {
+  return new Map(monitors.toReversed().map((monitor) => [identityOf(monitor.spec), monitor]));
+}
+
 /** Returns `monitor`, which takes over what one of `known` learned of the same server. */
-function inheritFrom(known: readonly ServerMonitor[], monitor: ServerMonitor): ServerMonitor {
-  const same = known.find(({ spec }) => isSameServer(spec, monitor.spec));
+function inheritFrom(known: ReadonlyMap<unknown, ServerMonitor>, monitor: ServerMonitor): ServerMonitor {
+  const same = known.get(identityOf(monitor.spec));
   if (same !== undefined) monitor.inherit(same);
   return monitor;
 }

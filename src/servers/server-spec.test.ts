@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addressOf, isSameServer, type ServerSpec } from './server-spec.ts';
+import { addressOf, identityOf, type ServerSpec } from './server-spec.ts';
 
 const network: ServerSpec = {
   kind: 'network',
@@ -13,9 +13,9 @@ const network: ServerSpec = {
 const inProcess: ServerSpec = { kind: 'in-process', name: 'a', handler: () => {}, local: true };
 
 test('what was learned of a server holds for it under any name, and for no other address or handler', () => {
-  assert.ok(isSameServer(network, { ...network, servername: 'y', local: true }));
-  assert.ok(isSameServer(network, { ...network, name: 'b' }));
-  assert.ok(isSameServer(inProcess, { ...inProcess, name: 'b' }));
+  assert.equal(identityOf(network), identityOf({ ...network, servername: 'y', local: true }));
+  assert.equal(identityOf(network), identityOf({ ...network, name: 'b' }));
+  assert.equal(identityOf(inProcess), identityOf({ ...inProcess, name: 'b' }));
   for (const [one, other] of [
     [network, { ...network, host: 'b.example' }],
     [network, { ...network, port: 1 }],
@@ -23,7 +23,7 @@ test('what was learned of a server holds for it under any name, and for no other
     [inProcess, network],
     [inProcess, { ...inProcess, handler: () => {} }],
   ] as const) {
-    assert.equal(isSameServer(one, other), false);
+    assert.notEqual(identityOf(one), identityOf(other));
   }
 });
 

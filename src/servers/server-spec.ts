@@ -30,8 +30,10 @@ export function addressOf(spec: ServerSpec): string {
   return spec.kind === 'network' ? `${spec.host}:${spec.port}` : 'in this process';
 }
 
-/** Whether what was learned of one holds for the other, which may have got another name: a more explicit source knows it now. */
-export function isSameServer(one: ServerSpec, other: ServerSpec): boolean {
-  if (one.kind === 'in-process') return other.kind === 'in-process' && one.handler === other.handler;
-  return other.kind === 'network' && one.host === other.host && one.port === other.port;
+/**
+ * Equal for specs of the same server: what was learned of one holds for the other, which may have got another name, for a
+ * more explicit source knows it now.
+ */
+export function identityOf(spec: ServerSpec): unknown {
+  return spec.kind === 'network' ? addressOf(spec) : spec.handler;
 }
