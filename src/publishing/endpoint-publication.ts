@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { GrpcError } from '../wire/grpc.ts';
 import {
   type AdvertisedAddress,
   addressText,
@@ -67,7 +68,7 @@ export class EndpointPublication {
         return { kind: 'failing', message: `the etcd record of ${id} was changed by somebody else meanwhile` };
       });
     } catch (error) {
-      this.#state = { kind: 'failing', message: messageOf(error) };
+      this.#state = { kind: 'failing', message: failureMessage(error) };
     }
     return this.#state;
   }
@@ -102,6 +103,11 @@ function heldMessage(id: string, found: FoundRecord): string {
     : `${id} publishes an address itself, so its kube-apiserver has its own mixed version proxy on; take publishing out of the configuration`;
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** What failed, and what to look at when etcd did not even answer. */
+function failureMessage(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return error instanceof GrpcError && error.status === undefined ? `${message}; ${ADVICE}` : message;
 }
+
+const ADVICE =
+  'see that etcd listens at the URLs of --etcd-servers, that its certificate names their hosts and is issued by the CA of --etcd-cafile, and that it accepts the certificate of --etcd-certfile';

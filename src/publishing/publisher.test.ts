@@ -260,6 +260,19 @@ test('says why etcd cannot be used, and goes on when it can', async (t) => {
   await until(() => publisher.status.announcements === 2);
 });
 
+test('says what to look at when etcd cannot be reached at all, and only then', async (t) => {
+  const { etcd, world, publisher } = await setUp(t);
+  await until(() => publisher.status.record === 'published');
+  etcd.failure = { status: 7, text: 'permission denied' };
+  world.now += 10_000;
+  await until(() => publisher.status.message.includes('permission denied'));
+  assert.doesNotMatch(publisher.status.message, /--etcd-servers/);
+  etcd.url = 'http://127.0.0.1:1';
+  world.now += 1_000;
+  await until(() => publisher.status.message.includes('ECONNREFUSED'));
+  assert.match(publisher.status.message, /cannot be reached .*; see that etcd listens .*--etcd-servers.*--etcd-cafile/);
+});
+
 test('is found late, and says so, when it may not tell natives', async (t) => {
   const etcd = await setUp(t);
   const { leases, world, publisher, log } = etcd;

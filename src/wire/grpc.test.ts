@@ -119,7 +119,7 @@ describe('TLS', () => {
     const other = await TestCa.create('other CA');
     assert.match(
       (await failure({ url, ca: other.cert, certificate: client })).message,
-      /\(SELF_SIGNED_CERT_IN_CHAIN\); check its CA/,
+      /\(SELF_SIGNED_CERT_IN_CHAIN\)/,
     );
     const named = await secure(t, await ca.issue({ commonName: 'etcd', dnsNames: ['etcd.example'] }));
     const error = await failure({ url: named.url, ca: ca.cert, certificate: client });

@@ -27,8 +27,6 @@ export class GrpcError extends Error {
 const MOST_BYTES = 1_048_576;
 /** A message is preceded by a compression flag and its length, four octets. */
 const PREFIX_BYTES = 5;
-/** Node's and OpenSSL's codes for certificates that one side does not accept. */
-const ABOUT_TRUST = /CERT|VERIFY|ISSUER|SSL|TLS/;
 const LOOPBACK = /^(localhost|127[.]\d+[.]\d+[.]\d+|\[::1\])$/;
 
 /** Whether an `http:` URL stays on this machine, which is where unencrypted traffic is allowed. */
@@ -133,8 +131,7 @@ export class GrpcConnection {
     // Of a connection that fails, its calls say only that they were cancelled, and name the cause.
     const [error, cause] = [this.#failure, this.#failure instanceof Error ? this.#failure.cause : undefined];
     const why = codeOf(cause) ?? codeOf(error) ?? 'the connection closed';
-    const remedy = ABOUT_TRUST.test(why) ? '; check its CA, its name in the URL and the client certificate' : '';
-    return new GrpcError(`${this.#url} cannot be reached (${why})${remedy}`);
+    return new GrpcError(`${this.#url} cannot be reached (${why})`);
   }
 }
 
