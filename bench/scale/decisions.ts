@@ -28,6 +28,7 @@ const IDLE: Upstream = {
   upgrade: () => Promise.reject(new Error('no request is sent')),
   close: () => Promise.resolve(),
   suspect: () => {},
+  received: 0,
   turnAway: () => {},
 };
 const NO_CONDITIONS = { '/api': undefined, '/apis': undefined };

@@ -64,6 +64,7 @@ export class SimulatedServer {
       request: (head, _bodyless, receiver) => this.#request(head, receiver),
       upgrade: () => Promise.reject(new Error('a simulated server switches no protocols')),
       close: () => Promise.resolve(),
+      received: 0,
       suspect: () => {},
       turnAway: () => {},
     };

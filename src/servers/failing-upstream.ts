@@ -17,6 +17,7 @@ function failingUpstream(failure: UpstreamFailure): Upstream {
     },
     upgrade: () => Promise.resolve({ kind: 'failed', failure }),
     inFlight: 0,
+    received: 0,
     suspect: () => {},
     turnAway: () => {},
     close: () => Promise.resolve(),

@@ -13,7 +13,9 @@ export interface HealthCheckOptions {
   readonly upstream: Upstream;
   /** Opens connections for a further probe. */
   readonly another: () => Upstream;
-  /** Called for each probe that got no answer. */
+  /** Bytes that arrived from the server so far over other connections. */
+  readonly received: () => number;
+  /** Called for each probe that got no answer, unless the server said something to others meanwhile: it is busy, not hung. */
   readonly unanswered: (condition: string) => void;
 }
 
@@ -44,40 +46,47 @@ const PROBE_BYTES = 64 * 1024;
  * a whole one and a pause.
  */
 export function checkHealth(options: HealthCheckOptions): Promise<HealthCheckResult> {
-  const { path, timeoutMs, fields, most, another, unanswered } = options;
+  const { path, timeoutMs, fields, most, another, received, unanswered } = options;
   const { promise, resolve } = Promise.withResolvers<HealthCheckResult>();
   const over = new AbortController();
   let begun = 0;
   let open = 0;
-  let next: NodeJS.Timeout | undefined;
+  const timers = new Set<NodeJS.Timeout>();
 
   const finish = (result: HealthCheckResult): void => {
-    clearTimeout(next);
+    for (const timer of timers) clearTimeout(timer);
     over.abort();
     resolve(result);
   };
-  const failed = (error: unknown): void => {
+  /** `heard`: what had arrived when half of the probe's time was over. */
+  const failed = (error: unknown, heard: number): void => {
     const cause = error instanceof FetchError ? error.failure.cause : undefined;
     const condition = error instanceof Error ? error.message : String(error);
     if (cause === 'connect') finish({ kind: 'unreachable', condition });
     else if (cause === 'overloaded') {
       if (open === 0) finish({ kind: 'unasked' });
     } else {
-      unanswered(condition);
-      if (open === 0) finish({ kind: 'unanswered', silent: error instanceof FetchError && error.reason === 'timeout' });
+      const silent = error instanceof FetchError && error.reason === 'timeout';
+      if (!silent || received() === heard) unanswered(condition);
+      if (open === 0) finish({ kind: 'unanswered', silent });
     }
   };
   const probe = async (upstream: Upstream): Promise<void> => {
     begun += 1;
     open += 1;
-    next = begun < most ? setTimeout(() => void probeAnother(), timeoutMs / 2) : undefined;
+    let heard = received();
+    const halfTime = (): void => {
+      heard = received();
+      if (begun < most) void probeAnother();
+    };
+    timers.add(setTimeout(halfTime, timeoutMs / 2));
     const request = { method: 'GET', target: path, fields, timeoutMs, maxBytes: PROBE_BYTES, signal: over.signal };
     try {
       const { status, body } = await fetchFrom(upstream, request);
       finish({ kind: 'answered', status, body, byAnother: upstream !== options.upstream });
     } catch (error) {
       open -= 1;
-      if (!over.signal.aborted) failed(error);
+      if (!over.signal.aborted) failed(error, heard);
     }
   };
   const probeAnother = async (): Promise<void> => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import type { ArrivedRequest } from '../../test/support/fake-upstream.ts';
 import { unreachable } from '../../test/support/played-server.ts';
 import { settled } from '../../test/support/proxy-setting.ts';
@@ -143,5 +143,31 @@ describe('what is open on its connections', () => {
     await pass(5_000);
     assert.equal(monitor.state.kind, 'draining');
     assert.deepEqual(doubts(server).flat(), []);
+  });
+});
+
+describe('a server that leaves probes unanswered', () => {
+  /** Milliseconds until it was out; undefined: it was not within 10 s. `says`: whether something arrives from it at a moment. */
+  async function outAfter(t: TestContext, says: (milliseconds: number) => boolean): Promise<number | undefined> {
+    const { monitor, server, start, pass } = watchServer(t, { health });
+    await start();
+    server.health = 'silent';
+    for (let milliseconds = 25; milliseconds <= 10_000; milliseconds += 25) {
+      const [clients] = server.opened;
+      if (clients !== undefined && says(milliseconds)) clients.upstream.received += 1;
+      await pass(25, 25);
+      if (monitor.state.kind !== 'ready') return milliseconds;
+    }
+    return undefined;
+  }
+
+  test('is busy, and stays, while it answers others', async (t) => {
+    assert.equal(await outAfter(t, (milliseconds) => milliseconds % 300 === 0), undefined);
+  });
+
+  test('is out as soon as any other when it fell silent to all, though it spoke just before', async (t) => {
+    const longest = longestSilenceMs(health) + health.timeoutMs / 2;
+    const took = await outAfter(t, (milliseconds) => milliseconds <= 1_000);
+    assert.ok(took !== undefined && took - 1_000 <= longest, `${took} ms`);
   });
 });

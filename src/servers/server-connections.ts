@@ -24,6 +24,8 @@ export interface ServerConnections {
   readonly probe: Upstream;
   /** For one more probe, over a connection of its own. Whoever opens it closes it. */
   anotherProbe(): Upstream;
+  /** Bytes that arrived from the server besides answers to probes. */
+  received(): number;
   /** Ends what is open on connections that give no sign of life within `timeoutMs`. */
   suspect(timeoutMs: number): void;
   /** The server is out: clients' requests that wait for a connection go elsewhere. */
@@ -65,6 +67,7 @@ export function openServerConnections(
   return {
     ...connections,
     anotherProbe: () => open(control),
+    received: () => [...clients, discovery].reduce((bytes, upstream) => bytes + upstream.received, 0),
     suspect: (timeoutMs) => {
       for (const upstream of [...clients, discovery, probe]) upstream.suspect(timeoutMs);
     },

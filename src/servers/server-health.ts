@@ -13,6 +13,8 @@ export interface ServerHealthOptions {
   readonly upstream: () => Upstream;
   /** Opens connections for one more probe; they are closed when it is over. */
   readonly another: () => Upstream;
+  /** Bytes that arrived from the server so far over other connections. */
+  readonly received: () => number;
   /** Sent with every probe: who we are. */
   readonly fields: Fields;
   readonly logger: Logger;
@@ -125,7 +127,7 @@ export class ServerHealth {
   }
 
   async #probe(): Promise<boolean> {
-    const { upstream, another, policy, fields, suspected } = this.#options;
+    const { upstream, another, received, policy, fields, suspected } = this.#options;
     const state = this.#state;
     const result = await checkHealth({
       path: policy.path,
@@ -135,6 +137,7 @@ export class ServerHealth {
       most: state.kind === 'ready' ? policy.fall - state.failures : 1,
       upstream: upstream(),
       another,
+      received,
       unanswered: (condition) => this.#observe({ kind: 'silent', condition }),
     });
     this.#isSilent = result.kind === 'unanswered' && result.silent;

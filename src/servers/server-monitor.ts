@@ -94,6 +94,7 @@ export class ServerMonitor {
       policy: settings.health,
       upstream: () => this.connections.probe,
       another: () => this.connections.anotherProbe(),
+      received: () => this.connections.received(),
       fields,
       logger,
       clock,

@@ -76,6 +76,8 @@ class InProcessUpstream implements Upstream, InProcessOwner {
     return upgrade.answer;
   }
 
+  readonly received = 0;
+
   /** Its sign of life is that this runs. */
   suspect(): void {}
 

@@ -45,6 +45,8 @@ class UpstreamPool implements Upstream, SessionListener {
   /** Of them, those that the server has not answered yet. */
   readonly #unanswered = new Set<AbortController>();
   #witness: Witness | undefined;
+  /** Bytes that arrived over connections that are gone. */
+  #receivedBefore = 0;
   #closing = false;
   #badInARow = 0;
   readonly #empty = Promise.withResolvers<void>();
@@ -52,6 +54,12 @@ class UpstreamPool implements Upstream, SessionListener {
   constructor(options: UpstreamOptions, context: SecureContext) {
     this.#options = options;
     this.#context = context;
+  }
+
+  get received(): number {
+    let bytes = this.#receivedBefore;
+    for (const session of this.#sessions) bytes += session.received;
+    return bytes;
   }
 
   get inFlight(): number {
@@ -129,7 +137,7 @@ class UpstreamPool implements Upstream, SessionListener {
   }
 
   failed(session: UpstreamSession, failure: UpstreamFailure): void {
-    this.#sessions.delete(session);
+    if (this.#sessions.delete(session)) this.#receivedBefore += session.received;
     if (!this.#closing) this.#options.onEvent?.({ kind: 'connect-failed', failure });
     if (this.#count('connecting') === 0) this.#failWaiting(failure);
     this.#checkEmpty();
@@ -164,7 +172,7 @@ class UpstreamPool implements Upstream, SessionListener {
   }
 
   closed(session: UpstreamSession, failure: UpstreamFailure | undefined): void {
-    this.#sessions.delete(session);
+    if (this.#sessions.delete(session)) this.#receivedBefore += session.received;
     if (failure !== undefined && !this.#closing) this.#options.onEvent?.({ kind: 'connection-lost', failure });
     this.#checkEmpty();
   }

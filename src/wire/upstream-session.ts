@@ -149,6 +149,11 @@ export class UpstreamSession implements StreamOwner {
     this.#socket.destroy();
   }
 
+  /** Bytes that arrived. */
+  get received(): number {
+    return this.#socket.bytesRead;
+  }
+
   /**
    * Destroys it unless it gives a sign of life within `timeoutMs`. One that cannot be asked is also kept if `witness`
    * resolves true: if a new connection gets an answer.

@@ -83,6 +83,8 @@ export interface Upstream {
   upgrade(head: RequestHead, signal: AbortSignal): Promise<UpgradeAnswer>;
   /** Open exchanges, for least-loaded choices. */
   readonly inFlight: number;
+  /** Bytes that arrived from the server so far. More of them are a sign of life. */
+  readonly received: number;
   /**
    * Somebody doubts that the server still answers. Every open connection has to give a sign of life within `timeoutMs`, be
    * it the answer to a PING, or it is destroyed with all that is open on it; a slow answer is no reason. What cannot be

@@ -137,6 +137,8 @@ export class FakeUpstream implements Upstream {
     return new Promise((resolve) => this.upgrades.push({ head, signal, answer: resolve }));
   }
 
+  received = 0;
+
   suspect(timeoutMs: number): void {
     this.doubts.push(timeoutMs);
   }

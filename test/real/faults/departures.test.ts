@@ -84,9 +84,11 @@ for (const [how, leave] of Object.entries(DEPARTURES)) {
   });
 }
 
-test('the last capable server restarts without the type: the merged document never contradicts the answers', async (t) => {
+test('the last capable server restarts without the type: 503 with Retry-After for the grace, listed as Stale, never 404', async (t) => {
   const watch = await saidWhile('without-the-type', () => capable.replace({ runtimeConfig: WITHOUT_JOBS }, 'SIGKILL'));
   assertAgreed(watch);
+  assert.equal(countValues(watch.answers).get(FALSE_404), undefined, 'never 404');
+  assert.equal(watch.documents.at(-1)?.value, 'Stale');
   t.diagnostic(
     `requests: ${JSON.stringify([...countValues(watch.answers)])}; document: ${JSON.stringify([...countValues(watch.documents)])}`,
   );
