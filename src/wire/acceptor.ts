@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { ignoreAcceptError, type ListenPlace } from './listening-sockets.ts';
+import { ignoreAcceptError, type ListenPlace, listenError } from './listening-sockets.ts';
 
 /** A port whose connections others serve. */
 export interface Acceptor {
@@ -22,9 +22,10 @@ export function openAcceptor(
     accepted(connection);
   });
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    const fail = (error: Error): void => reject(listenError(source, error));
+    server.once('error', fail);
     server.listen(source?.kind === 'inherited' ? { fd: source.fd } : { host, port }, () => {
-      server.off('error', reject);
+      server.off('error', fail);
       server.on('error', ignoreAcceptError);
       const bound: AddressInfo | string | null = server.address();
       if (typeof bound === 'object' && bound !== null) {
@@ -32,7 +33,7 @@ export function openAcceptor(
         return;
       }
       server.close();
-      reject(new Error('cannot listen on the inherited socket, because it is no TCP socket'));
+      fail(new Error('it is a Unix socket'));
     });
   });
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { open as openFile } from 'node:fs/promises';
 import { connect, createServer, Server } from 'node:net';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { openAcceptor } from './acceptor.ts';
 import { ListeningSockets } from './listening-sockets.ts';
 
@@ -38,3 +40,24 @@ test('so does an acceptor, whose sockets outlive all workers', { timeout: 10_000
   client.destroy();
   acceptor.close();
 });
+
+for (const [who, open] of [
+  ['a listener', (fd: number) => new ListeningSockets(createServer(), 1).open({ ...PLACE, source: inherited(fd) })],
+  ['an acceptor', (fd: number) => openAcceptor({ ...PLACE, source: inherited(fd) }, () => {})],
+] as const) {
+  test(`${who} says what to look at when the descriptor that it was to get is no TCP socket`, async (t) => {
+    const file = await openFile(fileURLToPath(import.meta.url));
+    t.after(() => file.close());
+    for (const fd of [file.fd, 2 ** 20]) {
+      await assert.rejects(open(fd), ({ message }: Error) => {
+        assert.match(message, new RegExp(`descriptor ${fd} is missing or no TCP stream socket \\(.*EINVAL`));
+        assert.match(message, /see that the \.socket unit has one ListenStream=/);
+        return true;
+      });
+    }
+  });
+}
+
+function inherited(fd: number) {
+  return { kind: 'inherited', fd } as const;
+}

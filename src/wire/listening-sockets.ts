@@ -40,15 +40,16 @@ export class ListeningSockets {
     }
     const server = this.#server;
     return new Promise((resolve, reject) => {
-      server.once('error', reject);
+      const fail = (error: Error): void => reject(listenError(source, error));
+      server.once('error', fail);
       server.listen(source === undefined ? { host, port } : { fd: source.fd }, () => {
-        server.off('error', reject);
+        server.off('error', fail);
         server.on('error', ignoreAcceptError);
         const bound = server.address();
         if (isTcpAddress(bound)) resolve({ host: bound.address, port: bound.port });
         else {
           server.close();
-          reject(new Error('cannot listen on the inherited socket, because it is no TCP socket'));
+          fail(new Error('it is a Unix socket'));
         }
       });
     });
@@ -97,6 +98,15 @@ export class ListeningSockets {
     this.#onEmpty = undefined;
     done?.();
   }
+}
+
+/** `cause`, or what it means of a descriptor that another process was to pass, of which the system says only EINVAL. */
+export function listenError(source: ConnectionSource | undefined, cause: Error): Error {
+  if (source?.kind !== 'inherited') return cause;
+  return new Error(
+    `the socket that systemd was to pass as descriptor ${source.fd} is missing or no TCP stream socket (${cause.message}); see that the .socket unit has one ListenStream= with a port and Accept=no, and that it is what starts this service`,
+    { cause },
+  );
 }
 
 /** accept(2) fails when descriptors or memory are short, which passes; without a listener it would end the process. */
