@@ -28,7 +28,10 @@ Takes about twenty minutes; leave the machine alone meanwhile.
 `;
 
 type Part = 'crash' | 'hang' | 'network' | 'rolling' | 'departures';
-type Results = Partial<Record<Part, readonly Scenario[]>>;
+type Results = Partial<Record<Part, readonly Scenario[]>> & {
+  /** When the run began in which a part was measured. */
+  began?: Partial<Record<Part, string>>;
+};
 
 const PARTS: readonly Part[] = ['crash', 'hang', 'network', 'rolling', 'departures'];
 const DEPARTED_S = 30;
@@ -59,7 +62,6 @@ async function run(): Promise<void> {
     return;
   }
   const before = circumstances();
-  const started = performance.now();
   const rate = Number(values.rate);
   const slow = { perSecond: rate / SHARE_OF_RATE };
   const measure: Record<Part, () => Promise<readonly Scenario[]>> = {
@@ -73,16 +75,26 @@ async function run(): Promise<void> {
   for (const part of PARTS) {
     if (!wanted.includes(part)) continue;
     results[part] = await measure[part]();
+    results.began = { ...results.began, [part]: before.date };
     if (values.results !== undefined) await writeFile(values.results, `${JSON.stringify(results, undefined, 1)}\n`);
   }
   const all = PARTS.flatMap((part) => results[part] ?? []);
-  await writeFile(values.output, reportPage(before, (performance.now() - started) / 1_000, all));
+  await writeFile(values.output, reportPage(before, runsOf(results), all));
   process.stdout.write(`wrote ${values.output}\n`);
 }
 
 async function onStage(measure: (stage: Stage) => Promise<Scenario>): Promise<readonly Scenario[]> {
   await using stage = await Stage.start();
   return [await measure(stage)];
+}
+
+/** `2026-11-23 04:45 UTC (crash, hang)` for each run that is in the report. */
+function runsOf({ began = {} }: Results): string {
+  const runs = Map.groupBy(
+    PARTS.filter((part) => began[part] !== undefined),
+    (part) => began[part] ?? '',
+  );
+  return [...runs].map(([date, parts]) => `${date} UTC (${parts.join(', ')})`).join('; ');
 }
 
 async function earlier(file: string | undefined): Promise<Results> {

@@ -2,10 +2,10 @@ import { code, page, table } from '../../tools/reference/markdown.ts';
 import type { Circumstances } from '../convergence/report.ts';
 import type { Figure, Scenario } from './scenario.ts';
 
-/** The report as a Markdown page. */
+/** The report as a Markdown page; `runs`: when what was measured. */
 export function reportPage(
-  { date, machine, node, load }: Circumstances,
-  seconds: number,
+  { machine, node, load }: Omit<Circumstances, 'date'>,
+  runs: string,
   scenarios: readonly Scenario[],
 ): string {
   return page(
@@ -16,7 +16,7 @@ kube-apiserver (native).`,
     table(
       ['measured', ''],
       [
-        ['on', `${date} UTC, in ${Math.round(seconds / 60)} minutes`],
+        ['on', runs],
         ['machine', `${machine}; servers, etcd, proxy and clients share it (load ${load.toFixed(1)} before)`],
         ['servers', 'kube-apiserver 1.36.3, native mixed version proxy on, etcd 3.6.5; other versions where named'],
         ['proxy', `default configuration, Node ${node}`],
