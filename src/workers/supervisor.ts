@@ -4,8 +4,9 @@ import { type AcceptedConnection, type Acceptor, openAcceptor } from '../wire/ac
 import type { ListenPlace } from '../wire/listening-sockets.ts';
 import { Distribution } from './distribution.ts';
 import type { WorkerAssignment } from './messages.ts';
+import { roll, type Seat } from './roll.ts';
 import { Worker } from './worker.ts';
-import type { StartWorker, WorkerExit } from './worker-link.ts';
+import { exitText, type StartWorker, type WorkerExit } from './worker-link.ts';
 
 export interface SupervisorOptions {
   /** How many workers. */
@@ -124,7 +125,18 @@ export class Supervisor {
       logger.warn('the workers are being replaced already; ask again when the log says that they were');
       return false;
     }
-    this.#rolling = this.#rollAll();
+    const seats = this.#slots.map(
+      (slot): Seat => ({
+        slot: slot.assignment.slot,
+        current: () => slot.current,
+        launch: () => this.#launch(slot),
+        employ: (worker) => {
+          slot.deaths = 0;
+          this.#employ(slot, worker);
+        },
+      }),
+    );
+    this.#rolling = roll(seats, { times: this.#options.times, logger, stopping: this.#stopping.signal });
     try {
       return await this.#rolling;
     } finally {
@@ -232,55 +244,10 @@ export class Supervisor {
       () => {},
     );
   }
-
-  async #rollAll(): Promise<boolean> {
-    const { logger } = this.#options;
-    for (const slot of this.#slots) {
-      if (this.#stopping.signal.aborted || !(await this.#rollOne(slot))) return false;
-    }
-    logger.info('all workers were replaced');
-    return true;
-  }
-
-  async #rollOne(slot: Slot): Promise<boolean> {
-    const { logger, times } = this.#options;
-    const next = this.#launch(slot);
-    const late = new AbortController();
-    const signal = AbortSignal.any([late.signal, this.#stopping.signal]);
-    const outcome = await Promise.race([
-      next.ready.then(() => 'ready' as const),
-      next.exited.then((exit) => `it ended (${exitText(exit)})`),
-      delay(times.readyMs, undefined, { signal }).then(
-        () => `it was not ready within ${times.readyMs / 1000} s: ${next.missing.join('; ')}`,
-        () => 'the proxy stops',
-      ),
-    ]);
-    late.abort();
-    if (outcome !== 'ready') {
-      next.kill();
-      logger.error('a new worker could not take over and was given up; the workers that are not replaced yet stay', {
-        worker: slot.assignment.slot,
-        pid: next.pid,
-        reason: outcome,
-        error: next.startError,
-      });
-      return false;
-    }
-    const old = slot.current;
-    slot.deaths = 0;
-    this.#employ(slot, next);
-    logger.info('a new worker took over', { worker: slot.assignment.slot, pid: next.pid, replaces: old?.pid });
-    await old?.drain(times.drainMs);
-    return true;
-  }
 }
 
 function startError(worker: Worker, exit: WorkerExit): WorkerStartError {
   const why = worker.startError === undefined ? exitText(exit) : worker.startError.message;
   const message = `worker ${worker.slot} ended before it could serve (${why}); what it said stands above`;
   return new WorkerStartError(message, exit.code ?? 1, worker.startError);
-}
-
-function exitText({ code, signal }: WorkerExit): string {
-  return signal === null ? `exit code ${code}` : `signal ${signal}`;
 }

@@ -14,6 +14,10 @@ export interface WorkerExit {
   readonly signal: string | null;
 }
 
+export function exitText({ code, signal }: WorkerExit): string {
+  return signal === null ? `exit code ${code}` : `signal ${signal}`;
+}
+
 /** A worker's process as its supervisor sees it. */
 export interface WorkerLink {
   readonly pid: number | undefined;
