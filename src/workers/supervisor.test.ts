@@ -236,6 +236,17 @@ for (const end of ['stop', 'abandon'] as const) {
   }
 }
 
+test('nobody is replaced while the first workers are still starting', async (t) => {
+  const { supervisor, workers, logged } = setUp(t, { count: 1 });
+  const starting = supervisor.start();
+  const first = await workers.next();
+  assert.equal(await supervisor.roll(), false);
+  await logged(/still starting/);
+  first.becomeReady();
+  await starting;
+  assert.deepEqual(first.told, []);
+});
+
 test('a worker that does not end is ended', async (t) => {
   const { supervisor, started } = setUp(t, { count: 1, times: { drainMs: 0 } });
   const [worker] = await started();

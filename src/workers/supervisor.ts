@@ -121,6 +121,10 @@ export class Supervisor {
    */
   async roll(): Promise<boolean> {
     const { logger } = this.#options;
+    if (!this.#isStarted) {
+      logger.warn('the workers are still starting, from the program as it is now; none is replaced');
+      return false;
+    }
     if (this.#rolling !== undefined) {
       logger.warn('the workers are being replaced already; ask again when the log says that they were');
       return false;
