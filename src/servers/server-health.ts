@@ -31,6 +31,11 @@ export interface ServerHealthOptions {
   readonly suspected: (isOut: boolean) => void;
 }
 
+/**
+ * How long a server may leave probes unanswered while it answers others. A busy one is over it by then; one whose store is
+ * away goes on to answer from its caches for as long as anybody asks.
+ */
+const BUSY_MS = 10_000;
 /** Characters of an answer that a condition repeats. */
 const MOST_SAID = 300;
 /**
@@ -61,6 +66,8 @@ export class ServerHealth {
   #isSilent = false;
   #mayBeReplaced = false;
   #noticedAt = Number.NEGATIVE_INFINITY;
+  /** When a probe was answered last. */
+  #answeredAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: ServerHealthOptions) {
     this.#options = options;
@@ -127,7 +134,7 @@ export class ServerHealth {
   }
 
   async #probe(): Promise<boolean> {
-    const { upstream, another, received, policy, fields, suspected } = this.#options;
+    const { upstream, another, received, policy, fields, suspected, clock } = this.#options;
     const state = this.#state;
     const result = await checkHealth({
       path: policy.path,
@@ -137,12 +144,13 @@ export class ServerHealth {
       most: state.kind === 'ready' ? policy.fall - state.failures : 1,
       upstream: upstream(),
       another,
-      received,
+      received: clock() - this.#answeredAt < BUSY_MS ? received : () => 0,
       unanswered: (condition) => this.#observe({ kind: 'silent', condition }),
     });
     this.#isSilent = result.kind === 'unanswered' && result.silent;
     if (result.kind === 'unreachable') this.#observe(result);
     if (result.kind !== 'answered') return false;
+    this.#answeredAt = clock();
     const { status, body, byAnother } = result;
     if (byAnother) suspected(false);
     if (status === 200) await this.#healthy();
