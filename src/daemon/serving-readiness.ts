@@ -1,7 +1,7 @@
+import { answerUnready } from '../proxy/readiness-answer.ts';
 import type { ExchangeHandler, ServerExchange } from '../wire/exchange.ts';
-import { NO_FIELDS } from '../wire/fields.ts';
 
-const STOPPING = '[-]mixed-version-proxy failed: this proxy is shutting down; use another one\nreadyz check failed\n';
+const STOPPING = 'this proxy is shutting down; use another one';
 
 /**
  * `/readyz` on the port that clients use is a server's own, but for a proxy that is about to end: the balancers that ask there
@@ -9,22 +9,11 @@ const STOPPING = '[-]mixed-version-proxy failed: this proxy is shutting down; us
  */
 export function withOwnReadiness(handler: ExchangeHandler, isStopping: () => boolean): ExchangeHandler {
   return (exchange) => {
-    if (isStopping() && asksForReadiness(exchange)) refuse(exchange);
+    if (isStopping() && asksForReadiness(exchange)) answerUnready(exchange, STOPPING);
     else handler(exchange);
   };
 }
 
 function asksForReadiness({ head: { target }, upgrade }: ServerExchange): boolean {
   return upgrade === undefined && /^[/]readyz(?:[?]|$)/.test(target);
-}
-
-function refuse(exchange: ServerExchange): void {
-  const body = Buffer.from(STOPPING);
-  const fields = ['content-type', 'text/plain; charset=utf-8', 'content-length', String(body.length)];
-  fields.push('cache-control', 'no-cache, private');
-  const bodyless = exchange.head.method === 'HEAD';
-  const sink = exchange.respond({ status: 500, fields }, bodyless);
-  if (bodyless) return;
-  sink.write(body);
-  sink.end(NO_FIELDS);
 }

@@ -73,16 +73,16 @@ export class Departures {
   /** The discovery of `monitor`, which was `before`, is another one now. */
   compare(monitor: ServerMonitor, before: Announced, now: number): void {
     const { fetched, spec } = monitor;
+    if (fetched === undefined || before.fetched === undefined) return;
     const name = `${spec.name}@before`;
     const known = this.#servers.find(({ report }) => report.name === name);
-    if (fetched === undefined || before.fetched === undefined) return;
-    const missing = lostTypes(before.fetched.discovery, fetched.discovery);
-    const since = missing === undefined ? known?.leftAt : now;
-    const earlier = known?.report.discovery && lostTypes(known.report.discovery, fetched.discovery);
-    const discovery = missing && earlier ? united(missing, earlier) : (missing ?? earlier);
+    const lost = lostTypes(before.fetched.discovery, fetched.discovery);
+    const stillLost = known?.report.discovery && lostTypes(known.report.discovery, fetched.discovery);
+    const discovery = lost && stillLost ? united(lost, stillLost) : (lost ?? stillLost);
     this.#servers = this.#servers.filter((server) => server !== known);
-    if (discovery === undefined || since === undefined) return;
-    const version = missing === undefined ? known?.report.version : before.version;
+    if (discovery === undefined) return;
+    const [version, leftAt] =
+      lost === undefined && known !== undefined ? [known.report.version, known.leftAt] : [before.version, now];
     const report: ServerReport = {
       ...departedReport(reportOf(monitor), name, 'came back without some of its types'),
       version,
@@ -90,7 +90,7 @@ export class Departures {
       announced: { version, discovery },
       openapi: undefined,
     };
-    this.#servers = [...this.#servers, { kind: 'former', monitor, report, address: addressOf(spec), leftAt: since }];
+    this.#servers = [...this.#servers, { kind: 'former', monitor, report, address: addressOf(spec), leftAt }];
     this.prune(now);
   }
 
