@@ -1,7 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { reportToStandardError as report } from '../../src/lab/control-plane/reporter.ts';
+import { measureParts, runsOf, wantedParts } from '../parts.ts';
 import { measureDefinitions, measurePolling } from './definitions.ts';
 import { measureObjects } from './objects.ts';
 import { circumstances, reportPage } from './report.ts';
@@ -24,7 +25,6 @@ Takes about twelve minutes; leave the machine alone meanwhile.
 `;
 
 type Part = 'definitions' | 'objects' | 'servers' | 'polling';
-type Results = Partial<Record<Part, readonly Measured[]>>;
 
 const PARTS: readonly Part[] = ['definitions', 'objects', 'servers', 'polling'];
 /** Of what is measured for comparison only. */
@@ -46,15 +46,8 @@ if (values.help) process.stdout.write(HELP);
 else await run();
 
 async function run(): Promise<void> {
-  const wanted = values.only.split(',');
-  const unknown = wanted.find((name) => !PARTS.some((part) => part === name));
-  if (unknown !== undefined) {
-    process.stderr.write(`There is no part "${unknown}". The parts are: ${PARTS.join(', ')}.\n`);
-    process.exitCode = 2;
-    return;
-  }
+  const wanted = wantedParts(values.only, PARTS);
   const before = circumstances();
-  const started = performance.now();
   const rounds = Number(values.rounds);
   const measure: Record<Part, () => Promise<readonly Measured[]>> = {
     definitions: () => measureDefinitions(rounds, report),
@@ -62,20 +55,8 @@ async function run(): Promise<void> {
     servers: () => measureServers(rounds, report),
     polling: () => measurePolling(Math.min(rounds, COMPARED_ROUNDS), report),
   };
-  const results = await earlier(values.results);
-  for (const part of PARTS) {
-    if (!wanted.includes(part)) continue;
-    results[part] = await measure[part]();
-    if (values.results !== undefined) await writeFile(values.results, `${JSON.stringify(results)}\n`);
-  }
-  const all = PARTS.flatMap((part) => results[part] ?? []);
-  await writeFile(values.output, reportPage(before, (performance.now() - started) / 1_000, all));
+  const measured = await measureParts(wanted, measure, before.date, values.results);
+  const all = PARTS.flatMap((part) => measured.results[part] ?? []);
+  await writeFile(values.output, reportPage(before, runsOf(measured, PARTS), all));
   process.stdout.write(`wrote ${values.output}\n`);
-}
-
-async function earlier(file: string | undefined): Promise<Results> {
-  if (file === undefined) return {};
-  const text = await readFile(file, 'utf8').catch(() => '{}');
-  const parsed: Results = JSON.parse(text);
-  return parsed;
 }

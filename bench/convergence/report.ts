@@ -23,10 +23,10 @@ export function circumstances(): Circumstances {
   };
 }
 
-/** The report as a Markdown page. */
+/** The report as a Markdown page; `runs`: when what was measured. */
 export function reportPage(
-  { date, machine, node, load }: Circumstances,
-  seconds: number,
+  { machine, node, load }: Omit<Circumstances, 'date'>,
+  runs: string,
   measured: readonly Measured[],
 ): string {
   return page(
@@ -36,7 +36,7 @@ Goal: of every figure in bold the 99th percentile is a second or less, or the co
     table(
       ['measured', ''],
       [
-        ['on', `${date} UTC, in ${Math.round(seconds / 60)} minutes`],
+        ['on', runs],
         ['machine', `${machine}; servers, etcd, proxy and observers share it (load ${load.toFixed(1)} before)`],
         ['servers', 'kube-apiserver 1.34.4 and 1.37.2 with their default flags, etcd 3.6.5'],
         ['proxy', `default configuration, Node ${node}`],

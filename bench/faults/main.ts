@@ -1,8 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { reportToStandardError as report } from '../../src/lab/control-plane/reporter.ts';
 import { circumstances } from '../convergence/report.ts';
+import { measureParts, runsOf, wantedParts } from '../parts.ts';
 import { measureCrash } from './crash.ts';
 import { measureDepartures } from './departures.ts';
 import { measureHang } from './hang.ts';
@@ -28,10 +29,6 @@ Takes about twenty minutes; leave the machine alone meanwhile.
 `;
 
 type Part = 'crash' | 'hang' | 'network' | 'rolling' | 'departures';
-type Results = Partial<Record<Part, readonly Scenario[]>> & {
-  /** When the run began in which a part was measured. */
-  began?: Partial<Record<Part, string>>;
-};
 
 const PARTS: readonly Part[] = ['crash', 'hang', 'network', 'rolling', 'departures'];
 const DEPARTED_S = 30;
@@ -54,13 +51,7 @@ if (values.help) process.stdout.write(HELP);
 else await run();
 
 async function run(): Promise<void> {
-  const wanted = values.only.split(',');
-  const unknown = wanted.find((name) => !PARTS.some((part) => part === name));
-  if (unknown !== undefined) {
-    process.stderr.write(`There is no part "${unknown}". The parts are: ${PARTS.join(', ')}.\n`);
-    process.exitCode = 2;
-    return;
-  }
+  const wanted = wantedParts(values.only, PARTS);
   const before = circumstances();
   const rate = Number(values.rate);
   const slow = { perSecond: rate / SHARE_OF_RATE };
@@ -71,35 +62,13 @@ async function run(): Promise<void> {
     rolling: () => measureRolling(slow.perSecond, report),
     departures: () => measureDepartures(DEPARTED_S, report),
   };
-  const results = await earlier(values.results);
-  for (const part of PARTS) {
-    if (!wanted.includes(part)) continue;
-    results[part] = await measure[part]();
-    results.began = { ...results.began, [part]: before.date };
-    if (values.results !== undefined) await writeFile(values.results, `${JSON.stringify(results, undefined, 1)}\n`);
-  }
-  const all = PARTS.flatMap((part) => results[part] ?? []);
-  await writeFile(values.output, reportPage(before, runsOf(results), all));
+  const measured = await measureParts(wanted, measure, before.date, values.results);
+  const all = PARTS.flatMap((part) => measured.results[part] ?? []);
+  await writeFile(values.output, reportPage(before, runsOf(measured, PARTS), all));
   process.stdout.write(`wrote ${values.output}\n`);
 }
 
 async function onStage(measure: (stage: Stage) => Promise<Scenario>): Promise<readonly Scenario[]> {
   await using stage = await Stage.start();
   return [await measure(stage)];
-}
-
-/** `2026-11-23 04:45 UTC (crash, hang)` for each run that is in the report. */
-function runsOf({ began = {} }: Results): string {
-  const runs = Map.groupBy(
-    PARTS.filter((part) => began[part] !== undefined),
-    (part) => began[part] ?? '',
-  );
-  return [...runs].map(([date, parts]) => `${date} UTC (${parts.join(', ')})`).join('; ');
-}
-
-async function earlier(file: string | undefined): Promise<Results> {
-  if (file === undefined) return {};
-  const text = await readFile(file, 'utf8').catch(() => '{}');
-  const parsed: Results = JSON.parse(text);
-  return parsed;
 }
