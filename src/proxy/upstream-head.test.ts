@@ -31,6 +31,11 @@ test('method, target and host travel byte for byte', () => {
   assert.deepEqual([method, target, authority], ['PATCH', TARGET, 'kubernetes.example:6443']);
 });
 
+test('names of fields that must not be indexed travel', () => {
+  const head = { method: 'GET', target: '/', authority: undefined, fields: [], neverIndexed: ['x-secret'] };
+  assert.deepEqual(headOf([], { head }).neverIndexed, ['x-secret']);
+});
+
 test('the cleaned fields travel in their order, and not those before cleaning', () => {
   const fields = ['b', '2', 'a', '1', 'b', '3', 'impersonate-user', 'bob'];
   assert.deepEqual(headOf(fields).fields.slice(0, fields.length), fields);

@@ -30,5 +30,6 @@ export function upstreamHead(input: UpstreamHeadInput): RequestHead {
   fields.push('x-forwarded-for', [...fieldValues(input.fields, 'x-forwarded-for'), input.clientAddress].join(', '));
   if (input.final) fields.push(PEER_PROXIED, 'true');
   if (credential.kind === 'asserted') appendAssertion(fields, credential.user, input.server.version);
-  return { method: head.method, target: head.target, authority: head.authority, fields };
+  const { method, target, authority, neverIndexed } = head;
+  return { method, target, authority, fields, neverIndexed };
 }

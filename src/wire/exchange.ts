@@ -12,6 +12,12 @@ export type ResetReason =
   | 'timeout'
   | 'connection-lost';
 
+/**
+ * Names of fields that came as never-indexed HPACK literals: whoever forwards them over HTTP/2 encodes them so again, because
+ * their values must not be found out by guessing (RFC 7541 sections 6.2.3 and 7.1.3). Absent or empty: none came so.
+ */
+export type NeverIndexed = readonly string[];
+
 export interface RequestHead {
   readonly method: string;
   /** The request target byte for byte as it stood on the wire. */
@@ -19,11 +25,13 @@ export interface RequestHead {
   /** `:authority` or Host; `undefined` when the client sent neither. Never repeated in `fields`. */
   readonly authority: string | undefined;
   readonly fields: Fields;
+  readonly neverIndexed?: NeverIndexed | undefined;
 }
 
 export interface ResponseHead {
   readonly status: number;
   readonly fields: Fields;
+  readonly neverIndexed?: NeverIndexed | undefined;
 }
 
 /** Consumer of one message body. Exactly one of `end` and `reset` is called, last and once. */
