@@ -1,9 +1,11 @@
 import { constants } from 'node:crypto';
 import { createServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import { describeConnection, readChainsEarly } from './client-connection.ts';
+import type { EngineName } from './engine-name.ts';
+import { engineOf } from './engines.ts';
 import type { ExchangeHandler } from './exchange.ts';
 import { H1Server } from './h1-server.ts';
-import { type H2Connection, serveH2 } from './h2-server.ts';
+import type { H2Connection } from './http2-engine.ts';
 import { DEFAULT_LIMITS, type ListenerLimits } from './limits.ts';
 import { ListeningSockets, type ListenPlace } from './listening-sockets.ts';
 
@@ -19,6 +21,8 @@ export interface ListenOptions extends ListenPlace {
   readonly tls: ListenerTls;
   readonly limits?: Partial<ListenerLimits>;
   readonly handler: ExchangeHandler;
+  /** Which implementation of HTTP/2 serves the connections that negotiated it. */
+  readonly engine?: EngineName | undefined;
 }
 
 /** A bound port. */
@@ -43,6 +47,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const asksForCertificate = options.tls.clientCa !== undefined;
   checkTls(options.tls, asksForCertificate);
+  const engine = engineOf(options.engine);
   const h2 = new Set<H2Connection>();
   const h1 = new H1Server((socket) => describeConnection(socket, asksForCertificate), options.handler, limits);
   // Node starts the clock on slow heads when its server begins to listen, which this one never does by itself.
@@ -71,7 +76,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       h1.accept(socket, connection);
       return;
     }
-    const served = serveH2(socket, connection, options.handler, limits);
+    const served = engine.serve(socket, connection, options.handler, limits);
     h2.add(served);
     socket.once('close', () => h2.delete(served));
     if (draining) served.drain();

@@ -6,19 +6,6 @@ export function lowerNames(raw: string[]): string[] {
   return raw;
 }
 
-/** Node takes informational heads and trailers only as objects; repeated names become arrays, which keeps their order. */
-export function asHeaderObject(fields: Fields): Record<string, string | string[]> {
-  const object: Record<string, string | string[]> = Object.create(null);
-  for (let i = 0; i + 1 < fields.length; i += 2) {
-    const name = fields[i] ?? '';
-    const value = fields[i + 1] ?? '';
-    const earlier = object[name];
-    if (earlier === undefined) object[name] = value;
-    else object[name] = Array.isArray(earlier) ? [...earlier, value] : [earlier, value];
-  }
-  return object;
-}
-
 /** Fields that describe one HTTP/1.1 connection and are malformed in HTTP/2 (RFC 9113 section 8.2.2). */
 export function isConnectionSpecific(name: string): boolean {
   switch (name) {

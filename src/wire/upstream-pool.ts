@@ -1,5 +1,7 @@
 import { createSecureContext, type SecureContext } from 'node:tls';
+import { engineOf } from './engines.ts';
 import type { RequestHead } from './exchange.ts';
+import type { Http2Engine, SessionListener, StreamOutcome, UpstreamSession } from './http2-engine.ts';
 import { authorityOf } from './node-error.ts';
 import { upgradeUpstream } from './upgrade.ts';
 import type {
@@ -10,8 +12,6 @@ import type {
   UpstreamOptions,
   UpstreamReceiver,
 } from './upstream.ts';
-import { type SessionListener, UpstreamSession } from './upstream-session.ts';
-import type { StreamOutcome } from './upstream-stream.ts';
 import { WaitingRequest } from './waiting-request.ts';
 import { Witness } from './witness.ts';
 
@@ -32,12 +32,13 @@ export function openUpstream(options: UpstreamOptions): Upstream {
     minVersion: 'TLSv1.2',
     ...(options.certificate === undefined ? {} : options.certificate),
   });
-  return new UpstreamPool(options, context);
+  return new UpstreamPool(options, context, engineOf(options.engine));
 }
 
 class UpstreamPool implements Upstream, SessionListener {
   readonly #options: UpstreamOptions;
   readonly #context: SecureContext;
+  readonly #engine: Http2Engine;
   readonly #sessions = new Set<UpstreamSession>();
   /** In order of arrival. */
   readonly #waiting = new Set<WaitingRequest>();
@@ -51,9 +52,10 @@ class UpstreamPool implements Upstream, SessionListener {
   #badInARow = 0;
   readonly #empty = Promise.withResolvers<void>();
 
-  constructor(options: UpstreamOptions, context: SecureContext) {
+  constructor(options: UpstreamOptions, context: SecureContext, engine: Http2Engine) {
     this.#options = options;
     this.#context = context;
+    this.#engine = engine;
   }
 
   get received(): number {
@@ -104,7 +106,7 @@ class UpstreamPool implements Upstream, SessionListener {
   suspect(timeoutMs: number): void {
     if (this.#closing) return;
     const witness = (): Promise<boolean> => {
-      this.#witness ??= new Witness(this.#options, this.#context, timeoutMs, () => this.#dismissed());
+      this.#witness ??= new Witness(this.#engine, this.#options, this.#context, timeoutMs, () => this.#dismissed());
       return this.#witness.answered;
     };
     for (const session of this.#sessions) void session.suspect(timeoutMs, witness);
@@ -199,7 +201,7 @@ class UpstreamPool implements Upstream, SessionListener {
   #dialForWaiting(): void {
     let missing = Math.ceil(this.#waiting.size / EXPECTED_STREAMS) - this.#count('connecting');
     for (; missing > 0 && this.#mayDial(); missing -= 1) {
-      this.#sessions.add(new UpstreamSession(this.#options, this.#context, this));
+      this.#sessions.add(this.#engine.dial(this.#options, this.#context, this));
     }
   }
 

@@ -1,3 +1,4 @@
+import type { EngineName } from './engine-name.ts';
 import type { BodySink, BodySource, RequestHead, ResetReason, ResponseHead, Tunnel } from './exchange.ts';
 
 /** Why no (complete) response came. The retry rules of routing depend on `processed` alone. */
@@ -70,6 +71,8 @@ export interface UpstreamOptions {
   /** Upper bound of HTTP/2 connections; beyond it requests fail with cause `overloaded`. */
   readonly maxConnections: number;
   readonly onEvent: ((event: UpstreamEvent) => void) | undefined;
+  /** Which implementation of HTTP/2 speaks on these connections. */
+  readonly engine?: EngineName | undefined;
 }
 
 /** Connections to one server in one trust class. */

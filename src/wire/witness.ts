@@ -1,6 +1,6 @@
 import type { SecureContext } from 'node:tls';
+import type { Http2Engine, SessionListener, UpstreamSession } from './http2-engine.ts';
 import type { UpstreamOptions } from './upstream.ts';
-import { type SessionListener, UpstreamSession } from './upstream-session.ts';
 
 /** A connection made only to see whether the server still answers at all. */
 export class Witness implements SessionListener {
@@ -14,10 +14,16 @@ export class Witness implements SessionListener {
   readonly #outcome = Promise.withResolvers<boolean>();
 
   /** `dismissed` is called once, when the connection is closed. */
-  constructor(options: UpstreamOptions, context: SecureContext, timeoutMs: number, dismissed: () => void) {
+  constructor(
+    engine: Http2Engine,
+    options: UpstreamOptions,
+    context: SecureContext,
+    timeoutMs: number,
+    dismissed: () => void,
+  ) {
     this.answered = this.#outcome.promise;
     this.#dismissed = dismissed;
-    this.#session = new UpstreamSession({ ...options, connectTimeoutMs: timeoutMs }, context, this);
+    this.#session = engine.dial({ ...options, connectTimeoutMs: timeoutMs }, context, this);
   }
 
   dismiss(): void {

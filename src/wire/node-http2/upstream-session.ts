@@ -1,12 +1,13 @@
 import { type ClientHttp2Session, connect } from 'node:http2';
 import type { SecureContext, TLSSocket } from 'node:tls';
-import type { RequestHead } from './exchange.ts';
+import type { RequestHead } from '../exchange.ts';
+import type { SessionListener, StreamOutcome, UpstreamSession } from '../http2-engine.ts';
+import { authorityOf, connectFailure, lostConnection } from '../node-error.ts';
+import type { UpstreamExchange, UpstreamFailure, UpstreamOptions, UpstreamReceiver } from '../upstream.ts';
+import { dial, WireError } from '../upstream-socket.ts';
 import { keepAlive } from './keep-alive.ts';
-import { authorityOf, connectFailure, lostConnection } from './node-error.ts';
 import { signOfLife } from './sign-of-life.ts';
-import type { UpstreamExchange, UpstreamFailure, UpstreamOptions, UpstreamReceiver } from './upstream.ts';
-import { dial, WireError } from './upstream-socket.ts';
-import { type StreamOutcome, type StreamOwner, UpstreamStream } from './upstream-stream.ts';
+import { type StreamOwner, UpstreamStream } from './upstream-stream.ts';
 
 const STREAM_WINDOW = 1024 * 1024;
 const CONNECTION_WINDOW = 16 * 1024 * 1024;
@@ -37,26 +38,9 @@ type State =
     }
   | { readonly kind: 'closed' };
 
-/** What the pool hears of one of its connections. */
-export interface SessionListener {
-  opened(session: UpstreamSession): void;
-  /** Never opened. */
-  failed(session: UpstreamSession, failure: UpstreamFailure): void;
-  /** A stream ended. */
-  finished(outcome: StreamOutcome): void;
-  /** A stream ended or the server raised its limit. */
-  roomGained(session: UpstreamSession): void;
-  /** Nothing happened on it for a while; whether it goes is the pool's choice. */
-  idle(session: UpstreamSession): void;
-  goaway(session: UpstreamSession): void;
-  /** Gone after it was open; `failure` when nobody asked for that. */
-  closed(session: UpstreamSession, failure: UpstreamFailure | undefined): void;
-}
-
 /** One HTTP/2 connection to a server. It counts its streams itself: Node would queue silently what exceeds the server's limit. */
-export class UpstreamSession implements StreamOwner {
+export class NodeSession implements UpstreamSession, StreamOwner {
   readonly authority: string;
-  /** Open streams. */
   streams = 0;
   readonly #options: UpstreamOptions;
   readonly #listener: SessionListener;
@@ -91,7 +75,6 @@ export class UpstreamSession implements StreamOwner {
     return this.#state.kind;
   }
 
-  /** How many more streams fit. */
   get room(): number {
     const state = this.#state;
     // Node may have given the session up already, a moment before its socket is closed.
@@ -103,7 +86,6 @@ export class UpstreamSession implements StreamOwner {
     return this.#socket.remoteAddress ?? this.#options.host;
   }
 
-  /** Only while there is room. Throws when the head cannot be written. */
   request(head: RequestHead, bodyless: boolean, receiver: UpstreamReceiver): UpstreamExchange {
     if (this.#state.kind !== 'open') throw new TypeError('The connection takes no requests.');
     const stream = new UpstreamStream(this.#state.session, this, head, bodyless, receiver);
@@ -136,7 +118,6 @@ export class UpstreamSession implements StreamOwner {
     return lostConnection(this.#error ?? error, this.#options);
   }
 
-  /** Takes no more streams and closes when the last one ended. */
   drain(): void {
     if (this.#state.kind === 'connecting') this.destroy();
     if (this.#state.kind !== 'open') return;
@@ -149,15 +130,10 @@ export class UpstreamSession implements StreamOwner {
     this.#socket.destroy();
   }
 
-  /** Bytes that arrived. */
   get received(): number {
     return this.#socket.bytesRead;
   }
 
-  /**
-   * Destroys it unless it gives a sign of life within `timeoutMs`. One that cannot be asked is also kept if `witness`
-   * resolves true: if a new connection gets an answer.
-   */
   async suspect(timeoutMs: number, witness: () => Promise<boolean>): Promise<void> {
     const state = this.#state;
     if (this.#isSuspected || (state.kind !== 'open' && state.kind !== 'draining')) return;

@@ -1,19 +1,14 @@
 import { constants, performServerHandshake, type ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import type { ClientConnection, ExchangeHandler } from './exchange.ts';
+import type { ClientConnection, ExchangeHandler } from '../exchange.ts';
+import type { H2Connection } from '../http2-engine.ts';
+import type { IncomingHead } from '../incoming-head.ts';
+import type { ListenerLimits } from '../limits.ts';
 import { H2Exchange } from './h2-exchange.ts';
-import type { IncomingHead } from './incoming-head.ts';
 import { keepAlive } from './keep-alive.ts';
-import type { ListenerLimits } from './limits.ts';
 
 const MAX_FIELDS = 2000;
 const CLOSE_MS = 5000;
-
-/** One HTTP/2 client connection as the listener keeps it. */
-export interface H2Connection {
-  /** GOAWAY; open exchanges finish, then the connection closes. */
-  drain(): void;
-}
 
 /** Serves the exchanges of one accepted TLS connection that negotiated `h2`. */
 export function serveH2(

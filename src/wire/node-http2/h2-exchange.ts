@@ -1,20 +1,27 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import { abandonStream } from './abandoned-stream.ts';
-import { ClockedBody } from './body-clock.ts';
-import type { BodySink, ClientConnection, RequestHead, ResetReason, ResponseHead, ServerExchange } from './exchange.ts';
-import { type Fields, NO_FIELDS, withoutFields } from './fields.ts';
-import type { IncomingHead } from './incoming-head.ts';
+import { ClockedBody } from '../body-clock.ts';
+import type {
+  BodySink,
+  ClientConnection,
+  RequestHead,
+  ResetReason,
+  ResponseHead,
+  ServerExchange,
+} from '../exchange.ts';
+import { type Fields, NO_FIELDS, withoutFields } from '../fields.ts';
+import type { IncomingHead } from '../incoming-head.ts';
 import {
-  asHeaderObject,
   forbidsBody,
   isConnectionSpecific,
   isUnsafe,
   mayHaveTrailers,
   sendableTrailers,
   TOKEN,
-} from './raw-fields.ts';
-import { resetCodeForClient, resetReasonOf } from './reset-code.ts';
-import { ReadableBody, writeUnlessOver } from './stream-body.ts';
+} from '../raw-fields.ts';
+import { resetCodeForClient, resetReasonOf } from '../reset-code.ts';
+import { ReadableBody, writeUnlessOver } from '../stream-body.ts';
+import { abandonStream } from './abandoned-stream.ts';
+import { asHeaderObject } from './header-object.ts';
 
 /** One HTTP/2 request stream of a client. */
 export class H2Exchange implements ServerExchange, BodySink {

@@ -1,17 +1,16 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, constants, sensitiveHeaders } from 'node:http2';
+import type { BodySink, BodySource, RequestHead, ResetReason, ResponseHead } from '../exchange.ts';
+import { type Fields, NO_FIELDS } from '../fields.ts';
+import type { StreamOutcome } from '../http2-engine.ts';
+import { isConnectionSpecific, isUnsafe, mayHaveTrailers, sendableTrailers } from '../raw-fields.ts';
+import { resetCodeForServer, resetReasonOf } from '../reset-code.ts';
+import { ReadableBody, writeUnlessOver } from '../stream-body.ts';
+import type { UpstreamExchange, UpstreamFailure, UpstreamReceiver } from '../upstream.ts';
 import { abandonStream } from './abandoned-stream.ts';
-import type { BodySink, BodySource, RequestHead, ResetReason, ResponseHead } from './exchange.ts';
-import { type Fields, NO_FIELDS } from './fields.ts';
-import { asHeaderObject, isConnectionSpecific, isUnsafe, mayHaveTrailers, sendableTrailers } from './raw-fields.ts';
-import { resetCodeForServer, resetReasonOf } from './reset-code.ts';
-import { ReadableBody, writeUnlessOver } from './stream-body.ts';
-import type { UpstreamExchange, UpstreamFailure, UpstreamReceiver } from './upstream.ts';
+import { asHeaderObject } from './header-object.ts';
 
 /** One connection is shared by many users; what identifies one of them must not enter its compression table (RFC 7541 section 7.1.3). */
 const NEVER_INDEXED = ['authorization', 'cookie', 'proxy-authorization'];
-
-/** `bad`: answered 5xx, or broken off by the server; `unknown`: given up by us before it was over. */
-export type StreamOutcome = 'good' | 'bad' | 'unknown';
 
 /** What a stream asks of the connection it runs on. */
 export interface StreamOwner {

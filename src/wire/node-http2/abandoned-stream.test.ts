@@ -15,10 +15,10 @@ import {
   startListener,
   startUpstream,
   testPki,
-} from '../../test/support/loopback.ts';
-import type { ServerExchange } from './exchange.ts';
-import { discard, relay } from './relay.ts';
-import type { Upstream } from './upstream.ts';
+} from '../../../test/support/loopback.ts';
+import type { ServerExchange } from '../exchange.ts';
+import { discard, relay } from '../relay.ts';
+import type { Upstream } from '../upstream.ts';
 
 const TIMES = 1000;
 const AT_ONCE = 20;

@@ -1,0 +1,13 @@
+import { DEFAULT_ENGINE, type EngineName } from './engine-name.ts';
+import type { Http2Engine } from './http2-engine.ts';
+import { nodeEngine } from './node-http2/node-engine.ts';
+
+const ENGINES: Readonly<Record<EngineName, Http2Engine>> = {
+  // The one line to change once src/wire/own-http2/own-engine.ts exports `ownEngine`.
+  own: nodeEngine,
+  node: nodeEngine,
+};
+
+export function engineOf(name: EngineName = DEFAULT_ENGINE): Http2Engine {
+  return ENGINES[name];
+}
