@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Spread } from '../lab/front/front.ts';
 import type { LabFront } from '../lab/lab.ts';
+import { ENGINE_NAMES, type EngineName } from '../wire/engine-name.ts';
 import type { ProgramFlags } from './named-programs.ts';
 import { commaSeparated, kubeApiserverOption, wholeNumber } from './option-values.ts';
 
@@ -14,6 +15,7 @@ export interface LabFlags extends ProgramFlags {
   readonly port: number;
   readonly kubeconfig?: string;
   readonly controllers: boolean;
+  readonly http2Engine?: EngineName;
   readonly v: number;
 }
 
@@ -64,6 +66,11 @@ export function addLabOptions(command: Command): void {
     )
     .addOption(
       new Option('--etcd <PATH>', 'The etcd of real kube-apiservers. Default: on PATH or in KUBEBUILDER_ASSETS.'),
+    )
+    .addOption(
+      new Option('--http2-engine <ENGINE>', 'Which implementation of HTTP/2 the proxy speaks. Default: own.').choices(
+        ENGINE_NAMES,
+      ),
     )
     .addOption(new Option('--no-controllers', 'Run neither the garbage collector nor the namespace controller.'))
     .addOption(new Option('-v, --v <LEVEL>', 'Verbosity of the log.').argParser(wholeNumber(0, 10)).default(0));

@@ -47,7 +47,7 @@ async function show(lab: Lab, text: string, io: CliIo, events: LabEvents, stop: 
 }
 
 function labOptions(flags: LabFlags, io: CliIo, events: LabEvents): LabOptions {
-  const { versions, front, spread, port, crdLag, controllers, kubeApiserver, data, kubeconfig, v } = flags;
+  const { versions, front, spread, port, crdLag, controllers, kubeApiserver, data, kubeconfig, http2Engine, v } = flags;
   const at = (file: string | undefined) => (file === undefined ? undefined : resolve(io.directory, file));
   // In a terminal the live view has the last lines; a log in between would tear it.
   const logger = createLogger({ output: io.stderr, verbosity: v, environment: io.environment });
@@ -61,6 +61,7 @@ function labOptions(flags: LabFlags, io: CliIo, events: LabEvents): LabOptions {
     kubeconfig: at(kubeconfig),
     programs: namedPrograms(flags, io.directory),
     controllers,
+    engine: http2Engine,
     logger: v === 0 ? { ...logger, info: () => {} } : logger,
     onEvent: (event) => events.add(event),
   };

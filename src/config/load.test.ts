@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setVariable } from '../../test/support/environment.ts';
+import { defaultEngine, ENGINE_VARIABLE } from '../wire/engine-name.ts';
 import { loadConfiguration } from './load.ts';
 import { problemsOf } from './testing/problems.ts';
 import { temporaryFiles } from './testing/temporary-files.ts';
@@ -88,6 +90,7 @@ describe('loadConfiguration', () => {
         replayBytesTotal: 67_108_864,
         upstreamConnectionsPerServer: 256,
       },
+      http2: { engine: defaultEngine() },
       shutdown: { delaySeconds: 5, watchTerminationSeconds: 10, drainSeconds: 20 },
       admin: { enabled: true, bindAddress: '127.0.0.1', port: 6444 },
       logging: { verbosity: 0 },
@@ -136,6 +139,31 @@ describe('loadConfiguration', () => {
     assert.equal(configuration.serving.tlsPrivateKeyFile, files.path('tls.key'));
     assert.equal(configuration.peers.caFile, '/abs/ca.crt');
     assert.equal(configuration.kubeconfig, files.path('kubeconfig'));
+  });
+
+  it('takes the HTTP/2 engine from the flag, else from the file, else from the environment', async (t) => {
+    await using files = await temporaryFiles({
+      'silent.yaml': HEADER,
+      'own.yaml': `${HEADER}http2: { engine: own }`,
+      'empty.yaml': `${HEADER}http2:`,
+    });
+    const load = (file: string, engine: Readonly<Record<string, readonly string[]>> = {}) =>
+      loadConfiguration({ configFile: files.path(file), flags: new Map(Object.entries({ ...MINIMAL, ...engine })) });
+    setVariable(t, ENGINE_VARIABLE, undefined);
+    assert.equal((await load('silent.yaml')).http2.engine, 'own');
+    setVariable(t, ENGINE_VARIABLE, 'node');
+    assert.equal((await load('silent.yaml')).http2.engine, 'node');
+    assert.equal((await withFlags({})).http2.engine, 'node');
+    assert.equal((await load('own.yaml')).http2.engine, 'own');
+    assert.equal((await load('silent.yaml', { 'http2-engine': ['own'] })).http2.engine, 'own');
+    assert.deepEqual(await problemsOf(load('empty.yaml'), files.directory), [
+      'empty.yaml:3:1: http2: is empty; give it a value or remove the key',
+    ]);
+    setVariable(t, ENGINE_VARIABLE, 'nghttp2');
+    const problem = 'MVPROXY_HTTP2_ENGINE in the environment: must be own or node, not "nghttp2"';
+    assert.deepEqual(await problemsOf(load('silent.yaml'), files.directory), [problem]);
+    assert.deepEqual(await problemsOf(withFlags({}), files.directory), [problem]);
+    assert.equal((await load('own.yaml')).http2.engine, 'own');
   });
 
   it('accepts JSON, as YAML does', async () => {

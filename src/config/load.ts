@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { ENGINE_VARIABLE, engineOfEnvironment } from '../wire/engine-name.ts';
 import { configurationFields } from './fields.ts';
 import { describeFileError } from './file-error.ts';
 import { type FlagValues, readFlags } from './flag-values.ts';
@@ -10,7 +11,9 @@ import { violations } from './rules.ts';
 import { API_VERSION, type Configuration, configurationSchema, type Immutable, KIND, type Settings } from './schema.ts';
 import { parseYaml, type YamlSource } from './yaml-source.ts';
 
-/** Where a configuration comes from. Flags win over the file. */
+const HTTP2_ENGINE = ['http2', 'engine'];
+
+/** Where a configuration comes from. Flags win over the file, and that over the environment (MVPROXY_HTTP2_ENGINE alone). */
 export interface ConfigurationSources {
   /** YAML file; relative paths in it are relative to its directory. */
   readonly configFile?: string | undefined;
@@ -36,7 +39,10 @@ export async function loadConfiguration(sources: ConfigurationSources): Promise<
     setAt(input, field.path, absolute);
   }
 
-  const locate = locator(file, flags.settings);
+  const named = valueAt(input, HTTP2_ENGINE) === undefined ? engineOfEnvironment() : undefined;
+  if (named !== undefined) setAt(input, HTTP2_ENGINE, named);
+
+  const locate = locator(file, flags.settings, named === undefined ? undefined : HTTP2_ENGINE);
   const checked = check(input, flags.problems, locate);
   if (checked.problems.length > 0) throw new ConfigurationError(inReadingOrder(checked.problems));
   return deepFreeze(narrow(checked.settings));
@@ -71,8 +77,13 @@ function resolveFilePaths(input: Record<string, unknown>, directory: string): vo
 
 type Locate = (path: Path, key: 'known' | 'unknown') => Location;
 
-function locator(file: YamlSource | undefined, flags: ReturnType<typeof readFlags>['settings']): Locate {
+function locator(
+  file: YamlSource | undefined,
+  flags: ReturnType<typeof readFlags>['settings'],
+  ofEnvironment: Path | undefined,
+): Locate {
   return (path, key) => {
+    if (ofEnvironment?.join() === path.join()) return { kind: 'environment', variable: ENGINE_VARIABLE };
     const given = flags.find(({ field }) => field.path.every((part, index) => part === path[index]));
     if (given !== undefined) return { kind: 'flag', flag: given.flag };
     if (file !== undefined) return key === 'unknown' ? file.locateKey(path) : file.locate(path);

@@ -6,6 +6,7 @@ import { formatPath, type Path } from './path.ts';
 export type Location =
   | { readonly kind: 'file'; readonly file: string; readonly line: number; readonly column: number }
   | { readonly kind: 'flag'; readonly flag: string }
+  | { readonly kind: 'environment'; readonly variable: string }
   | { readonly kind: 'nowhere' };
 
 /** One thing wrong with the configuration. */
@@ -38,6 +39,8 @@ export function formatProblem({ location, path, message }: Problem): string {
       return `${location.file}:${location.line}:${location.column}: ${key === '' ? '' : `${key}: `}${message}`;
     case 'flag':
       return `--${location.flag}: ${message}`;
+    case 'environment':
+      return `${location.variable} in the environment: ${message}`;
     case 'nowhere':
       return key === '' ? message : `${withFlag(path, key)}: ${message}`;
   }

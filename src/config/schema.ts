@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { field } from './field.ts';
 import { authentication } from './sections/authentication.ts';
 import { discovery, health, logging, routing, shutdown } from './sections/control.ts';
+import { http2 } from './sections/http2.ts';
 import { limits } from './sections/limits.ts';
 import { admin, serving } from './sections/listeners.ts';
 import { membership } from './sections/membership.ts';
@@ -31,6 +32,7 @@ export const configurationSchema = field(
     health,
     routing,
     limits,
+    http2,
     shutdown,
     admin,
     logging,

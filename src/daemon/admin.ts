@@ -41,6 +41,7 @@ export function daemonAdmin(configuration: Configuration, parts: AdminParts): Ex
       ...describeStatus(path.registry, clock()),
       membership: membership.status,
       publishing: publisher?.status,
+      http2Engine: configuration.http2.engine,
     }),
     pages: controlPages({
       registry: () => path.registry,

@@ -102,13 +102,14 @@ export class ProxyRun {
   }
 
   async bind(): Promise<void> {
-    const { serving, admin } = this.#configuration;
+    const { serving, admin, http2 } = this.#configuration;
     try {
       this.#serving = await listen({
         ...(this.#places?.serving ?? { host: serving.bindAddress, port: serving.securePort }),
         tls: this.#material.listener,
         limits: listenerLimits(this.#configuration),
         handler: this.#handler,
+        engine: http2.engine,
       });
       if (admin.enabled) {
         const place = this.#places?.admin ?? { host: admin.bindAddress, port: admin.port };
@@ -118,6 +119,11 @@ export class ProxyRun {
       await this.stop(0);
       throw error;
     }
+    this.#logger.info('listening', {
+      serving: this.servingAddress,
+      admin: this.adminAddress,
+      http2Engine: http2.engine,
+    });
     this.#path.start();
     void this.#members.membership.start();
     this.#publisher?.start();

@@ -15,7 +15,10 @@ import { ControlHolder } from './control-holder.ts';
 import { identityHeaderNames, registrySettings, routingPolicy } from './settings.ts';
 
 /** The part of a configuration that decides what becomes of requests. */
-export type RequestPathSettings = Pick<Configuration, 'authentication' | 'discovery' | 'health' | 'routing' | 'limits'>;
+export type RequestPathSettings = Pick<
+  Configuration,
+  'authentication' | 'discovery' | 'health' | 'http2' | 'routing' | 'limits'
+>;
 
 export interface RequestPathOptions {
   readonly servers: readonly ServerSpec[];

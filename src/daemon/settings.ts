@@ -39,10 +39,10 @@ export function serverSpecs(configuration: Pick<Configuration, 'servers' | 'loca
 }
 
 export function registrySettings(
-  configuration: Pick<Configuration, 'discovery' | 'health' | 'limits' | 'routing'>,
+  configuration: Pick<Configuration, 'discovery' | 'health' | 'http2' | 'limits' | 'routing'>,
   trust: PeerTrust,
 ): RegistrySettings {
-  const { discovery, health, limits, routing } = configuration;
+  const { discovery, health, http2, limits, routing } = configuration;
   return {
     health: {
       path: health.path,
@@ -62,6 +62,7 @@ export function registrySettings(
       pingIntervalMs: PING_INTERVAL_MS,
       pingTimeoutMs: PING_TIMEOUT_MS,
       maxConnections: limits.upstreamConnectionsPerServer,
+      engine: http2.engine,
     },
     trust,
     staleAfterMs: discovery.staleAfterSeconds * 1000,

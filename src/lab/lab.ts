@@ -1,7 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ExchangeRecord } from '../observe/exchange-record.ts';
 import type { Logger } from '../observe/logger.ts';
+import type { EngineName } from '../wire/engine-name.ts';
 import type { ProgramFinder } from './control-plane/programs.ts';
 import { startControllers } from './controllers/controllers.ts';
 import { startBalancer } from './front/balancer.ts';
@@ -34,6 +36,8 @@ export interface LabOptions {
   readonly programs: ProgramFinder | undefined;
   /** Runs the garbage collector and the namespace controller against the front. */
   readonly controllers: boolean;
+  /** Of HTTP/2 in the proxies, gateway or built in. Default: that of `mvproxy serve`. */
+  readonly engine?: EngineName | undefined;
   readonly logger: Logger;
   readonly onEvent: (event: LabEvent) => void;
 }
@@ -76,7 +80,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
 export const FRONT_CONTEXT = 'proxy';
 
 function startPlane(options: LabOptions): Promise<LabPlane> {
-  const { versions, front, data, crdLagMs, logger, programs, onEvent } = options;
+  const { versions, front, data, crdLagMs, engine, logger, programs, onEvent } = options;
   if (programs !== undefined) {
     return startRealPlane({ versions, programs, builtIn: 'none', report: (line) => logger.info(line) });
   }
@@ -85,15 +89,20 @@ function startPlane(options: LabOptions): Promise<LabPlane> {
     builtIn: front === 'built-in' ? 'library' : 'none',
     data,
     crdLagMs,
+    engine,
     logger,
     ...(front === 'none' && { onAccess: (server, access) => onEvent(eventOfAccess(server, access)) }),
     ...(front === 'built-in' && { onExchange: (server, record) => onEvent(eventOfExchange(server, record)) }),
   });
 }
 
-async function startFront(plane: LabPlane, { front, spread, port, logger, onEvent }: LabOptions): Promise<Front> {
+async function startFront(
+  plane: LabPlane,
+  { front, spread, port, engine, logger, onEvent }: LabOptions,
+): Promise<Front> {
   if (front !== 'gateway') return startBalancer(plane, spread, port);
-  return startGateway(plane, { logger, port, onExchange: (record) => onEvent(eventOfExchange('gateway', record)) });
+  const onExchange = (record: ExchangeRecord) => onEvent(eventOfExchange('gateway', record));
+  return startGateway(plane, { logger, port, engine, onExchange });
 }
 
 /** A balancer that looks into requests ends TLS, so that certificates do not reach the servers behind it. */

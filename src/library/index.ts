@@ -5,6 +5,7 @@ export type { Credential } from '../identity/credential.ts';
 export type { User } from '../identity/user.ts';
 export type { ExchangeRecord } from '../observe/exchange-record.ts';
 export type { Logger } from '../observe/logger.ts';
+export type { EngineName } from '../wire/engine-name.ts';
 export type * from '../wire/exchange.ts';
 export { type Fields, fieldValue, fieldValues } from '../wire/fields.ts';
 export { type Listener, type ListenerTls, type ListenOptions, listen } from '../wire/listener.ts';

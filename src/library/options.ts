@@ -2,6 +2,7 @@ import type { Settings } from '../config/schema.ts';
 import type { ExchangeRecord } from '../observe/exchange-record.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { ClientKeyPair } from '../servers/peer-trust.ts';
+import type { EngineName } from '../wire/engine-name.ts';
 import type { ExchangeHandler } from '../wire/exchange.ts';
 
 export interface MixedVersionProxyOptions {
@@ -12,6 +13,11 @@ export interface MixedVersionProxyOptions {
   readonly trust: TrustOptions;
   /** What differs from the defaults, which are those of `mvproxy serve` (docs/reference/configuration.md). */
   readonly tuning?: Tuning;
+  /**
+   * Which implementation of HTTP/2 speaks with peers (`--http2-engine`); `listen` has an option for clients. Default: `own`, or what
+   * the environment variable MVPROXY_HTTP2_ENGINE says.
+   */
+  readonly http2Engine?: EngineName | undefined;
   /** Default: warnings and errors become warnings of the process. */
   readonly logger?: Logger;
   /** Gets every request that the proxy answered. Must not throw. */

@@ -40,6 +40,11 @@ test('what is given counts, and the rest of its section keeps its defaults', () 
   assert.deepEqual(servers, [{ name: 'b', url: 'https://10.0.0.2', serverName: 'b.example' }]);
 });
 
+test('the engine is that of the option', () => {
+  assert.equal(settingsOf({ ...OPTIONS, http2Engine: 'own' }).http2.engine, 'own');
+  assert.equal(settingsOf({ ...OPTIONS, http2Engine: 'node' }).http2.engine, 'node');
+});
+
 test('every option that cannot be used is named as the host wrote it', () => {
   refused({ peers: [{ name: 'b', url: 'http://b' }] }, /peers\[0\]\.url must begin with https:/);
   refused({ peers: [{ name: 'a', url: 'https://b' }] }, /peers\[0\]\.name is also the name of the local server/);
@@ -47,6 +52,7 @@ test('every option that cannot be used is named as the host wrote it', () => {
   refused({ trust: { headers: { username: ['a b'] } } }, /trust\.headers\.username\[0\] must be a header name/);
   refused({ tuning: { health: { fall: 0 } } }, /tuning\.health\.fall must be at least 1, not 0/);
   refused({ tuning: { health: { fal: 3 } } }, /tuning\.health\.fal is not a known key; did you mean fall/);
+  refused({ http2Engine: 'nghttp2' }, /http2Engine .*must be own or node, not "nghttp2"/);
   refused({ tuning: { discovery: { staleAfterSeconds: 1 } } }, /tuning\.discovery\.staleAfterSeconds must be longer/);
 });
 

@@ -9,11 +9,13 @@ import type { CertificateTrust } from '../identity/client-certificate.ts';
 import type { IdentityHeaderNames } from '../identity/header-names.ts';
 import { parseTrustAnchors } from '../identity/trust-anchors.ts';
 import type { ClientKeyPair, PeerTrust } from '../servers/peer-trust.ts';
+import { ENGINE_VARIABLE, engineOfEnvironment } from '../wire/engine-name.ts';
 import type { ClientTrustOptions, MixedVersionProxyOptions, RequestHeaderOptions, TrustOptions } from './options.ts';
 
 /** Where the options stand that the schema knows under other names. */
 const OPTION_NAMES: readonly (readonly [Path, string])[] = [
   [['servers'], 'peers'],
+  [['http2', 'engine'], `http2Engine (or ${ENGINE_VARIABLE} in the environment)`],
   [['authentication', 'requestHeader', 'allowedNames'], 'trust.allowedNames'],
   [['authentication', 'requestHeader', 'usernameHeaders'], 'trust.headers.username'],
   [['authentication', 'requestHeader', 'uidHeaders'], 'trust.headers.uid'],
@@ -25,9 +27,10 @@ const OPTION_NAMES: readonly (readonly [Path, string])[] = [
  * The options as a configuration of `mvproxy serve` would state them, so that there is one source of defaults and rules.
  * Throws `ProxyError` (MVP_CONFIG) that names every option that cannot be used.
  */
-export function settingsOf({ local, peers, trust, tuning = {} }: SettingsOptions): Settings {
+export function settingsOf({ local, peers, trust, tuning = {}, http2Engine }: SettingsOptions): Settings {
   const servers = peers.map(({ name, url, serverName }) => ({ name, url, serverName }));
-  const settings = parse({ servers, authentication: authenticationOf(trust), ...tuning });
+  const engine = http2Engine ?? engineOfEnvironment();
+  const settings = parse({ servers, authentication: authenticationOf(trust), http2: { engine }, ...tuning });
   const problems = violations(settings)
     .filter(({ paths: [path] }) => isOfOptions(path))
     .map(({ paths: [path], message }) => `${nameOf(path)} ${message}`);
@@ -45,7 +48,7 @@ function isOfOptions([section, ...rest]: Path): boolean {
   return section === 'discovery' || section === 'limits' || (section === 'servers' && rest.length > 0);
 }
 
-type SettingsOptions = Pick<MixedVersionProxyOptions, 'local' | 'peers' | 'trust' | 'tuning'>;
+type SettingsOptions = Pick<MixedVersionProxyOptions, 'local' | 'peers' | 'trust' | 'tuning' | 'http2Engine'>;
 
 /** In which headers front proxies state users. Throws `ProxyError` (MVP_CONFIG) for what is no name of a header. */
 export function headerNames(trust: ClientTrustOptions): IdentityHeaderNames {

@@ -12,7 +12,13 @@ import { backendOf, openServerConnections } from './server-connections.ts';
 const FRONT_PROXY = { cert: 'front-proxy certificate', key: 'front-proxy key' };
 const CONTROL = { cert: 'control certificate', key: 'control key' };
 const TRUST: PeerTrust = { ca: 'bundle', isConfigured: true, frontProxy: FRONT_PROXY, control: undefined };
-const SETTINGS = { connectTimeoutMs: 1, pingIntervalMs: 2, pingTimeoutMs: 3, maxConnections: 4 };
+const SETTINGS = {
+  connectTimeoutMs: 1,
+  pingIntervalMs: 2,
+  pingTimeoutMs: 3,
+  maxConnections: 4,
+  engine: 'node',
+} as const;
 const NO_CONDITIONS = { '/api': undefined, '/apis': undefined };
 
 function open(trust: Partial<PeerTrust> = {}) {
@@ -47,11 +53,11 @@ test('no two trust classes share connections, and ours are apart', () => {
   assert.equal(server.opened.length, 6);
 });
 
-test('every connection verifies the configured name against the peer CA', () => {
+test('every connection verifies the configured name against the peer CA and has all settings', () => {
   for (const { options } of open().server.opened) {
-    const { host, port, servername, ca, connectTimeoutMs, pingIntervalMs, pingTimeoutMs, maxConnections } = options;
+    const { host, port, servername, ca, certificate: _certificate, onEvent: _onEvent, ...settings } = options;
     assert.deepEqual([host, port, servername, ca], ['a.example', 6443, 'a.example', 'bundle']);
-    assert.deepEqual({ connectTimeoutMs, pingIntervalMs, pingTimeoutMs, maxConnections }, SETTINGS);
+    assert.deepEqual(settings, SETTINGS);
   }
 });
 

@@ -1,4 +1,5 @@
 import type { Backend, DiscoveryCondition, DiscoveryRoot } from '../proxy/proxy-snapshot.ts';
+import type { EngineName } from '../wire/engine-name.ts';
 import { openInProcessUpstream, presentedCertificate } from '../wire/in-process-upstream.ts';
 import type { Upstream, UpstreamEvent, UpstreamOptions } from '../wire/upstream.ts';
 import { openUpstream } from '../wire/upstream-pool.ts';
@@ -12,6 +13,8 @@ export interface ConnectionSettings {
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;
   readonly maxConnections: number;
+  /** Which implementation of HTTP/2 speaks on them. */
+  readonly engine?: EngineName | undefined;
 }
 
 /** All connections to one server. Those of the control path are apart, so that no load delays a probe. */

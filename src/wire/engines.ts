@@ -1,4 +1,4 @@
-import { DEFAULT_ENGINE, type EngineName } from './engine-name.ts';
+import { defaultEngine, type EngineName } from './engine-name.ts';
 import type { Http2Engine } from './http2-engine.ts';
 import { nodeEngine } from './node-http2/node-engine.ts';
 
@@ -8,6 +8,7 @@ const ENGINES: Readonly<Record<EngineName, Http2Engine>> = {
   node: nodeEngine,
 };
 
-export function engineOf(name: EngineName = DEFAULT_ENGINE): Http2Engine {
-  return ENGINES[name];
+/** Throws when the name is left to an environment that says something else than the name of an engine. */
+export function engineOf(name?: EngineName): Http2Engine {
+  return ENGINES[name ?? defaultEngine()];
 }

@@ -3,6 +3,7 @@ import { type ClientHttp2Session, connect as connectH2, type SecureClientSession
 import type { AddressInfo, Server } from 'node:net';
 import type { TestContext } from 'node:test';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import type { EngineName } from '../../src/wire/engine-name.ts';
 import type {
   BodySource,
   ExchangeHandler,
@@ -55,7 +56,12 @@ export class Inbox<T> {
 /** A listener on loopback with its exchanges in an inbox, closed when the test ends. */
 export async function startListener(
   t: TestContext,
-  options: { handler?: ExchangeHandler; limits?: Partial<ListenerLimits>; clientCa?: string } = {},
+  options: {
+    handler?: ExchangeHandler;
+    limits?: Partial<ListenerLimits>;
+    clientCa?: string;
+    engine?: EngineName | undefined;
+  } = {},
 ): Promise<{ readonly listener: Listener; readonly port: number; readonly exchanges: Inbox<ServerExchange> }> {
   const { server } = await testPki();
   const exchanges = new Inbox<ServerExchange>();
@@ -65,6 +71,7 @@ export async function startListener(
     tls: { ...server, clientCa: options.clientCa },
     limits: options.limits ?? {},
     handler: options.handler ?? exchanges.put,
+    engine: options.engine,
   });
   t.after(() => listener.close(0));
   return { listener, port: listener.port, exchanges };

@@ -2,6 +2,7 @@ import { loadConfiguration } from '../../config/load.ts';
 import { type Daemon, startDaemon } from '../../daemon/daemon.ts';
 import type { ExchangeRecord } from '../../observe/exchange-record.ts';
 import type { Logger } from '../../observe/logger.ts';
+import type { EngineName } from '../../wire/engine-name.ts';
 import { serveFlags } from '../pki/serve-flags.ts';
 import type { LabPlane } from '../plane/lab-plane.ts';
 import type { Front } from './front.ts';
@@ -10,6 +11,7 @@ export interface GatewayOptions {
   readonly logger: Logger;
   /** Gets every request that was answered. */
   readonly onExchange?: (record: ExchangeRecord) => void;
+  readonly engine?: EngineName | undefined;
   /** 0 (the default) takes any free port. */
   readonly port?: number;
 }
@@ -20,7 +22,12 @@ export async function startGateway(
   options: GatewayOptions,
 ): Promise<Front & { readonly adminUrl: string }> {
   const { pki, servers } = plane;
-  const flags = { ...serveFlags(pki), 'secure-port': String(options.port ?? 0), 'admin-port': '0' };
+  const flags = {
+    ...serveFlags(pki),
+    'secure-port': String(options.port ?? 0),
+    'admin-port': '0',
+    ...(options.engine !== undefined && { 'http2-engine': options.engine }),
+  };
   const configuration = await loadConfiguration({
     flags: new Map([
       ...Object.entries(flags).map(([name, value]): [string, string[]] => [name, [value]]),

@@ -8,6 +8,7 @@ import type { User } from '../../identity/user.ts';
 import { createMixedVersionProxy, type MixedVersionProxy } from '../../library/mixed-version-proxy.ts';
 import type { ExchangeRecord } from '../../observe/exchange-record.ts';
 import type { Logger } from '../../observe/logger.ts';
+import type { EngineName } from '../../wire/engine-name.ts';
 import type { ExchangeHandler } from '../../wire/exchange.ts';
 import { ApiServer } from '../apiserver/api-server.ts';
 import { readServiceAccountKey, type ServiceAccountKey } from '../apiserver/authentication/service-account-tokens.ts';
@@ -25,6 +26,8 @@ export interface ApiFactoryOptions {
   readonly builtIn: 'none' | 'library';
   /** All servers of the control plane, the one that is made included. */
   readonly members: readonly { readonly name: string; readonly url: string }[];
+  /** Of HTTP/2 in the built-in proxies. */
+  readonly engine?: EngineName | undefined;
   readonly logger: Logger;
   readonly onAccess?: (server: string, access: Access) => void;
   readonly onExchange?: (server: string, record: ExchangeRecord) => void;
@@ -97,7 +100,7 @@ export class ApiFactory {
   }
 
   #proxy(name: string, handler: ExchangeHandler): MixedVersionProxy {
-    const { pki, members, logger, onExchange } = this.#options;
+    const { pki, members, engine, logger, onExchange } = this.#options;
     return createMixedVersionProxy({
       local: { name, handler },
       peers: members.filter((member) => member.name !== name),
@@ -108,6 +111,7 @@ export class ApiFactory {
         peerCa: pki.servingCa.cert,
         proxyClientCertificate: pki.frontProxyClient,
       },
+      http2Engine: engine,
       logger,
       ...(onExchange !== undefined && { onExchange: (record) => onExchange(name, record) }),
     });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExchangeRecord } from '../../observe/exchange-record.ts';
 import type { Logger } from '../../observe/logger.ts';
+import type { EngineName } from '../../wire/engine-name.ts';
 import { freePort } from '../../wire/free-port.ts';
 import { createPki, type Pki } from '../pki/pki.ts';
 import { proxyRbac, type RbacObject, rbacResource } from '../proxy-rbac.ts';
@@ -24,6 +25,8 @@ export interface EmbeddedPlaneOptions {
   readonly data?: string | undefined;
   /** Milliseconds after which a server notices a new or deleted CustomResourceDefinition, by position; the last holds for the rest. */
   readonly crdLagMs?: readonly number[];
+  /** Of HTTP/2 in the built-in proxies. */
+  readonly engine?: EngineName | undefined;
   readonly logger: Logger;
   /** Gets every answer of every server. */
   readonly onAccess?: (server: string, access: Access) => void;
