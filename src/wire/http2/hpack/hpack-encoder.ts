@@ -62,18 +62,21 @@ export class HpackEncoder {
     // Huffman coding is used only where it is shorter.
     this.#reserve(name.length + value.length + INTEGERS);
     const known = KNOWN_NAMES.get(name) ?? UNKNOWN_NAME;
-    const sameName = this.#table.newestOf(name);
+    const indexing = never ? 'secret' : known.indexing;
+    if (indexing !== 'secret') {
+      const listed = known.values.indexOf(value);
+      if (listed >= 0) {
+        this.#indexed(known.index + listed);
+        return;
+      }
+    }
+    const sameName = indexing === 'repeats' || known.index === 0 ? this.#table.newestOf(name) : undefined;
     const nameIndex = known.index > 0 || sameName === undefined ? known.index : this.#table.indexOf(sameName);
-    if (never || known.indexing === 'secret') {
-      this.#literal(0x10, 0x0f, nameIndex, name, value);
+    if (indexing === 'secret') {
+      this.#literal(0x10, nameIndex, name, value);
       return;
     }
-    const listed = known.values.indexOf(value);
-    if (listed >= 0) {
-      this.#indexed(known.index + listed);
-      return;
-    }
-    if (known.indexing === 'repeats') {
+    if (indexing === 'repeats') {
       for (let entry = sameName; entry !== undefined; entry = entry.older) {
         if (entry.value === value) {
           this.#indexed(this.#table.indexOf(entry));
@@ -81,7 +84,7 @@ export class HpackEncoder {
         }
       }
     } else if (nameIndex > 0) {
-      this.#literal(0, 0x0f, nameIndex, name, value);
+      this.#literal(0, nameIndex, name, value);
       return;
     }
     // A unique value whose name is in no table is inserted once for the sake of its name.
@@ -99,9 +102,9 @@ export class HpackEncoder {
     this.#length = writeInteger(this.#bytes, this.#length, 0x80, 0x7f, index);
   }
 
-  /** Without indexing or never indexed. It is decoded only once, so Huffman coding would cost both ends more than it saves. */
-  #literal(pattern: number, mask: number, nameIndex: number, name: string, value: string): void {
-    this.#length = writeInteger(this.#bytes, this.#length, pattern, mask, nameIndex);
+  /** Without indexing (pattern 0) or never indexed (0x10). Not Huffman-coded: each one would cost both ends more than it saves. */
+  #literal(pattern: number, nameIndex: number, name: string, value: string): void {
+    this.#length = writeInteger(this.#bytes, this.#length, pattern, 0x0f, nameIndex);
     if (nameIndex === 0) this.#plain(name);
     this.#plain(value);
   }
@@ -109,7 +112,7 @@ export class HpackEncoder {
   #insert(nameIndex: number, name: string, value: string, sameName: EncoderEntry | undefined): void {
     // One value must not push out everything else.
     if (name.length + value.length + FIELD_OVERHEAD > this.#table.maxSize >>> 1) {
-      this.#literal(0, 0x0f, nameIndex, name, value);
+      this.#literal(0, nameIndex, name, value);
       return;
     }
     this.#length = writeInteger(this.#bytes, this.#length, 0x40, 0x3f, nameIndex);

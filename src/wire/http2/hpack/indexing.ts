@@ -39,10 +39,15 @@ const UNIQUE = [
   // One per request.
   'audit-id',
   'traceparent',
+  'tracestate',
   'x-request-id',
+  'grpc-timeout',
 ];
 
-/** Names of the static table and those whose values are not to be indexed; of any other name values repeat. */
+/**
+ * Names of the static table and those whose values are not to be indexed; of any other name values repeat.
+ * So they do of `date`: measured, from ten responses a second on, indexing it costs less on either end.
+ */
 export const KNOWN_NAMES: ReadonlyMap<string, KnownName> = new Map(
   [...new Set([...STATIC_NAMES.keys(), ...SECRET, ...UNIQUE])].map((name) => {
     const { index, values } = STATIC_NAMES.get(name) ?? { index: 0, values: [] };
