@@ -46,8 +46,9 @@ export class EncoderTable {
     return this.#newestOf.get(name);
   }
 
-  indexOf(entry: EncoderEntry): number {
-    return STATIC_LENGTH + this.#inserted - entry.sequence;
+  /** 0: no entry. */
+  indexOf(entry: EncoderEntry | undefined): number {
+    return entry === undefined ? 0 : STATIC_LENGTH + this.#inserted - entry.sequence;
   }
 
   /** `sameName`: what `newestOf` gave. The field must fit. */

@@ -62,33 +62,19 @@ export class HpackEncoder {
     // Huffman coding is used only where it is shorter.
     this.#reserve(name.length + value.length + INTEGERS);
     const known = KNOWN_NAMES.get(name) ?? UNKNOWN_NAME;
-    const indexing = never ? 'secret' : known.indexing;
-    if (indexing !== 'secret') {
-      const listed = known.values.indexOf(value);
-      if (listed >= 0) {
-        this.#indexed(known.index + listed);
-        return;
-      }
+    const isSecret = never || known.indexing === 'secret';
+    const listed = isSecret ? -1 : known.values.indexOf(value);
+    if (listed >= 0) {
+      this.#indexed(known.index + listed);
+    } else if (known.indexing === 'repeats' && !isSecret) {
+      this.#repeated(known.index, name, value);
+    } else {
+      const nameIndex = known.index > 0 ? known.index : this.#table.indexOf(this.#table.newestOf(name));
+      if (isSecret) this.#literal(0x10, nameIndex, name, value);
+      else if (nameIndex > 0) this.#literal(0, nameIndex, name, value);
+      // Once, for the sake of its name.
+      else this.#insert(0, name, value, undefined);
     }
-    const sameName = indexing === 'repeats' || known.index === 0 ? this.#table.newestOf(name) : undefined;
-    const nameIndex = known.index > 0 || sameName === undefined ? known.index : this.#table.indexOf(sameName);
-    if (indexing === 'secret') {
-      this.#literal(0x10, nameIndex, name, value);
-      return;
-    }
-    if (indexing === 'repeats') {
-      for (let entry = sameName; entry !== undefined; entry = entry.older) {
-        if (entry.value === value) {
-          this.#indexed(this.#table.indexOf(entry));
-          return;
-        }
-      }
-    } else if (nameIndex > 0) {
-      this.#literal(0, nameIndex, name, value);
-      return;
-    }
-    // A unique value whose name is in no table is inserted once for the sake of its name.
-    this.#insert(nameIndex, name, value, sameName);
   }
 
   /** Adds a block prepared by `prepareBlock`. */
@@ -96,6 +82,17 @@ export class HpackEncoder {
     this.#reserve(block.length);
     this.#bytes.set(block, this.#length);
     this.#length += block.length;
+  }
+
+  #repeated(listedName: number, name: string, value: string): void {
+    const sameName = this.#table.newestOf(name);
+    for (let entry = sameName; entry !== undefined; entry = entry.older) {
+      if (entry.value === value) {
+        this.#indexed(this.#table.indexOf(entry));
+        return;
+      }
+    }
+    this.#insert(listedName > 0 ? listedName : this.#table.indexOf(sameName), name, value, sameName);
   }
 
   #indexed(index: number): void {
