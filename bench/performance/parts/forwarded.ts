@@ -1,0 +1,59 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { JOB_WORK } from '../../../test/real/support/object-work.ts';
+import type { Context, Field } from '../context.ts';
+import type { RequestLoad } from '../load/request-load.ts';
+import type { Result } from '../results.ts';
+import { JOB, type RealStage } from '../stages/real-stage.ts';
+
+/** In flight altogether 40, 8 and 1. */
+export const SHAPES = [
+  { connections: 4, streams: 10, requests: 5_000 },
+  { connections: 8, streams: 1, requests: 3_000 },
+  { connections: 1, streams: 1, requests: 1_500 },
+] as const;
+
+export async function authorization(stage: RealStage): Promise<string> {
+  return `authorization: Bearer ${await stage.token()}`;
+}
+
+/** The rivals for what only the other server serves: it itself, native forwarding by the preferred one, the proxies. */
+export function forwarders({ stage, rivals }: Field): Field {
+  const { preferred, other } = stage.backends;
+  const direct = { name: 'direct' as const, url: other?.url ?? '', pid: undefined };
+  const native = { name: 'native' as const, url: preferred, pid: undefined };
+  return { stage, rivals: [direct, native, ...rivals] };
+}
+
+/** A Job that the preferred server does not serve. */
+export async function measureForwarded(context: Context): Promise<readonly Result[]> {
+  const headers = [await authorization(await context.real())];
+  const loads = SHAPES.map(
+    (shape): RequestLoad => ({
+      title: `GET of a Job, c=${shape.connections} m=${shape.streams}`,
+      path: JOB,
+      headers,
+      ...shape,
+    }),
+  );
+  return context.requests(forwarders(await context.realField()), loads);
+}
+
+/** A Job that is checked and stored nowhere. */
+export async function measureWrites(context: Context): Promise<readonly Result[]> {
+  const stage = await context.real();
+  const bodyFile = join(stage.directory, 'job.json');
+  const job = { apiVersion: 'batch/v1', kind: 'Job', ...JOB_WORK.object('written') };
+  await writeFile(bodyFile, JSON.stringify(job));
+  const load: RequestLoad = {
+    title: 'POST of a Job (dry run), c=4 m=10',
+    path: `${JOB_WORK.written}?dryRun=All`,
+    headers: [await authorization(stage), 'content-type: application/json'],
+    bodyFile,
+    status: 201,
+    connections: 4,
+    streams: 10,
+    requests: 3_000,
+  };
+  return context.requests(forwarders(await context.realField()), [load]);
+}

@@ -1,0 +1,29 @@
+import type { Context } from '../context.ts';
+import type { RequestLoad, Sender } from '../load/request-load.ts';
+import { wrk } from '../load/wrk.ts';
+import type { Result } from '../results.ts';
+import { CONFIG_MAP, JOB } from '../stages/real-stage.ts';
+import { authorization, forwarders } from './forwarded.ts';
+import { passers } from './preferred.ts';
+
+const SECONDS = 4;
+
+/** Clients that speak HTTP/1.1. */
+export async function measureHttp1(context: Context): Promise<readonly Result[]> {
+  const headers = [await authorization(await context.real())];
+  const of = (title: string, path: string): RequestLoad => ({
+    title: `${title}, HTTP/1.1, c=10`,
+    path,
+    headers,
+    connections: 10,
+    streams: 1,
+    requests: 20_000,
+  });
+  const seconds = context.scaled(SECONDS);
+  const send: Sender = (url, load) => wrk(url, load, seconds);
+  const field = await context.realField();
+  return [
+    ...(await context.requests(forwarders(field), [of('GET of a Job', JOB)], send)),
+    ...(await context.requests(passers(field), [of('GET of a ConfigMap', CONFIG_MAP)], send)),
+  ];
+}
