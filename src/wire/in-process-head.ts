@@ -24,10 +24,11 @@ export function upgradeOf(head: RequestHead): RequestHead | string {
 }
 
 /** `undefined`: no final response can look like this. */
-export function responseOf({ status, fields }: ResponseHead): ResponseHead | undefined {
+export function responseOf(head: ResponseHead): ResponseHead | undefined {
+  const { status, fields } = head;
   if (!Number.isInteger(status) || status < 200 || status > 599) return undefined;
   const kept = withoutFields(fields, (name) => isConnectionSpecific(name) || name.startsWith(':'));
-  return areSendable(kept) ? { status, fields: kept } : undefined;
+  return areSendable(kept) ? { ...head, fields: kept } : undefined;
 }
 
 /** `undefined`: not an informational response that can be passed on. */
