@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { test } from 'node:test';
+import { engineTest } from '../../test/support/engine-test.ts';
 import { FLAG, FRAME, type Frame, FrameReader, frame, H2_PREFACE, literals } from '../../test/support/h2-frames.ts';
 import {
   closeOf,
@@ -15,7 +16,7 @@ import {
 import type { ServerExchange } from './exchange.ts';
 import { listen, listenPlain } from './listener.ts';
 
-test('close lets open HTTP/2 exchanges finish after GOAWAY', async (t) => {
+engineTest('close lets open HTTP/2 exchanges finish after GOAWAY', async (t) => {
   const { listener, port, exchanges } = await startListener(t);
   const session = await connectH2Client(t, port);
   const stream = session.request({ ':path': '/' });
@@ -33,32 +34,35 @@ test('close lets open HTTP/2 exchanges finish after GOAWAY', async (t) => {
   if (!exchange.connection.closed.aborted) await once(exchange.connection.closed, 'abort');
 });
 
-test('GOAWAY names the last stream that is served, so that a client can send what came later elsewhere', async (t) => {
-  const { listener, port, exchanges } = await startListener(t);
-  const socket = await connectRaw(t, port, 'h2');
-  const frames = new Inbox<Frame>();
-  const reader = new FrameReader();
-  socket.on('data', (chunk: Buffer) => reader.push(chunk).forEach(frames.put));
-  const next = async (type: number): Promise<Frame> => {
-    for (;;) {
-      const received = await frames.next();
-      if (received.type === type) return received;
-    }
-  };
-  const head = literals([':method', 'GET', ':scheme', 'https', ':authority', 'x', ':path', '/']);
-  const request = (id: number): Buffer => frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, id, head);
-  socket.write(Buffer.concat([H2_PREFACE, frame(FRAME.settings, 0, 0), request(1)]));
-  const exchange = await exchanges.next();
-  const closed = listener.close(60_000);
-  assert.equal((await next(FRAME.goaway)).payload.readUInt32BE(0), 1);
-  const ping = Buffer.alloc(8, 'x');
-  socket.write(Buffer.concat([request(3), frame(FRAME.ping, 0, 0, ping)]));
-  assert.deepEqual((await next(FRAME.ping)).payload, ping);
-  assert.equal(exchanges.size, 0);
-  exchange.respond({ status: 200, fields: [] }, true);
-  assert.equal((await next(FRAME.headers)).streamId, 1);
-  await closed;
-});
+engineTest(
+  'GOAWAY names the last stream that is served, so that a client can send what came later elsewhere',
+  async (t) => {
+    const { listener, port, exchanges } = await startListener(t);
+    const socket = await connectRaw(t, port, 'h2');
+    const frames = new Inbox<Frame>();
+    const reader = new FrameReader();
+    socket.on('data', (chunk: Buffer) => reader.push(chunk).forEach(frames.put));
+    const next = async (type: number): Promise<Frame> => {
+      for (;;) {
+        const received = await frames.next();
+        if (received.type === type) return received;
+      }
+    };
+    const head = literals([':method', 'GET', ':scheme', 'https', ':authority', 'x', ':path', '/']);
+    const request = (id: number): Buffer => frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, id, head);
+    socket.write(Buffer.concat([H2_PREFACE, frame(FRAME.settings, 0, 0), request(1)]));
+    const exchange = await exchanges.next();
+    const closed = listener.close(60_000);
+    assert.equal((await next(FRAME.goaway)).payload.readUInt32BE(0), 1);
+    const ping = Buffer.alloc(8, 'x');
+    socket.write(Buffer.concat([request(3), frame(FRAME.ping, 0, 0, ping)]));
+    assert.deepEqual((await next(FRAME.ping)).payload, ping);
+    assert.equal(exchanges.size, 0);
+    exchange.respond({ status: 200, fields: [] }, true);
+    assert.equal((await next(FRAME.headers)).streamId, 1);
+    await closed;
+  },
+);
 
 test('close lets open HTTP/1.1 exchanges finish, announces the end and drops idle connections', async (t) => {
   const { listener, port, exchanges } = await startListener(t);
@@ -115,7 +119,7 @@ test('a tunnel is no idle connection: it goes on until the grace is over', async
   assert.equal(bytes.toString(), 'still here');
 });
 
-test('connections that another process accepted are served and drained like others', async (t) => {
+engineTest('connections that another process accepted are served and drained like others', async (t) => {
   const { server: material } = await testPki();
   const exchanges = new Inbox<ServerExchange>();
   const listener = await listen({
@@ -149,7 +153,7 @@ test('connections that another process accepted are served and drained like othe
   listener.take('no socket');
 });
 
-test('close destroys what is left after the grace and accepts nothing new', async (t) => {
+engineTest('close destroys what is left after the grace and accepts nothing new', async (t) => {
   const { listener, port, exchanges } = await startListener(t);
   const session = await connectH2Client(t, port);
   session.request({ ':path': '/' }).on('error', () => {});

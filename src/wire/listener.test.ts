@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type ClientHttp2Stream, constants } from 'node:http2';
 import { test } from 'node:test';
+import { engineTest } from '../../test/support/engine-test.ts';
 import { FLAG, FRAME, FrameReader, frame, H2_PREFACE, literals } from '../../test/support/h2-frames.ts';
 import {
   closeOf,
@@ -24,7 +25,7 @@ async function text(stream: ClientHttp2Stream): Promise<string> {
   return body;
 }
 
-test('one port serves HTTP/2 and HTTP/1.1, with the head exactly as it stood on the wire', async (t) => {
+engineTest('one port serves HTTP/2 and HTTP/1.1, with the head exactly as it stood on the wire', async (t) => {
   const { port, exchanges } = await startListener(t);
   const target = '/api/v1/%6eamespaces//a%2Fb?x=%20+&x=1';
 
@@ -67,39 +68,42 @@ test('a client without ALPN is served HTTP/1.1', async (t) => {
   assert.equal((await exchanges.next()).connection.protocol, 'http/1.1');
 });
 
-test('HTTP/2: a response keeps its fields, body and trailers; fields of HTTP/1.1 connections and made-up dates do not appear', async (t) => {
-  const { port, exchanges } = await startListener(t);
-  const session = await connectH2Client(t, port);
-  const stream = session.request({ ':path': '/' });
-  const exchange = await exchanges.next();
-  const sink = exchange.respond(
-    {
-      status: 200,
-      fields: [
-        'x',
-        '1',
-        'connection',
-        'close',
-        'transfer-encoding',
-        'chunked',
-        'x',
-        '\xe9',
-        'set-cookie',
-        'a',
-        'set-cookie',
-        'b',
-      ],
-    },
-    false,
-  );
-  const [, , raw] = (await once(stream, 'response')) as [unknown, number, string[]];
-  assert.deepEqual(raw, [':status', '200', 'x', '1', 'x', '\xe9', 'set-cookie', 'a', 'set-cookie', 'b']);
-  const trailers = once(stream, 'trailers');
-  sink.write(Buffer.from('body'));
-  sink.end(['grpc-status', '0', 'connection', 'close']);
-  assert.equal(await text(stream), 'body');
-  assert.deepEqual(((await trailers) as [unknown, number, string[]])[2], ['grpc-status', '0']);
-});
+engineTest(
+  'HTTP/2: a response keeps its fields, body and trailers; fields of HTTP/1.1 connections and made-up dates do not appear',
+  async (t) => {
+    const { port, exchanges } = await startListener(t);
+    const session = await connectH2Client(t, port);
+    const stream = session.request({ ':path': '/' });
+    const exchange = await exchanges.next();
+    const sink = exchange.respond(
+      {
+        status: 200,
+        fields: [
+          'x',
+          '1',
+          'connection',
+          'close',
+          'transfer-encoding',
+          'chunked',
+          'x',
+          '\xe9',
+          'set-cookie',
+          'a',
+          'set-cookie',
+          'b',
+        ],
+      },
+      false,
+    );
+    const [, , raw] = (await once(stream, 'response')) as [unknown, number, string[]];
+    assert.deepEqual(raw, [':status', '200', 'x', '1', 'x', '\xe9', 'set-cookie', 'a', 'set-cookie', 'b']);
+    const trailers = once(stream, 'trailers');
+    sink.write(Buffer.from('body'));
+    sink.end(['grpc-status', '0', 'connection', 'close']);
+    assert.equal(await text(stream), 'body');
+    assert.deepEqual(((await trailers) as [unknown, number, string[]])[2], ['grpc-status', '0']);
+  },
+);
 
 test('HTTP/1.1: an unknown length is chunked with trailers, a known one is kept', async (t) => {
   const { port, exchanges } = await startListener(t);
@@ -122,7 +126,7 @@ test('HTTP/1.1: an unknown length is chunked with trailers, a known one is kept'
   assert.equal(await readToEnd(socket), expected.join(''));
 });
 
-test('an idle watch shows its head before its first byte, in both protocols', async (t) => {
+engineTest('an idle watch shows its head before its first byte, in both protocols', async (t) => {
   const { port, exchanges } = await startListener(t);
   const session = await connectH2Client(t, port);
   const stream = session.request({ ':path': '/watch' });
@@ -136,7 +140,7 @@ test('an idle watch shows its head before its first byte, in both protocols', as
   assert.match(head.toString('latin1'), /^HTTP\/1\.1 200 OK\r\nx: \xc3\xa9\r\n/);
 });
 
-test('HEAD, 204, 205 and 304 end with their head whatever length they declare', async (t) => {
+engineTest('HEAD, 204, 205 and 304 end with their head whatever length they declare', async (t) => {
   const { port, exchanges } = await startListener(t);
   const session = await connectH2Client(t, port);
   const socket = await connectRaw(t, port, 'http/1.1');
@@ -170,7 +174,7 @@ test('HEAD, 204, 205 and 304 end with their head whatever length they declare', 
   assert.equal(received.match(/HTTP\/1\.1 /g)?.length, 5);
 });
 
-test('1xx responses precede the final one in both protocols', async (t) => {
+engineTest('1xx responses precede the final one in both protocols', async (t) => {
   const { port, exchanges } = await startListener(t);
   const session = await connectH2Client(t, port);
   const stream = session.request({ ':path': '/' });
@@ -189,7 +193,7 @@ test('1xx responses precede the final one in both protocols', async (t) => {
   assert.match(await readToEnd(socket), /^HTTP\/1\.1 103 Early Hints\r\nlink: a\r\nlink: b\r\n\r\nHTTP\/1\.1 200 /);
 });
 
-test('Expect: 100-continue is answered here, once somebody takes the body, and not passed on', async (t) => {
+engineTest('Expect: 100-continue is answered here, once somebody takes the body, and not passed on', async (t) => {
   const { port, exchanges } = await startListener(t);
   const socket = await connectRaw(t, port, 'http/1.1');
   socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n');
@@ -219,7 +223,7 @@ test('a refused Expect: 100-continue ends the connection, so that a late body is
   assert.match(await readToEnd(socket), /^HTTP\/1\.1 413 .*\r\nConnection: close\r\n/s);
 });
 
-test('request bodies arrive with their trailers in both protocols', async (t) => {
+engineTest('request bodies arrive with their trailers in both protocols', async (t) => {
   const { port, exchanges } = await startListener(t);
   const socket = await connectRaw(t, port, 'http/1.1');
   socket.write('POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nT: 1\r\n\r\n');
@@ -236,7 +240,7 @@ test('request bodies arrive with their trailers in both protocols', async (t) =>
   assert.deepEqual(await readBody(h2.body), { kind: 'end', text: 'def', trailers: ['t', '2'] });
 });
 
-test('a truncated request body is a reset, never a clean end', async (t) => {
+engineTest('a truncated request body is a reset, never a clean end', async (t) => {
   const { port, exchanges } = await startListener(t);
   const socket = await connectRaw(t, port, 'http/1.1');
   socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc');
@@ -270,7 +274,7 @@ test('a truncated request body is a reset, never a clean end', async (t) => {
   }
 });
 
-test('onAbort tells of clients that left before the response was complete, and of no others', async (t) => {
+engineTest('onAbort tells of clients that left before the response was complete, and of no others', async (t) => {
   const { port, exchanges } = await startListener(t);
   const session = await connectH2Client(t, port);
   const complete = session.request({ ':path': '/' });
@@ -302,30 +306,33 @@ test('onAbort tells of clients that left before the response was complete, and o
   assert.equal(await left, 'cancel');
 });
 
-test('reset ends the exchange abnormally: RST_STREAM with the mapped code, or a broken HTTP/1.1 message', async (t) => {
-  const { port, exchanges } = await startListener(t);
-  const session = await connectH2Client(t, port);
-  const stream = session.request({ ':path': '/' });
-  stream.on('error', () => {});
-  const h2 = await exchanges.next();
-  h2.onAbort = () => assert.fail('we reset it ourselves');
-  h2.respond({ status: 200, fields: [] }, false).write(Buffer.from('part'));
-  await once(stream, 'response');
-  const closed = closeOf(stream);
-  h2.reset('enhance-your-calm');
-  await closed;
-  assert.equal(stream.rstCode, NGHTTP2_ENHANCE_YOUR_CALM);
+engineTest(
+  'reset ends the exchange abnormally: RST_STREAM with the mapped code, or a broken HTTP/1.1 message',
+  async (t) => {
+    const { port, exchanges } = await startListener(t);
+    const session = await connectH2Client(t, port);
+    const stream = session.request({ ':path': '/' });
+    stream.on('error', () => {});
+    const h2 = await exchanges.next();
+    h2.onAbort = () => assert.fail('we reset it ourselves');
+    h2.respond({ status: 200, fields: [] }, false).write(Buffer.from('part'));
+    await once(stream, 'response');
+    const closed = closeOf(stream);
+    h2.reset('enhance-your-calm');
+    await closed;
+    assert.equal(stream.rstCode, NGHTTP2_ENHANCE_YOUR_CALM);
 
-  const socket = await connectRaw(t, port, 'http/1.1');
-  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
-  const h1 = await exchanges.next();
-  h1.respond({ status: 200, fields: [] }, false).write(Buffer.from('part'));
-  await once(socket, 'data');
-  h1.reset('internal');
-  assert.doesNotMatch(await readToEnd(socket), /0\r\n\r\n/);
-});
+    const socket = await connectRaw(t, port, 'http/1.1');
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    const h1 = await exchanges.next();
+    h1.respond({ status: 200, fields: [] }, false).write(Buffer.from('part'));
+    await once(socket, 'data');
+    h1.reset('internal');
+    assert.doesNotMatch(await readToEnd(socket), /0\r\n\r\n/);
+  },
+);
 
-test('HTTP/2: connection-specific fields make a request malformed', async (t) => {
+engineTest('HTTP/2: connection-specific fields make a request malformed', async (t) => {
   const { port, exchanges } = await startListener(t);
   const socket = await connectRaw(t, port, 'h2');
   const head = [':method', 'GET', ':scheme', 'https', ':authority', 'x', ':path', '/', 'transfer-encoding', 'chunked'];
@@ -347,7 +354,7 @@ test('HTTP/2: connection-specific fields make a request malformed', async (t) =>
   assert.equal(exchanges.size, 0);
 });
 
-test('HTTP/2: two different authorities, or CONNECT, are refused', async (t) => {
+engineTest('HTTP/2: two different authorities, or CONNECT, are refused', async (t) => {
   const { port, exchanges } = await startListener(t);
   const session = await connectH2Client(t, port);
   const status = async (head: Record<string, string>): Promise<unknown> => {

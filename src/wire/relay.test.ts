@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { constants } from 'node:http2';
 import { type TestContext, test } from 'node:test';
+import { engineTest } from '../../test/support/engine-test.ts';
 import {
   closeOf,
   connectH2Client,
@@ -79,69 +80,75 @@ async function fill(sink: BodySink, limit: number): Promise<number> {
 const MANY = 64 * 1024 * 1024;
 const BOUND = 16 * 1024 * 1024;
 
-test('a slow reader stops the server: only windows and buffers fill, in both protocols, and all arrives in the end', async (t) => {
-  const { port, arrivals } = await startProxy(t);
+engineTest(
+  'a slow reader stops the server: only windows and buffers fill, in both protocols, and all arrives in the end',
+  async (t) => {
+    const { port, arrivals } = await startProxy(t);
 
-  const session = await connectH2Client(t, port);
-  const stream = session.request({ ':path': '/' });
-  const h2 = (await arrivals.next()).respond({ status: 200, fields: [] }, false);
-  const h2Taken = await fill(h2, MANY);
-  assert(h2Taken < BOUND, `${h2Taken}`);
-  let received = 0;
-  stream.on('data', (chunk: Buffer) => {
-    received += chunk.byteLength;
-  });
-  h2.end([]);
-  await once(stream, 'end');
-  assert.equal(received, h2Taken);
-
-  const socket = await connectRaw(t, port, 'http/1.1');
-  socket.pause();
-  socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
-  const h1 = (await arrivals.next()).respond({ status: 200, fields: [] }, false);
-  const h1Taken = await fill(h1, MANY);
-  assert(h1Taken < BOUND, `${h1Taken}`);
-  h1.end([]);
-  const whole = readToEnd(socket);
-  socket.resume();
-  assert((await whole).length > h1Taken);
-});
-
-test('a server that does not read stops the client: only windows and buffers fill, in both protocols', async (t) => {
-  const { port, arrivals } = await startProxy(t);
-  const session = await connectH2Client(t, port);
-  const stream = session.request({ ':method': 'POST', ':path': '/' });
-  stream.on('error', () => {});
-  const socket = await connectRaw(t, port, 'http/1.1');
-  socket.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${MANY}\r\n\r\n`);
-  for (const writable of [stream, socket]) {
-    const exchange = await arrivals.next();
-    const sink: BodySink = {
-      write: (chunk) => writable.write(chunk),
-      end: () => {},
-      reset: () => {},
-      onDrain: undefined,
-    };
-    writable.on('drain', () => sink.onDrain?.());
-    const taken = await fill(sink, MANY);
-    assert(taken < BOUND, `${taken}`);
+    const session = await connectH2Client(t, port);
+    const stream = session.request({ ':path': '/' });
+    const h2 = (await arrivals.next()).respond({ status: 200, fields: [] }, false);
+    const h2Taken = await fill(h2, MANY);
+    assert(h2Taken < BOUND, `${h2Taken}`);
     let received = 0;
-    const enough = new Promise<void>((resolve) => {
-      exchange.body.read({
-        data: (chunk) => {
-          received += chunk.byteLength;
-          if (received === taken) resolve();
-          return true;
-        },
+    stream.on('data', (chunk: Buffer) => {
+      received += chunk.byteLength;
+    });
+    h2.end([]);
+    await once(stream, 'end');
+    assert.equal(received, h2Taken);
+
+    const socket = await connectRaw(t, port, 'http/1.1');
+    socket.pause();
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    const h1 = (await arrivals.next()).respond({ status: 200, fields: [] }, false);
+    const h1Taken = await fill(h1, MANY);
+    assert(h1Taken < BOUND, `${h1Taken}`);
+    h1.end([]);
+    const whole = readToEnd(socket);
+    socket.resume();
+    assert((await whole).length > h1Taken);
+  },
+);
+
+engineTest(
+  'a server that does not read stops the client: only windows and buffers fill, in both protocols',
+  async (t) => {
+    const { port, arrivals } = await startProxy(t);
+    const session = await connectH2Client(t, port);
+    const stream = session.request({ ':method': 'POST', ':path': '/' });
+    stream.on('error', () => {});
+    const socket = await connectRaw(t, port, 'http/1.1');
+    socket.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${MANY}\r\n\r\n`);
+    for (const writable of [stream, socket]) {
+      const exchange = await arrivals.next();
+      const sink: BodySink = {
+        write: (chunk) => writable.write(chunk),
         end: () => {},
         reset: () => {},
+        onDrain: undefined,
+      };
+      writable.on('drain', () => sink.onDrain?.());
+      const taken = await fill(sink, MANY);
+      assert(taken < BOUND, `${taken}`);
+      let received = 0;
+      const enough = new Promise<void>((resolve) => {
+        exchange.body.read({
+          data: (chunk) => {
+            received += chunk.byteLength;
+            if (received === taken) resolve();
+            return true;
+          },
+          end: () => {},
+          reset: () => {},
+        });
       });
-    });
-    await enough;
-  }
-});
+      await enough;
+    }
+  },
+);
 
-test('client gone: the server hears of it with the same reason', async (t) => {
+engineTest('client gone: the server hears of it with the same reason', async (t) => {
   const { port, arrivals } = await startProxy(t);
   const watched = async (): Promise<{ readonly aborted: Promise<ResetReason> }> => {
     const exchange = await arrivals.next();
@@ -184,7 +191,7 @@ test('client gone mid-upload: the server sees a broken body, not a short one', a
   assert.equal((await body).kind, 'reset');
 });
 
-test('server gone mid-body: the client sees the message break at once, never a clean end', async (t) => {
+engineTest('server gone mid-body: the client sees the message break at once, never a clean end', async (t) => {
   const { port, arrivals } = await startProxy(t);
   const session = await connectH2Client(t, port);
   for (const [reason, code] of [
@@ -214,7 +221,7 @@ test('server gone mid-body: the client sees the message break at once, never a c
   }
 });
 
-test('trailers, interim responses and HEAD pass from end to end', async (t) => {
+engineTest('trailers, interim responses and HEAD pass from end to end', async (t) => {
   const { port, arrivals } = await startProxy(t);
   const session = await connectH2Client(t, port);
   const stream = session.request({ ':path': '/' });
@@ -232,55 +239,58 @@ test('trailers, interim responses and HEAD pass from end to end', async (t) => {
   assert.equal(fields['content-length'], '7');
 });
 
-test('trailers sent hold no pseudo-headers and nothing that frames or belongs to a connection, in both directions', async (t) => {
-  const forged: Fields = [
-    ...[
-      ':status',
-      '500',
-      ':path',
-      '/x',
-      'connection',
-      'close',
-      'keep-alive',
-      '1',
-      'proxy-connection',
-      'x',
-      'upgrade',
-      'x',
-    ],
-    ...[
-      'transfer-encoding',
-      'chunked',
-      'content-length',
-      '0',
-      'te',
-      'x',
-      'host',
-      'x',
-      'trailer',
-      'x',
-      'authorization',
-      'x',
-    ],
-    ...['a', 'b\r\nc: d', 'e f', 'g', 'content-type', '1', 'content-type', '2', 't', '1', 't', '2'],
-  ];
-  const sound = ['content-type', '1', 'content-type', '2', 't', '1', 't', '2'];
-  const { port, exchanges } = await startListener(t);
-  const upstream = await startUpstream(t, port);
-  const receiver = new Receiver();
-  const post = { method: 'POST', target: '/', authority: undefined, fields: [] };
-  upstream.request(post, false, receiver).body?.end(forged);
-  const exchange = await exchanges.next();
-  assert.deepEqual(await readBody(exchange.body), { kind: 'end', text: '', trailers: sound });
-  exchange.respond({ status: 200, fields: [] }, false).end(forged);
-  assert.deepEqual(await readBody((await receiver.answer).body), { kind: 'end', text: '', trailers: sound });
+engineTest(
+  'trailers sent hold no pseudo-headers and nothing that frames or belongs to a connection, in both directions',
+  async (t) => {
+    const forged: Fields = [
+      ...[
+        ':status',
+        '500',
+        ':path',
+        '/x',
+        'connection',
+        'close',
+        'keep-alive',
+        '1',
+        'proxy-connection',
+        'x',
+        'upgrade',
+        'x',
+      ],
+      ...[
+        'transfer-encoding',
+        'chunked',
+        'content-length',
+        '0',
+        'te',
+        'x',
+        'host',
+        'x',
+        'trailer',
+        'x',
+        'authorization',
+        'x',
+      ],
+      ...['a', 'b\r\nc: d', 'e f', 'g', 'content-type', '1', 'content-type', '2', 't', '1', 't', '2'],
+    ];
+    const sound = ['content-type', '1', 'content-type', '2', 't', '1', 't', '2'];
+    const { port, exchanges } = await startListener(t);
+    const upstream = await startUpstream(t, port);
+    const receiver = new Receiver();
+    const post = { method: 'POST', target: '/', authority: undefined, fields: [] };
+    upstream.request(post, false, receiver).body?.end(forged);
+    const exchange = await exchanges.next();
+    assert.deepEqual(await readBody(exchange.body), { kind: 'end', text: '', trailers: sound });
+    exchange.respond({ status: 200, fields: [] }, false).end(forged);
+    assert.deepEqual(await readBody((await receiver.answer).body), { kind: 'end', text: '', trailers: sound });
 
-  const socket = await connectRaw(t, port, 'http/1.1');
-  socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
-  (await exchanges.next()).respond({ status: 200, fields: [] }, false).end(forged);
-  const answer = await readToEnd(socket);
-  assert(answer.endsWith('\r\n\r\n0\r\ncontent-type: 1\r\ncontent-type: 2\r\nt: 1\r\nt: 2\r\n\r\n'), answer);
-});
+    const socket = await connectRaw(t, port, 'http/1.1');
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    (await exchanges.next()).respond({ status: 200, fields: [] }, false).end(forged);
+    const answer = await readToEnd(socket);
+    assert(answer.endsWith('\r\n\r\n0\r\ncontent-type: 1\r\ncontent-type: 2\r\nt: 1\r\nt: 2\r\n\r\n'), answer);
+  },
+);
 
 test('a tunnel passes from end to end: early bytes both ways, half-close, big bodies', async (t) => {
   const { port, arrivals } = await startProxy(t);

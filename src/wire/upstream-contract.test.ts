@@ -9,6 +9,7 @@ import {
   startListener,
   startUpstream,
 } from '../../test/support/loopback.ts';
+import { ENGINE_NAMES, type EngineName } from './engine-name.ts';
 import type { BodySink, RequestHead, ResetReason, ServerExchange } from './exchange.ts';
 import { NO_FIELDS } from './fields.ts';
 import { openInProcessUpstream } from './in-process-upstream.ts';
@@ -20,11 +21,13 @@ interface Setting {
   readonly exchanges: Inbox<ServerExchange>;
 }
 
-async function overSockets(t: TestContext): Promise<Setting> {
-  const { port, exchanges } = await startListener(t);
-  const upstream = await startUpstream(t, port);
-  return { upstream, exchanges };
-}
+/** Each engine has to understand itself and the other one. */
+const overSockets = (client: EngineName, server: EngineName) =>
+  async function setUp(t: TestContext): Promise<Setting> {
+    const { port, exchanges } = await startListener(t, { engine: server });
+    const upstream = await startUpstream(t, port, { engine: client });
+    return { upstream, exchanges };
+  };
 
 async function inProcess(t: TestContext): Promise<Setting> {
   const exchanges = new Inbox<ServerExchange>();
@@ -56,10 +59,14 @@ function fill(sink: BodySink): number {
   throw new assert.AssertionError({ message: 'nobody asks the writer to stop' });
 }
 
-for (const [kind, setUp] of [
-  ['over sockets', overSockets],
-  ['in this process', inProcess],
-] as const) {
+const SETTINGS: [string, (t: TestContext) => Promise<Setting>][] = [['in this process', inProcess]];
+for (const client of ENGINE_NAMES) {
+  for (const server of ENGINE_NAMES) {
+    SETTINGS.push([`over sockets (engine: ${client}, of the server: ${server})`, overSockets(client, server)]);
+  }
+}
+
+for (const [kind, setUp] of SETTINGS) {
   describe(`an upstream ${kind}`, () => {
     test('delivers head, body and trailers both ways, informational heads first', async (t) => {
       const { upstream, exchanges } = await setUp(t);
@@ -155,6 +162,16 @@ for (const [kind, setUp] of [
       sink.end(NO_FIELDS);
       const read = await all;
       assert.equal(read.text.length, written * CHUNK.byteLength);
+    });
+
+    test('keeps which fields must not be indexed, both ways', async (t) => {
+      const { upstream, exchanges } = await setUp(t);
+      const receiver = new Receiver();
+      upstream.request({ ...get('/', ['x-secret', '1', 'y', '2']), neverIndexed: ['x-secret'] }, true, receiver);
+      const served = await exchanges.next();
+      assert.deepEqual(served.head.neverIndexed, ['x-secret']);
+      served.respond({ status: 200, fields: ['x', '1', 'x-token', '2'], neverIndexed: ['x-token'] }, true);
+      assert.deepEqual((await receiver.answer).head.neverIndexed, ['x-token']);
     });
 
     test('asks the writer of a request to stop while nobody reads, and while the reader pauses', async (t) => {

@@ -8,9 +8,10 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import { createServer } from 'node:net';
-import { type TestContext, test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import { TestCa } from '../../test/support/certificates.ts';
+import { engineTest } from '../../test/support/engine-test.ts';
 import { FLAG, FRAME, type Frame, FrameReader, frame, literals } from '../../test/support/h2-frames.ts';
 import {
   get,
@@ -92,54 +93,57 @@ const rst = (streamId: number, code: number): Buffer => frame(FRAME.rstStream, 0
 const ok = (streamId: number, flags = 0): Buffer =>
   frame(FRAME.headers, FLAG.endHeaders | flags, streamId, literals([':status', '200']));
 
-test('a connection that cannot be made fails every waiting request with nothing sent and a sentence that helps', async (t) => {
-  const { ca, server } = await testPki();
-  const other = await TestCa.create('other');
-  const wrongName = await ca.issue({ commonName: 'x', dnsNames: ['other.example'] });
-  const expired = await ca.issue({ commonName: 'x', dnsNames: [SERVER_NAME], notAfter: new Date(Date.now() - 1000) });
-  const clientOnly = await ca.issue({ commonName: 'x', dnsNames: [SERVER_NAME], usage: 'client' });
-  const silent = createServer((socket) => {
-    socket.on('error', () => {});
-    t.after(() => socket.destroy());
-  });
-  const notTls = createServer((socket) => void socket.on('error', () => {}).end('HTTP/1.1 400 Bad Request\r\n\r\n'));
-  const hangsUp = createServer((socket) => void socket.destroy());
+engineTest(
+  'a connection that cannot be made fails every waiting request with nothing sent and a sentence that helps',
+  async (t) => {
+    const { ca, server } = await testPki();
+    const other = await TestCa.create('other');
+    const wrongName = await ca.issue({ commonName: 'x', dnsNames: ['other.example'] });
+    const expired = await ca.issue({ commonName: 'x', dnsNames: [SERVER_NAME], notAfter: new Date(Date.now() - 1000) });
+    const clientOnly = await ca.issue({ commonName: 'x', dnsNames: [SERVER_NAME], usage: 'client' });
+    const silent = createServer((socket) => {
+      socket.on('error', () => {});
+      t.after(() => socket.destroy());
+    });
+    const notTls = createServer((socket) => void socket.on('error', () => {}).end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    const hangsUp = createServer((socket) => void socket.destroy());
 
-  const cases: [string, number, UpstreamFailure['cause'], RegExp, Partial<UpstreamOptions>?][] = [
-    ['refused', 1, 'connect', /nothing listens on 127\.0\.0\.1:\d+; is the server running/],
-    ['other CA', await startTls(t, server), 'tls', /not issued by the configured CA/, { ca: other.cert }],
-    ['other name', await startTls(t, wrongName), 'tls', /not valid for the expected name "kubernetes\.default\.svc"/],
-    ['expired', await startTls(t, expired), 'tls', /expired; renew it/],
-    ['no server usage', await startTls(t, clientOnly), 'tls', /lacks serverAuth/],
-    ['no ALPN', await startTls(t, { ...server, ALPNProtocols: [] }), 'protocol', /--disable-http2-serving/],
-    ['HTTP/1.1 only', await startTls(t, { ...server, ALPNProtocols: ['http/1.1'] }), 'protocol', /HTTP\/1\.1-only/],
-    ['not TLS', await listenOnLoopback(t, notTls), 'tls', /speak TLS 1\.2/],
-    ['hangs up', await listenOnLoopback(t, hangsUp), 'tls', /closed the connection during set-up/],
-    ['no handshake', await listenOnLoopback(t, silent), 'timeout', /in time/, { connectTimeoutMs: 50 }],
-    ['no SETTINGS', await startTls(t, server), 'timeout', /in time/, { connectTimeoutMs: 50 }],
-    ['no such name', 1, 'name', /does not resolve/, { host: 'name.invalid' }],
-    [
-      'wants a certificate',
-      await startTls(t, { ...server, requestCert: true, ca: other.cert }),
-      'tls',
-      /accept our client certificate/,
-    ],
-  ];
-  for (const [name, port, cause, message, overrides] of cases) {
-    const events = new Inbox<UpstreamEvent>();
-    const upstream = await startUpstream(t, port, { ...overrides, onEvent: events.put });
-    const both = await Promise.all([failureOf(upstream), failureOf(upstream)]);
-    for (const failure of both) {
-      assert.equal(failure.cause, cause, `${name}: ${failure.message}`);
-      assert.equal(failure.processed, 'no', name);
-      assert.match(failure.message, message, name);
+    const cases: [string, number, UpstreamFailure['cause'], RegExp, Partial<UpstreamOptions>?][] = [
+      ['refused', 1, 'connect', /nothing listens on 127\.0\.0\.1:\d+; is the server running/],
+      ['other CA', await startTls(t, server), 'tls', /not issued by the configured CA/, { ca: other.cert }],
+      ['other name', await startTls(t, wrongName), 'tls', /not valid for the expected name "kubernetes\.default\.svc"/],
+      ['expired', await startTls(t, expired), 'tls', /expired; renew it/],
+      ['no server usage', await startTls(t, clientOnly), 'tls', /lacks serverAuth/],
+      ['no ALPN', await startTls(t, { ...server, ALPNProtocols: [] }), 'protocol', /--disable-http2-serving/],
+      ['HTTP/1.1 only', await startTls(t, { ...server, ALPNProtocols: ['http/1.1'] }), 'protocol', /HTTP\/1\.1-only/],
+      ['not TLS', await listenOnLoopback(t, notTls), 'tls', /speak TLS 1\.2/],
+      ['hangs up', await listenOnLoopback(t, hangsUp), 'tls', /closed the connection during set-up/],
+      ['no handshake', await listenOnLoopback(t, silent), 'timeout', /in time/, { connectTimeoutMs: 50 }],
+      ['no SETTINGS', await startTls(t, server), 'timeout', /in time/, { connectTimeoutMs: 50 }],
+      ['no such name', 1, 'name', /does not resolve/, { host: 'name.invalid' }],
+      [
+        'wants a certificate',
+        await startTls(t, { ...server, requestCert: true, ca: other.cert }),
+        'tls',
+        /accept our client certificate/,
+      ],
+    ];
+    for (const [name, port, cause, message, overrides] of cases) {
+      const events = new Inbox<UpstreamEvent>();
+      const upstream = await startUpstream(t, port, { ...overrides, onEvent: events.put });
+      const both = await Promise.all([failureOf(upstream), failureOf(upstream)]);
+      for (const failure of both) {
+        assert.equal(failure.cause, cause, `${name}: ${failure.message}`);
+        assert.equal(failure.processed, 'no', name);
+        assert.match(failure.message, message, name);
+      }
+      assert.equal((await events.next()).kind, 'connect-failed', name);
+      assert.equal(upstream.inFlight, 0, name);
     }
-    assert.equal((await events.next()).kind, 'connect-failed', name);
-    assert.equal(upstream.inFlight, 0, name);
-  }
-});
+  },
+);
 
-test('an address may be the configured server name', async (t) => {
+engineTest('an address may be the configured server name', async (t) => {
   const { server } = await testPki();
   const origin = createSecureServer(server);
   const arrivals = collectStreams(origin);
@@ -151,7 +155,7 @@ test('an address may be the configured server name', async (t) => {
   assert.match(wrong.message, /not valid for the expected name "127\.0\.0\.2"/);
 });
 
-test('the configured client certificate is presented', async (t) => {
+engineTest('the configured client certificate is presented', async (t) => {
   const { ca, server } = await testPki();
   const certificate = await ca.issue({ commonName: 'front-proxy', usage: 'client' });
   const names = new Inbox<unknown>();
@@ -163,34 +167,37 @@ test('the configured client certificate is presented', async (t) => {
   assert.equal(await names.next(), 'front-proxy');
 });
 
-test('GOAWAY: streams above the last one were not processed, others go on, new ones use a new connection', async (t) => {
-  const origin = await startRawOrigin(t);
-  const events = new Inbox<UpstreamEvent>();
-  const upstream = await startUpstream(t, origin.port, { onEvent: events.put });
-  const [processed, unprocessed] = [new Receiver(), new Receiver()];
-  upstream.request(get('/1'), true, processed);
-  upstream.request(get('/2'), true, unprocessed);
-  const { socket, heads } = await origin.connections.next();
-  await heads.next();
-  await heads.next();
-  socket.write(Buffer.concat([ok(1), goaway(1, constants.NGHTTP2_NO_ERROR)]));
-  const failure = await unprocessed.failure;
-  assert.deepEqual([failure.processed, failure.cause], ['no', 'goaway']);
-  const { body } = await processed.answer;
-  assert.deepEqual([(await events.next()).kind, (await events.next()).kind], ['connected', 'goaway']);
+engineTest(
+  'GOAWAY: streams above the last one were not processed, others go on, new ones use a new connection',
+  async (t) => {
+    const origin = await startRawOrigin(t);
+    const events = new Inbox<UpstreamEvent>();
+    const upstream = await startUpstream(t, origin.port, { onEvent: events.put });
+    const [processed, unprocessed] = [new Receiver(), new Receiver()];
+    upstream.request(get('/1'), true, processed);
+    upstream.request(get('/2'), true, unprocessed);
+    const { socket, heads } = await origin.connections.next();
+    await heads.next();
+    await heads.next();
+    socket.write(Buffer.concat([ok(1), goaway(1, constants.NGHTTP2_NO_ERROR)]));
+    const failure = await unprocessed.failure;
+    assert.deepEqual([failure.processed, failure.cause], ['no', 'goaway']);
+    const { body } = await processed.answer;
+    assert.deepEqual([(await events.next()).kind, (await events.next()).kind], ['connected', 'goaway']);
 
-  const next = new Receiver();
-  upstream.request(get('/3'), true, next);
-  const second = await origin.connections.next();
-  const { streamId } = await second.heads.next();
-  second.socket.write(ok(streamId, FLAG.endStream));
-  assert.equal((await next.answer).bodyless, true);
+    const next = new Receiver();
+    upstream.request(get('/3'), true, next);
+    const second = await origin.connections.next();
+    const { streamId } = await second.heads.next();
+    second.socket.write(ok(streamId, FLAG.endStream));
+    assert.equal((await next.answer).bodyless, true);
 
-  socket.write(frame(FRAME.data, FLAG.endStream, 1, Buffer.from('goes on')));
-  assert.deepEqual(await readBody(body), { kind: 'end', text: 'goes on', trailers: [] });
-});
+    socket.write(frame(FRAME.data, FLAG.endStream, 1, Buffer.from('goes on')));
+    assert.deepEqual(await readBody(body), { kind: 'end', text: 'goes on', trailers: [] });
+  },
+);
 
-test('GOAWAY with an error: what it does not cover was not processed, the rest is unknown', async (t) => {
+engineTest('GOAWAY with an error: what it does not cover was not processed, the rest is unknown', async (t) => {
   const origin = await startRawOrigin(t);
   const upstream = await startUpstream(t, origin.port);
   const [first, second] = [new Receiver(), new Receiver()];
@@ -204,7 +211,7 @@ test('GOAWAY with an error: what it does not cover was not processed, the rest i
   assert.equal((await second.failure).processed, 'no');
 });
 
-test('RST_STREAM: REFUSED_STREAM was not processed, other codes are unknown and keep their reason', async (t) => {
+engineTest('RST_STREAM: REFUSED_STREAM was not processed, other codes are unknown and keep their reason', async (t) => {
   const origin = await startRawOrigin(t);
   const upstream = await startUpstream(t, origin.port);
   const { NGHTTP2_REFUSED_STREAM, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_HTTP_1_1_REQUIRED } = constants;
@@ -225,7 +232,7 @@ test('RST_STREAM: REFUSED_STREAM was not processed, other codes are unknown and 
   }
 });
 
-test('a body that does not end with END_STREAM is reset, however the server left', async (t) => {
+engineTest('a body that does not end with END_STREAM is reset, however the server left', async (t) => {
   const { NGHTTP2_NO_ERROR, NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR } = constants;
   const leave: [string, (socket: TLSSocket, id: number) => void][] = [
     ['cancel', (socket, id) => socket.write(rst(id, NGHTTP2_NO_ERROR))],
@@ -252,7 +259,7 @@ test('a body that does not end with END_STREAM is reset, however the server left
   }
 });
 
-test('a connection lost under a request leaves unknown whether it was processed', async (t) => {
+engineTest('a connection lost under a request leaves unknown whether it was processed', async (t) => {
   const origin = await startRawOrigin(t);
   const upstream = await startUpstream(t, origin.port);
   const receiver = new Receiver();
@@ -264,7 +271,7 @@ test('a connection lost under a request leaves unknown whether it was processed'
   assert.deepEqual([failure.processed, failure.reason, failure.cause], ['unknown', 'connection-lost', 'connection']);
 });
 
-test('a server that no longer answers PING is given up, an answering one is kept', async (t) => {
+engineTest('a server that no longer answers PING is given up, an answering one is kept', async (t) => {
   const hung = await startRawOrigin(t);
   const events = new Inbox<UpstreamEvent>();
   const dead = await startUpstream(t, hung.port, { pingIntervalMs: 20, pingTimeoutMs: 50, onEvent: events.put });
@@ -295,38 +302,41 @@ test('a server that no longer answers PING is given up, an answering one is kept
   assert.equal((await receiver.answer).head.status, 200);
 });
 
-test('answers that are 5xx or broken off again and again are told of; other ones in between and our own resets are not', async (t) => {
-  const { server } = await testPki();
-  const origin = createSecureServer(server);
-  const arrivals = collectStreams(origin);
-  const events: UpstreamEvent[] = [];
-  const onEvent = (event: UpstreamEvent): void => void events.push(event);
-  const upstream = await startUpstream(t, await listenOnLoopback(t, origin), { onEvent });
-  const ways = {
-    fine: (stream: ServerHttp2Stream) => stream.respond({ ':status': 404 }, { endStream: true }),
-    failed: (stream: ServerHttp2Stream) => stream.respond({ ':status': 500 }, { endStream: true }),
-    reset: (stream: ServerHttp2Stream) => stream.close(constants.NGHTTP2_INTERNAL_ERROR),
-    ours: () => {},
-  };
-  const answer = async (way: keyof typeof ways): Promise<void> => {
-    const receiver = new Receiver();
-    const exchange = upstream.request(get('/'), true, receiver);
-    ways[way](await arrivals.next());
-    if (way === 'ours') exchange.reset('cancel');
-    while (upstream.inFlight > 0) await new Promise(setImmediate);
-  };
-  const told = () => events.filter(({ kind }) => kind === 'failing').length;
-  for (let times = 0; times < 4; times += 1) await answer('failed');
-  await answer('fine');
-  for (const way of ['failed', 'reset', 'ours', 'failed', 'ours', 'reset'] as const) await answer(way);
-  assert.equal(told(), 0);
-  await answer('reset');
-  assert.equal(told(), 1);
-  for (let times = 0; times < 5; times += 1) await answer('failed');
-  assert.equal(told(), 2);
-});
+engineTest(
+  'answers that are 5xx or broken off again and again are told of; other ones in between and our own resets are not',
+  async (t) => {
+    const { server } = await testPki();
+    const origin = createSecureServer(server);
+    const arrivals = collectStreams(origin);
+    const events: UpstreamEvent[] = [];
+    const onEvent = (event: UpstreamEvent): void => void events.push(event);
+    const upstream = await startUpstream(t, await listenOnLoopback(t, origin), { onEvent });
+    const ways = {
+      fine: (stream: ServerHttp2Stream) => stream.respond({ ':status': 404 }, { endStream: true }),
+      failed: (stream: ServerHttp2Stream) => stream.respond({ ':status': 500 }, { endStream: true }),
+      reset: (stream: ServerHttp2Stream) => stream.close(constants.NGHTTP2_INTERNAL_ERROR),
+      ours: () => {},
+    };
+    const answer = async (way: keyof typeof ways): Promise<void> => {
+      const receiver = new Receiver();
+      const exchange = upstream.request(get('/'), true, receiver);
+      ways[way](await arrivals.next());
+      if (way === 'ours') exchange.reset('cancel');
+      while (upstream.inFlight > 0) await new Promise(setImmediate);
+    };
+    const told = () => events.filter(({ kind }) => kind === 'failing').length;
+    for (let times = 0; times < 4; times += 1) await answer('failed');
+    await answer('fine');
+    for (const way of ['failed', 'reset', 'ours', 'failed', 'ours', 'reset'] as const) await answer(way);
+    assert.equal(told(), 0);
+    await answer('reset');
+    assert.equal(told(), 1);
+    for (let times = 0; times < 5; times += 1) await answer('failed');
+    assert.equal(told(), 2);
+  },
+);
 
-test('reset reaches the server with the mapped code, and the receiver hears nothing more', async (t) => {
+engineTest('reset reaches the server with the mapped code, and the receiver hears nothing more', async (t) => {
   const { server } = await testPki();
   const origin = createSecureServer(server);
   const arrivals = collectStreams(origin);
@@ -354,7 +364,7 @@ test('reset reaches the server with the mapped code, and the receiver hears noth
   assert.equal((await failureOf(unconnected)).processed, 'no');
 });
 
-test('a server that answers before it has read the request stops the rest of it', async (t) => {
+engineTest('a server that answers before it has read the request stops the rest of it', async (t) => {
   const origin = await startRawOrigin(t);
   const upstream = await startUpstream(t, origin.port);
   const receiver = new Receiver();
@@ -371,7 +381,7 @@ test('a server that answers before it has read the request stops the rest of it'
   }
 });
 
-test('a head that could be read as more than one field is not sent', async (t) => {
+engineTest('a head that could be read as more than one field is not sent', async (t) => {
   const { server } = await testPki();
   const origin = createSecureServer(server);
   const arrivals = collectStreams(origin);

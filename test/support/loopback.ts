@@ -17,6 +17,7 @@ import { type Listener, listen } from '../../src/wire/listener.ts';
 import type { Upstream, UpstreamFailure, UpstreamOptions, UpstreamReceiver } from '../../src/wire/upstream.ts';
 import { openUpstream } from '../../src/wire/upstream-pool.ts';
 import { type Issued, TestCa } from './certificates.ts';
+import { engineOfTest } from './engine-test.ts';
 
 /** The name every server certificate of the tests carries. */
 export const SERVER_NAME = 'kubernetes.default.svc';
@@ -71,7 +72,7 @@ export async function startListener(
     tls: { ...server, clientCa: options.clientCa },
     limits: options.limits ?? {},
     handler: options.handler ?? exchanges.put,
-    engine: options.engine,
+    engine: options.engine ?? engineOfTest(t),
   });
   t.after(() => listener.close(0));
   return { listener, port: listener.port, exchanges };
@@ -95,6 +96,7 @@ export async function startUpstream(
     pingTimeoutMs: 60_000,
     maxConnections: 8,
     onEvent: undefined,
+    engine: engineOfTest(t),
     ...overrides,
   });
   t.after(() => upstream.close(0));

@@ -22,6 +22,7 @@ import { resetCodeForClient, resetReasonOf } from '../reset-code.ts';
 import { ReadableBody, writeUnlessOver } from '../stream-body.ts';
 import { abandonStream } from './abandoned-stream.ts';
 import { asHeaderObject } from './header-object.ts';
+import { markNeverIndexed } from './never-indexed.ts';
 
 /** One HTTP/2 request stream of a client. */
 export class H2Exchange implements ServerExchange, BodySink {
@@ -92,7 +93,7 @@ export class H2Exchange implements ServerExchange, BodySink {
       const waitForTrailers = !endStream && mayHaveTrailers(head.fields);
       // `sendDate` is documented but missing in Node's types: a Date is relayed, never made up.
       const options = { endStream, waitForTrailers, sendDate: false };
-      this.#stream.respond(raw, options);
+      this.#stream.respond(markNeverIndexed(raw, head.neverIndexed ?? []), options);
       this.#answered = endStream;
     } catch {
       // A head HTTP/2 cannot carry (a status above 599, a name that is no token): the client must not wait for it.

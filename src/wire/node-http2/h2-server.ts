@@ -1,11 +1,12 @@
-import { constants, performServerHandshake, type ServerHttp2Stream } from 'node:http2';
+import { constants, type IncomingHttpHeaders, performServerHandshake, type ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import type { ClientConnection, ExchangeHandler } from '../exchange.ts';
+import type { ClientConnection, ExchangeHandler, NeverIndexed, RequestHead } from '../exchange.ts';
 import type { H2Connection } from '../http2-engine.ts';
 import type { IncomingHead } from '../incoming-head.ts';
 import type { ListenerLimits } from '../limits.ts';
 import { H2Exchange } from './h2-exchange.ts';
 import { keepAlive } from './keep-alive.ts';
+import { neverIndexedOf } from './never-indexed.ts';
 
 const MAX_FIELDS = 2000;
 const CLOSE_MS = 5000;
@@ -43,14 +44,14 @@ export function serveH2(
   let idle = setTimeout(leave, limits.connectionIdleMs).unref();
   const stopPings = keepAlive(session, socket, limits.pingIntervalMs, limits.pingTimeoutMs, () => socket.destroy());
 
-  session.on('stream', (stream: ServerHttp2Stream, _headers: unknown, flags: number, raw: string[]) => {
+  session.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, raw: string[]) => {
     open += 1;
     clearTimeout(idle);
     stream.once('close', () => {
       open -= 1;
       if (open === 0) idle = setTimeout(leave, limits.connectionIdleMs).unref();
     });
-    accept(stream, flags, raw, connection, handler, limits.bodyIdleMs);
+    accept(stream, readHead(raw, neverIndexedOf(headers)), flags, connection, handler, limits.bodyIdleMs);
   });
   // Errors of a session also close it; its exchanges hear of that through their streams.
   session.on('error', () => {});
@@ -68,8 +69,8 @@ export function serveH2(
 
 function accept(
   stream: ServerHttp2Stream,
+  read: IncomingHead | number,
   flags: number,
-  raw: string[],
   connection: ClientConnection,
   handler: ExchangeHandler,
   bodyIdleMs: number,
@@ -79,7 +80,6 @@ function accept(
     return;
   }
   const bodyless = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
-  const read = readHead(raw);
   if (typeof read === 'number') {
     stream.on('error', () => {});
     const options = { endStream: true, sendDate: false };
@@ -91,7 +91,7 @@ function accept(
 }
 
 /** The request head, or the status that refuses it. nghttp2 has already enforced RFC 9113 section 8.2 and 8.3. */
-function readHead(raw: string[]): IncomingHead | number {
+function readHead(raw: string[], neverIndexed: NeverIndexed | undefined): IncomingHead | number {
   let method = '';
   let target = '';
   let authority: string | undefined;
@@ -113,5 +113,6 @@ function readHead(raw: string[]): IncomingHead | number {
   }
   if (method === 'CONNECT') return 405;
   if (target === '') return 400;
-  return { head: { method, target, authority, fields }, expectsContinue };
+  const head: RequestHead = { method, target, authority, fields };
+  return { head: neverIndexed === undefined ? head : { ...head, neverIndexed }, expectsContinue };
 }

@@ -1,4 +1,4 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, constants, sensitiveHeaders } from 'node:http2';
+import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
 import type { BodySink, BodySource, RequestHead, ResetReason, ResponseHead } from '../exchange.ts';
 import { type Fields, NO_FIELDS } from '../fields.ts';
 import type { StreamOutcome } from '../http2-engine.ts';
@@ -8,6 +8,7 @@ import { ReadableBody, writeUnlessOver } from '../stream-body.ts';
 import type { UpstreamExchange, UpstreamFailure, UpstreamReceiver } from '../upstream.ts';
 import { abandonStream } from './abandoned-stream.ts';
 import { asHeaderObject } from './header-object.ts';
+import { markNeverIndexed, neverIndexedOf } from './never-indexed.ts';
 
 /** One connection is shared by many users; what identifies one of them must not enter its compression table (RFC 7541 section 7.1.3). */
 const NEVER_INDEXED = ['authorization', 'cookie', 'proxy-authorization'];
@@ -57,8 +58,8 @@ export class UpstreamStream implements UpstreamExchange, BodySink {
     this.#stream = stream;
     this.id = stream.id;
     this.#watchEnd(stream);
-    stream.on('headers', (_object, _flags, raw) => this.#informed(raw as string[]));
-    stream.on('response', (_object, flags, raw) => this.#responded(flags, raw as string[]));
+    stream.on('headers', (object, _flags, raw) => this.#informed(object, raw as string[]));
+    stream.on('response', (object, flags, raw) => this.#responded(object, flags, raw as string[]));
     stream.on('trailers', (_object, _flags, raw) => {
       this.#received = raw;
     });
@@ -98,12 +99,12 @@ export class UpstreamStream implements UpstreamExchange, BodySink {
     };
   }
 
-  #informed(raw: string[]): void {
-    const head = responseHead(raw);
+  #informed(object: object, raw: string[]): void {
+    const head = responseHead(object, raw);
     if (this.#state === 'waiting' && head.status !== 101) this.#receiver.inform(head);
   }
 
-  #responded(flags: number, raw: string[]): void {
+  #responded(object: object, flags: number, raw: string[]): void {
     if (this.#state !== 'waiting') return;
     this.#state = 'responded';
     const bodyless = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
@@ -112,7 +113,7 @@ export class UpstreamStream implements UpstreamExchange, BodySink {
       trailers: () => this.#received,
       reason: () => this.#failure().reason,
     });
-    const head = responseHead(raw);
+    const head = responseHead(object, raw);
     this.#status = head.status;
     this.#receiver.respond(head, body, bodyless);
     if (bodyless) this.#completed();
@@ -165,7 +166,7 @@ export class UpstreamStream implements UpstreamExchange, BodySink {
   }
 }
 
-function responseHead(raw: string[]): ResponseHead {
+function responseHead(object: object, raw: string[]): ResponseHead {
   let status = 0;
   const fields: string[] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {
@@ -174,7 +175,8 @@ function responseHead(raw: string[]): ResponseHead {
     if (name === ':status') status = Number(value);
     else fields.push(name, value);
   }
-  return { status, fields };
+  const neverIndexed = neverIndexedOf(object);
+  return neverIndexed === undefined ? { status, fields } : { status, fields, neverIndexed };
 }
 
 function rawHead(head: RequestHead, authority: string): string[] {
@@ -197,5 +199,5 @@ function rawHead(head: RequestHead, authority: string): string[] {
   }
   const unsafe = raw.findIndex(isUnsafe);
   if (unsafe >= 0) throw new TypeError(`The field ${raw[unsafe & ~1]} holds characters that HTTP cannot carry.`);
-  return Object.assign(raw, { [sensitiveHeaders]: NEVER_INDEXED });
+  return markNeverIndexed(raw, [...NEVER_INDEXED, ...(head.neverIndexed ?? [])]);
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createSecureServer, type ServerHttp2Session } from 'node:http2';
-import { test } from 'node:test';
-import { get, listenOnLoopback, Receiver, startUpstream, testPki } from '../../../test/support/loopback.ts';
+import { engineTest } from '../../test/support/engine-test.ts';
+import { get, listenOnLoopback, Receiver, startUpstream, testPki } from '../../test/support/loopback.ts';
 
-test('a peer that answered while this process was held up is not taken for dead', async (t) => {
+engineTest('a peer that answered while this process was held up is not taken for dead', async (t) => {
   const { server: tls } = await testPki();
   const origin = createSecureServer(tls);
   const sessions: ServerHttp2Session[] = [];

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { constants, createSecureServer, type ServerHttp2Stream } from 'node:http2';
-import { type TestContext, test } from 'node:test';
+import type { TestContext } from 'node:test';
 import type { TLSSocket } from 'node:tls';
+import { engineTest } from '../../test/support/engine-test.ts';
 import {
   closeOf,
   connectH2Client,
@@ -15,12 +16,12 @@ import {
   startListener,
   startUpstream,
   testPki,
-} from '../../../test/support/loopback.ts';
-import type { ServerExchange } from '../exchange.ts';
-import { discard, relay } from '../relay.ts';
-import type { Upstream } from '../upstream.ts';
+} from '../../test/support/loopback.ts';
+import type { ServerExchange } from './exchange.ts';
+import { discard, relay } from './relay.ts';
+import type { Upstream } from './upstream.ts';
 
-const TIMES = 1000;
+const TIMES = 500;
 const AT_ONCE = 20;
 /** More than the window the origin grants a request body, less than the one we grant a response. */
 const LARGE = Buffer.alloc(128 * 1024);
@@ -92,7 +93,7 @@ const refuseAndReset: Conduct = (stream) => {
   stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR));
 };
 
-test('1,000 responses that nobody reads leave a connection of 100 streams usable', { timeout: 60_000 }, async (t) => {
+engineTest('500 responses that nobody reads leave a connection of 100 streams usable', async (t) => {
   const { upstream, gone } = await startOnly(t, download);
   await repeat(async () => {
     const receiver = new Receiver();
@@ -108,9 +109,7 @@ test('1,000 responses that nobody reads leave a connection of 100 streams usable
 });
 
 for (const code of [constants.NGHTTP2_CANCEL, constants.NGHTTP2_NO_ERROR]) {
-  test(`HTTP/2 clients that leave 1,000 downloads with code ${code} free their streams`, {
-    timeout: 60_000,
-  }, async (t) => {
+  engineTest(`HTTP/2 clients that leave 500 downloads with code ${code} free their streams`, async (t) => {
     const { upstream } = await startOnly(t, download);
     const port = await startProxy(t, upstream, true);
     const session = await connectH2Client(t, port, { settings: { initialWindowSize: 1000 } });
@@ -125,7 +124,7 @@ for (const code of [constants.NGHTTP2_CANCEL, constants.NGHTTP2_NO_ERROR]) {
   });
 }
 
-test('HTTP/1.1 clients that leave 1,000 downloads free their streams', { timeout: 60_000 }, async (t) => {
+engineTest('HTTP/1.1 clients that leave 500 downloads free their streams', async (t) => {
   const { upstream } = await startOnly(t, download);
   const port = await startProxy(t, upstream, false);
   await repeat(async () => {
@@ -137,7 +136,7 @@ test('HTTP/1.1 clients that leave 1,000 downloads free their streams', { timeout
   await none(upstream);
 });
 
-test('1,000 uploads that are answered early free their streams, in both protocols', { timeout: 60_000 }, async (t) => {
+engineTest('500 uploads that are answered early free their streams, in both protocols', async (t) => {
   for (const conduct of [refuse, refuseAndReset]) {
     const { upstream } = await startOnly(t, conduct);
     const port = await startProxy(t, upstream, true);
@@ -164,31 +163,34 @@ test('1,000 uploads that are answered early free their streams, in both protocol
   }
 });
 
-test('a client that leaves with NO_ERROR is noticed although its request body and the response stand still', async (t) => {
-  const { port, exchanges } = await startListener(t);
-  const session = await connectH2Client(t, port, { settings: { initialWindowSize: 1000 } });
-  const stream = session.request({ ':method': 'POST', ':path': '/' });
-  stream.on('error', () => {});
-  stream.write(LARGE);
-  const exchange = await exchanges.next();
-  const { promise: paused, resolve: pause } = Promise.withResolvers<void>();
-  exchange.body.read({
-    data: () => {
-      pause();
-      return false;
-    },
-    end: () => {},
-    reset: () => {},
-  });
-  await paused;
-  const aborted = new Promise((resolve) => {
-    exchange.onAbort = resolve;
-  });
-  const sink = exchange.respond({ status: 200, fields: [] }, false);
-  sink.write(LARGE);
-  sink.end([]);
-  await once(stream, 'response');
-  stream.close(constants.NGHTTP2_NO_ERROR);
-  stream.resume();
-  assert.equal(await aborted, 'cancel');
-});
+engineTest(
+  'a client that leaves with NO_ERROR is noticed although its request body and the response stand still',
+  async (t) => {
+    const { port, exchanges } = await startListener(t);
+    const session = await connectH2Client(t, port, { settings: { initialWindowSize: 1000 } });
+    const stream = session.request({ ':method': 'POST', ':path': '/' });
+    stream.on('error', () => {});
+    stream.write(LARGE);
+    const exchange = await exchanges.next();
+    const { promise: paused, resolve: pause } = Promise.withResolvers<void>();
+    exchange.body.read({
+      data: () => {
+        pause();
+        return false;
+      },
+      end: () => {},
+      reset: () => {},
+    });
+    await paused;
+    const aborted = new Promise((resolve) => {
+      exchange.onAbort = resolve;
+    });
+    const sink = exchange.respond({ status: 200, fields: [] }, false);
+    sink.write(LARGE);
+    sink.end([]);
+    await once(stream, 'response');
+    stream.close(constants.NGHTTP2_NO_ERROR);
+    stream.resume();
+    assert.equal(await aborted, 'cancel');
+  },
+);
