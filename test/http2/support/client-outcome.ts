@@ -1,0 +1,122 @@
+import type { EngineName } from '../../../src/wire/engine-name.ts';
+import type { BodySource, RequestHead, ResponseHead } from '../../../src/wire/exchange.ts';
+import { type Fields, NO_FIELDS } from '../../../src/wire/fields.ts';
+import type { UpstreamExchange, UpstreamFailure, UpstreamReceiver } from '../../../src/wire/upstream.ts';
+import { openUpstream } from '../../../src/wire/upstream-pool.ts';
+import { SERVER_NAME, testPki } from '../../support/loopback.ts';
+import type { Step } from './conversation.ts';
+import type { ConnectionState } from './raw-peer.ts';
+import { startRawServer } from './raw-server.ts';
+import { describeStream } from './server-outcome.ts';
+
+/** What a conversation with our client role led to, in a form in which two engines can be compared. */
+export interface ClientOutcome {
+  readonly connection: ConnectionState;
+  /** What the server got on each stream. */
+  readonly streams: Readonly<Record<string, string>>;
+  /** What the senders of the requests saw. */
+  readonly answers: Readonly<Record<string, string>>;
+}
+
+/** The requests of every conversation, each with the stream it gets. */
+export const REQUESTS = [
+  { id: 1, kind: 'GET' },
+  { id: 3, kind: 'POST' },
+  { id: 5, kind: 'HEAD' },
+  /** Its body is never ended. */
+  { id: 7, kind: 'POST, unfinished' },
+] as const;
+
+class NotedAnswer implements UpstreamReceiver {
+  readonly notes: string[] = [];
+  events = 0;
+  #bytes = 0;
+
+  inform(head: ResponseHead): void {
+    this.#note(`informed ${text(head)}`);
+  }
+
+  respond(head: ResponseHead, body: BodySource, bodyless: boolean): void {
+    this.#note(`answered ${text(head)}${bodyless ? ' bodyless' : ''}`);
+    body.read({
+      data: (chunk) => {
+        this.events += 1;
+        this.#bytes += chunk.byteLength;
+        return true;
+      },
+      end: (trailers) => this.#note(`${this.#bytes} octets, end [${trailers.join(' ')}]`),
+      reset: (reason) => this.#note(`${this.#bytes} octets, reset ${reason}`),
+    });
+  }
+
+  failed({ cause, reason, processed }: UpstreamFailure): void {
+    this.#note(`failed ${cause} ${reason} processed=${processed}`);
+  }
+
+  #note(note: string): void {
+    this.events += 1;
+    this.notes.push(note);
+  }
+}
+
+const text = ({ status, fields }: { readonly status: number; readonly fields: Fields }): string =>
+  `${status} [${fields.join(' ')}]`;
+
+/** Lets an upstream of `engine` send its requests to a server that answers with `steps`, each after the one before was dealt with. */
+export async function playToClient(engine: EngineName, steps: readonly Step[]): Promise<ClientOutcome> {
+  const { ca } = await testPki();
+  const server = await startRawServer();
+  const upstream = openUpstream({
+    engine,
+    host: '127.0.0.1',
+    port: server.port,
+    servername: SERVER_NAME,
+    ca: ca.cert,
+    certificate: undefined,
+    connectTimeoutMs: 10_000,
+    pingIntervalMs: 60_000,
+    pingTimeoutMs: 60_000,
+    maxConnections: 1,
+    onEvent: undefined,
+  });
+  const answers = REQUESTS.map(() => new NotedAnswer());
+  const observed = (): number => answers.reduce((sum, { events }) => sum + events, 0);
+  const exchanges = REQUESTS.map(({ kind }, i) => {
+    const receiver = answers[i];
+    if (receiver === undefined) throw new RangeError('no receiver');
+    const exchange = upstream.request(requestHead(kind), !kind.startsWith('POST'), receiver);
+    exchange.body?.write(Buffer.from('hello'));
+    if (kind === 'POST') exchange.body?.end(NO_FIELDS);
+    return exchange;
+  });
+  const peer = await server.connections.next();
+  await peer.until(() => REQUESTS.every(({ id }) => peer.streams.has(id)));
+  let connection = await peer.settle(observed);
+  for (const { octets } of steps) {
+    if (connection.kind !== 'alive') break;
+    peer.send(octets);
+    connection = await peer.settle(observed);
+  }
+  const outcome: ClientOutcome = {
+    connection,
+    streams: Object.fromEntries(REQUESTS.map(({ id }) => [id, describeStream(peer.stream(id))])),
+    answers: Object.fromEntries(REQUESTS.map(({ id }, i) => [id, answers[i]?.notes.join('; ') ?? ''])),
+  };
+  for (const exchange of exchanges) giveUp(exchange);
+  await Promise.all([upstream.close(0), server.close()]);
+  return outcome;
+}
+
+function giveUp(exchange: UpstreamExchange): void {
+  exchange.reset('cancel');
+}
+
+function requestHead(kind: string): RequestHead {
+  const [method = ''] = kind.split(',');
+  return {
+    method,
+    target: '/api/v1/pods',
+    authority: 'example.test',
+    fields: ['accept', 'application/json', 'te', 'trailers'],
+  };
+}
