@@ -82,7 +82,7 @@ export class Context implements AsyncDisposable {
     send: Sender = (url, load) => h2load(url, load, stage.directory),
   ): Promise<readonly RequestResult[]> {
     const [first] = loads;
-    if (first !== undefined) await this.warmUp(stage, rivals, { ...first, connections: 4, streams: 10 });
+    if (first !== undefined) await this.warmUp(stage, rivals, { ...first, connections: 4, streams: 10 }, send);
     const { rounds, report } = this;
     const results: RequestResult[] = [];
     for (const load of loads) {
@@ -93,13 +93,13 @@ export class Context implements AsyncDisposable {
   }
 
   /** Each rival gets so many requests that it is no slower than it will be; what it had before counts. */
-  async warmUp(stage: Stage, rivals: readonly Rival[], load: RequestLoad): Promise<void> {
+  async warmUp(stage: Stage, rivals: readonly Rival[], load: RequestLoad, send?: Sender): Promise<void> {
     for (const { name, url } of rivals) {
       const had = this.#warmed.get(url) ?? 0;
       const wanted = ON_NODE.has(name) ? this.scaled(WARM_UP.node) - had : 0;
       const requests = Math.max(this.scaled(WARM_UP.other, 100), wanted);
       this.report(`${requests} requests to warm up ${name}`);
-      await h2load(url, { ...load, requests }, stage.directory);
+      await (send ?? ((to, what) => h2load(to, what, stage.directory)))(url, { ...load, requests });
       this.#warmed.set(url, had + requests);
     }
     await delay(500);

@@ -8,12 +8,27 @@ import { measureRouting } from './parts/decisions.ts';
 import { measureDiscovery } from './parts/discovery.ts';
 import { measureBodies, measureFast } from './parts/fast.ts';
 import { measureForwarded, measureWrites } from './parts/forwarded.ts';
+import { measureGrowth } from './parts/growth.ts';
 import { measureHttp1 } from './parts/http1.ts';
 import { measureLists, measurePreferred } from './parts/preferred.ts';
+import { measureHttp1Watches, measureWatches } from './parts/watches.ts';
 import type { Result } from './results.ts';
 import { available } from './rivals/available.ts';
 
-const PARTS = ['forwarded', 'preferred', 'lists', 'writes', 'http1', 'fast', 'bodies', 'discovery', 'routing'] as const;
+const PARTS = [
+  'forwarded',
+  'preferred',
+  'lists',
+  'writes',
+  'http1',
+  'fast',
+  'bodies',
+  'discovery',
+  'watches',
+  'watches-h1',
+  'growth',
+  'routing',
+] as const;
 type Part = (typeof PARTS)[number];
 
 const { values } = parseArgs({
@@ -42,6 +57,9 @@ const measure: Record<Part, () => Promise<readonly Result[]>> = {
   fast: () => measureFast(context),
   bodies: () => measureBodies(context),
   discovery: () => measureDiscovery(context),
+  watches: () => measureWatches(context),
+  'watches-h1': () => measureHttp1Watches(context),
+  growth: () => measureGrowth(context),
   routing: measureRouting,
 };
 await measureParts(wanted, measure, before.date, values.results);

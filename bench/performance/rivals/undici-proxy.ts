@@ -137,6 +137,8 @@ const server = createSecureServer({
   allowHTTP1: true,
   settings: { maxConcurrentStreams: 250 },
 });
+// Nagle's algorithm would hold up bodies over HTTP/1.1, as Node sets this for servers of HTTP/1.1 alone.
+server.on('secureConnection', (socket) => socket.setNoDelay(true));
 server.on('stream', onStream);
 server.on(
   'request',
