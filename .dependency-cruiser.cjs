@@ -97,7 +97,8 @@ module.exports = {
     },
     {
       name: 'http2-stands-alone',
-      comment: 'Our HTTP/2 is usable, and can be reviewed, without the proxy: it knows the exchange interface and rules of fields and codes.',
+      comment:
+        'Our HTTP/2 is usable, and can be reviewed, without the proxy: it knows the exchange interface and rules of fields and codes.',
       severity: 'error',
       from: { path: '^src/wire/http2/', pathNot: '[.]test[.]ts$' },
       to: { path: '^src/', pathNot: '^src/wire/(http2/|(exchange|fields|raw-fields|reset-code)[.]ts$)' },
