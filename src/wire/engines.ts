@@ -1,10 +1,10 @@
 import { defaultEngine, type EngineName } from './engine-name.ts';
 import type { Http2Engine } from './http2-engine.ts';
 import { nodeEngine } from './node-http2/node-engine.ts';
+import { ownEngine } from './own-http2/own-engine.ts';
 
 const ENGINES: Readonly<Record<EngineName, Http2Engine>> = {
-  // The one line to change once src/wire/own-http2/own-engine.ts exports `ownEngine`.
-  own: nodeEngine,
+  own: ownEngine,
   node: nodeEngine,
 };
 

@@ -1,0 +1,15 @@
+/** HTTP/2 over any socket, in both roles (RFC 9113, RFC 7541). README.md beside this file shows its use. */
+export type {
+  BodyReceiver,
+  BodySink,
+  BodySource,
+  RequestHead,
+  ResetReason,
+  ResponseHead,
+  ServerExchange,
+} from '../exchange.ts';
+export { type ClientConnectionListener, type FailureCause, Http2ClientConnection } from './client-connection.ts';
+export { ClientStream, type ResponseReceiver } from './client-stream.ts';
+export { ConnectionError, ErrorCode } from './error-code.ts';
+export type { Http2Limits } from './limits.ts';
+export { Http2ServerConnection, type ServerLimits } from './server-connection.ts';

@@ -1,0 +1,53 @@
+import type { NeverIndexed } from '../exchange.ts';
+import type { Fields } from '../fields.ts';
+import { isConnectionSpecific, isUnsafe, TOKEN } from '../raw-fields.ts';
+import type { HpackEncoder } from './hpack/hpack-encoder.ts';
+
+/** Whether HTTP/2 can carry the fields as they are: tokens for names, and nothing in a value that could end it (RFC 9113 section 8.2.1). */
+export function areSendable(fields: Fields): boolean {
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    if (!TOKEN.test(fields[i] as string) || isUnsafe(fields[i + 1] as string)) return false;
+  }
+  return true;
+}
+
+/** The fields of a request: its authority stands apart, and TE has one meaning in HTTP/2 (RFC 9113 sections 8.2.2 and 8.3.1). */
+export function encodeRequestFields(
+  encoder: HpackEncoder,
+  fields: Fields,
+  neverIndexed: NeverIndexed | undefined,
+): void {
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const name = fields[i] as string;
+    const value = fields[i + 1] as string;
+    if (name === 'host' || (name === 'te' && value !== 'trailers')) continue;
+    encodeField(encoder, name, value, neverIndexed);
+  }
+}
+
+/**
+ * Encodes the fields of a message but those that belong to an HTTP/1.1 connection. What identifies a user must not enter a
+ * table that others' requests are compressed with, nor what a peer has marked so (RFC 7541 section 7.1.3).
+ */
+export function encodeFields(encoder: HpackEncoder, fields: Fields, neverIndexed: NeverIndexed | undefined): void {
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    encodeField(encoder, fields[i] as string, fields[i + 1] as string, neverIndexed);
+  }
+}
+
+function encodeField(encoder: HpackEncoder, name: string, value: string, neverIndexed: NeverIndexed | undefined): void {
+  if (isConnectionSpecific(name)) return;
+  encoder.field(name, value, isSecret(name) || neverIndexed?.includes(name) === true);
+}
+
+function isSecret(name: string): boolean {
+  switch (name) {
+    case 'authorization':
+    case 'cookie':
+    case 'proxy-authorization':
+    case 'set-cookie':
+      return true;
+    default:
+      return false;
+  }
+}

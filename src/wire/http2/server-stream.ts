@@ -1,0 +1,137 @@
+import type {
+  BodyReceiver,
+  BodySink,
+  BodySource,
+  ClientConnection,
+  RequestHead,
+  ResetReason,
+  ResponseHead,
+  ServerExchange,
+} from '../exchange.ts';
+import { NO_FIELDS } from '../fields.ts';
+import { forbidsBody } from '../raw-fields.ts';
+import { resetCodeForClient } from '../reset-code.ts';
+import { ErrorCode } from './error-code.ts';
+import type { RequestMessage } from './request-message.ts';
+import { isOver, Stream, type StreamHost } from './stream.ts';
+
+/** What a request stream asks of its connection. */
+export interface ServerStreamHost extends StreamHost {
+  readonly client: ClientConnection;
+  /** Longest pause of a request body before its response has begun. */
+  readonly bodyIdleMs: number;
+  /** False when HTTP/2 cannot carry the head; nothing was sent then. */
+  sendHead(stream: ServerStream, head: ResponseHead, endStream: boolean): boolean;
+}
+
+/** One request of a client: head, body and the means to answer are all this one object. */
+export class ServerStream extends Stream implements ServerExchange {
+  readonly head: RequestHead;
+  readonly bodyless: boolean;
+  onAbort: ((reason: ResetReason) => void) | undefined = undefined;
+  readonly #host: ServerStreamHost;
+  #awaitsContinue: boolean;
+  /** Runs while the body is wanted and does not come. */
+  #stall: NodeJS.Timeout | undefined = undefined;
+
+  constructor(host: ServerStreamHost, id: number, message: RequestMessage, endStream: boolean, sendWindow: number) {
+    super(host, id, endStream ? 'ended' : 'body', 'head', sendWindow);
+    this.#host = host;
+    this.head = message.head;
+    this.bodyless = endStream;
+    this.undelivered = message.contentLength;
+    this.#awaitsContinue = message.expectsContinue;
+    if (endStream) this.arrivedNothing();
+  }
+
+  get connection(): ClientConnection {
+    return this.#host.client;
+  }
+
+  get body(): BodySource {
+    return this;
+  }
+
+  get upgrade(): undefined {
+    return undefined;
+  }
+
+  override read(receiver: BodyReceiver): void {
+    if (this.#awaitsContinue) {
+      this.#awaitsContinue = false;
+      this.inform({ status: 100, fields: NO_FIELDS });
+    }
+    super.read(receiver);
+    this.#startClock();
+  }
+
+  override pause(): void {
+    clearTimeout(this.#stall);
+    super.pause();
+  }
+
+  override resume(): void {
+    this.#startClock();
+    super.resume();
+  }
+
+  override arrived(chunk: Uint8Array): void {
+    this.#stall?.refresh();
+    super.arrived(chunk);
+    if (this.isPaused) clearTimeout(this.#stall);
+  }
+
+  override arrivedEnd(trailers: readonly string[]): void {
+    clearTimeout(this.#stall);
+    super.arrivedEnd(trailers);
+  }
+
+  inform(head: ResponseHead): void {
+    if (this.sending === 'head' && head.status !== 101) this.#host.sendHead(this, head, false);
+  }
+
+  respond(head: ResponseHead, bodyless: boolean): BodySink {
+    if (this.sending !== 'head') return this;
+    // From now on both directions may idle like a watch.
+    clearTimeout(this.#stall);
+    const endStream = bodyless || forbidsBody(this.head.method, head.status);
+    // A client must not wait for what HTTP/2 cannot carry (a status above 599, a name that is no token).
+    if (!this.#host.sendHead(this, head, endStream)) this.reset('internal');
+    else if (endStream) this.sent();
+    else this.sending = 'body';
+    return this;
+  }
+
+  reset(reason: ResetReason): void {
+    this.onAbort = undefined;
+    clearTimeout(this.#stall);
+    this.abandon(resetCodeForClient(reason));
+  }
+
+  protected override onBroken(reason: ResetReason): void {
+    clearTimeout(this.#stall);
+    const abort = this.onAbort;
+    this.onAbort = undefined;
+    if (this.sending !== 'ended') abort?.(reason);
+  }
+
+  /** The response is out while the request still arrives: nobody wants the rest (RFC 9113 section 8.1). */
+  protected override sent(): void {
+    this.onAbort = undefined;
+    super.sent();
+    if (!isOver(this.receiving)) this.abandon(ErrorCode.NO_ERROR);
+  }
+
+  #startClock(): void {
+    if (this.receiving !== 'body' || this.sending !== 'head') return;
+    clearTimeout(this.#stall);
+    this.#stall = setTimeout(() => this.#stalled(), this.#host.bodyIdleMs);
+  }
+
+  /** A reset of ours calls nobody; but this one is nobody else's decision. */
+  #stalled(): void {
+    const abort = this.onAbort;
+    this.reset('timeout');
+    abort?.('timeout');
+  }
+}
