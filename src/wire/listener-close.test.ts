@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { test } from 'node:test';
-import { engineTest } from '../../test/support/engine-test.ts';
+import { engineOfTest, engineTest } from '../../test/support/engine-test.ts';
 import { FLAG, FRAME, type Frame, FrameReader, frame, H2_PREFACE, literals } from '../../test/support/h2-frames.ts';
 import {
   closeOf,
@@ -53,6 +53,11 @@ engineTest(
     socket.write(Buffer.concat([H2_PREFACE, frame(FRAME.settings, 0, 0), request(1)]));
     const exchange = await exchanges.next();
     const closed = listener.close(60_000);
+    if (engineOfTest(t) === 'own') {
+      // First only that it leaves, and a PING, so that what is under way is still served (RFC 9113 section 6.8).
+      assert.equal((await next(FRAME.goaway)).payload.readUInt32BE(0), 2 ** 31 - 1);
+      socket.write(frame(FRAME.ping, FLAG.ack, 0, (await next(FRAME.ping)).payload));
+    }
     assert.equal((await next(FRAME.goaway)).payload.readUInt32BE(0), 1);
     const ping = Buffer.alloc(8, 'x');
     socket.write(Buffer.concat([request(3), frame(FRAME.ping, 0, 0, ping)]));
