@@ -29,11 +29,17 @@ const DEFAULT_PREFIX = 'x-remote-';
  */
 export function assertsIdentity(name: string, names: IdentityHeaderNames): boolean {
   return (
-    name.startsWith(DEFAULT_PREFIX) ||
     name === PEER_PROXIED ||
     names.username.includes(name) ||
     names.uid.includes(name) ||
     names.group.includes(name) ||
-    names.extraPrefix.some((prefix) => name.startsWith(prefix))
+    hasIdentityPrefix(name, names)
   );
+}
+
+/** The same of names that are told by their beginning. */
+export function hasIdentityPrefix(name: string, { extraPrefix }: IdentityHeaderNames): boolean {
+  if (name.startsWith(DEFAULT_PREFIX)) return true;
+  for (const prefix of extraPrefix) if (name.startsWith(prefix)) return true;
+  return false;
 }

@@ -1,3 +1,5 @@
+import { TextMemo } from './text-memo.ts';
+
 /** Kinds of clients that metrics tell apart; a bounded list, because clients write what they like. */
 export type UserAgentFamily = (typeof FAMILIES)[number] | 'none' | 'other';
 
@@ -88,7 +90,13 @@ const NONE: StatedClient = { family: 'none', minor: undefined };
  * platform and commit) and of RFC 9110 section 10.1.5. What follows the first product is not looked at.
  */
 export function statedClient(userAgent: string | undefined): StatedClient {
-  if (userAgent === undefined || userAgent === '') return NONE;
+  return userAgent === undefined || userAgent === '' ? NONE : KNOWN.of(userAgent);
+}
+
+/** Programs say the same again and again. */
+const KNOWN = new TextMemo(readUserAgent);
+
+function readUserAgent(userAgent: string): StatedClient {
   const slash = userAgent.indexOf('/');
   const name = (slash < 0 ? userAgent : userAgent.slice(0, slash)).toLowerCase();
   const minor = slash < 0 ? undefined : VERSION.exec(userAgent.slice(slash + 1, slash + 16))?.[1];

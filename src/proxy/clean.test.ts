@@ -5,7 +5,7 @@ import { ProxyError } from '../errors.ts';
 import { assertsIdentity, type IdentityHeaderNames } from '../identity/header-names.ts';
 import { DEFAULT_NAMES } from '../identity/testing/default-names.ts';
 import type { User } from '../identity/user.ts';
-import { cleanRequest, cleanTrailers } from './clean.ts';
+import { cleanTrailers, RequestCleaner } from './clean.ts';
 import { upstreamHead } from './upstream-head.ts';
 
 const CONFIGURED: IdentityHeaderNames = {
@@ -16,7 +16,7 @@ const CONFIGURED: IdentityHeaderNames = {
 };
 
 const clean = (fields: readonly string[], names = CONFIGURED, fromFrontProxy = false) =>
-  cleanRequest(fields, names, fromFrontProxy);
+  new RequestCleaner(names).clean(fields, fromFrontProxy);
 
 /** Fields that pass in any case. */
 const PASSES = [
@@ -218,7 +218,7 @@ const users: fc.Arbitrary<User> = fc.record({
 /** Cleaned fields, or undefined when the request is refused. */
 function cleaned(fields: readonly string[], names: IdentityHeaderNames, fromFrontProxy: boolean) {
   try {
-    return cleanRequest(fields, names, fromFrontProxy).fields;
+    return clean(fields, names, fromFrontProxy).fields;
   } catch (error) {
     assert.ok(error instanceof ProxyError, String(error));
     return undefined;

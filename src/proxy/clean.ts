@@ -1,5 +1,10 @@
 import { ProxyError } from '../errors.ts';
-import { assertsIdentity, type IdentityHeaderNames, PEER_PROXIED } from '../identity/header-names.ts';
+import {
+  assertsIdentity,
+  hasIdentityPrefix,
+  type IdentityHeaderNames,
+  PEER_PROXIED,
+} from '../identity/header-names.ts';
 import { PASSED_PROXIES, passedProxies } from '../identity/passed-proxies.ts';
 import { type Fields, fieldValues, withoutFields } from '../wire/fields.ts';
 
@@ -29,37 +34,71 @@ const ADDRESS_CLAIMS = new Set(['x-forwarded-for', 'x-real-ip', 'forwarded']);
 
 const NEVER_TRAILERS = new Set(['te', 'host', 'content-length', 'cookie']);
 
+const NOBODY: readonly string[] = [];
+
+/** What becomes of a field. All but `address` of a front proxy end here; some are read before they do. */
+type Fate = 'dropped' | 'address' | 'connection' | 'te' | 'passed' | 'mark';
+
 /**
  * Removes what a client must not pass on, before anything of ours is added (capsule-proxy#188: the other order lets a
- * client strip our own assertion). Throws MVP_IDENTITY_HEADER_IN_CONNECTION when `Connection` names a field that
- * decides who the caller is.
+ * client strip our own assertion).
  */
-export function cleanRequest(fields: Fields, names: IdentityHeaderNames, fromFrontProxy: boolean): CleanRequest {
-  const connectionNamed = connectionTokens(fields);
-  for (const token of connectionNamed) {
-    if (assertsIdentity(token, names) || decidesCaller(token)) {
-      throw new ProxyError(
-        'MVP_IDENTITY_HEADER_IN_CONNECTION',
-        `Connection names "${token}", which says who the caller is. Such a header cannot be dropped on the way; remove it from Connection.`,
-      );
-    }
+export class RequestCleaner {
+  readonly #names: IdentityHeaderNames;
+  /** By name. What is in no rule, and has none of the prefixes, travels on. */
+  readonly #fates: ReadonlyMap<string, Fate>;
+
+  constructor(names: IdentityHeaderNames) {
+    this.#names = names;
+    const fates = new Map<string, Fate>();
+    for (const name of ADDRESS_CLAIMS) fates.set(name, 'address');
+    for (const name of [...names.username, ...names.uid, ...names.group, ...HOP_BY_HOP]) fates.set(name, 'dropped');
+    fates.set('connection', 'connection').set('te', 'te').set(PASSED_PROXIES, 'passed').set(PEER_PROXIED, 'mark');
+    this.#fates = fates;
   }
-  const te = fieldValues(fields, 'te').some((value) => value.toLowerCase().includes('trailers'));
-  const kept = withoutFields(
-    fields,
-    (name) =>
-      HOP_BY_HOP.has(name) ||
-      name === 'te' ||
-      name === PASSED_PROXIES ||
-      connectionNamed.has(name) ||
-      assertsIdentity(name, names) ||
-      (!fromFrontProxy && ADDRESS_CLAIMS.has(name)),
-  );
-  if (te) kept.push('te', 'trailers');
-  // kube-apiserver adds its value behind one that the client has sent.
-  const marks = fieldValues(fields, PEER_PROXIED).flatMap((value) => value.split(','));
-  const alreadyProxied = fromFrontProxy && marks.some((mark) => mark.trim() === 'true');
-  return { fields: kept, alreadyProxied, passed: passedProxies(fields) };
+
+  /** Throws MVP_IDENTITY_HEADER_IN_CONNECTION when `Connection` names a field that decides who the caller is. */
+  clean(fields: Fields, fromFrontProxy: boolean): CleanRequest {
+    const kept: string[] = [];
+    let named: ReadonlySet<string> | undefined;
+    let wantsTrailers = false;
+    let alreadyProxied = false;
+    let hasPassed = false;
+    for (let i = 0; i + 1 < fields.length; i += 2) {
+      const name = fields[i] ?? '';
+      const value = fields[i + 1] ?? '';
+      const fate = this.#fates.get(name);
+      if (fate === undefined) {
+        if (!hasIdentityPrefix(name, this.#names)) kept.push(name, value);
+      } else if (fate === 'address') {
+        if (fromFrontProxy) kept.push(name, value);
+      } else if (fate === 'connection') named ??= this.#connectionTokens(fields);
+      else if (fate === 'te') wantsTrailers ||= value.toLowerCase().includes('trailers');
+      else if (fate === 'passed') hasPassed = true;
+      else if (fate === 'mark') alreadyProxied ||= fromFrontProxy && isMarked(value);
+    }
+    const left = named === undefined ? kept : withoutFields(kept, (name) => named.has(name));
+    if (wantsTrailers) left.push('te', 'trailers');
+    return { fields: left, alreadyProxied, passed: hasPassed ? passedProxies(fields) : NOBODY };
+  }
+
+  #connectionTokens(fields: Fields): ReadonlySet<string> {
+    const tokens = connectionTokens(fields);
+    for (const token of tokens) {
+      if (assertsIdentity(token, this.#names) || decidesCaller(token)) {
+        throw new ProxyError(
+          'MVP_IDENTITY_HEADER_IN_CONNECTION',
+          `Connection names "${token}", which says who the caller is. Such a header cannot be dropped on the way; remove it from Connection.`,
+        );
+      }
+    }
+    return tokens;
+  }
+}
+
+/** kube-apiserver adds its value behind one that the client has sent. */
+function isMarked(value: string): boolean {
+  return value.split(',').some((mark) => mark.trim() === 'true');
 }
 
 /**

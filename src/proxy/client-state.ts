@@ -12,8 +12,6 @@ export interface ClientState {
   reconsiderAt?: number | undefined;
   /** In [0, 1); decides between equals, so that one client comes to the same server again. */
   draw?: number | undefined;
-  /** The last User-Agent, and of which minor version its sender is. */
-  stated?: { readonly userAgent: string; readonly minor: number | undefined } | undefined;
   /** The last Authorization value that a server did not answer with 401. */
   proven: string | undefined;
 }

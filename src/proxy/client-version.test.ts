@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clientState } from '../../test/support/proxy-setting.ts';
 import { componentMinor, preferringMinor } from './client-version.ts';
 
 for (const [userAgent, minor] of [
@@ -26,9 +25,8 @@ for (const [userAgent, minor] of [
 }
 
 test('each request of a connection speaks for itself', () => {
-  const client = clientState();
-  assert.equal(preferringMinor(client, ['user-agent', 'kubectl/v1.37.0']), 37);
-  assert.equal(preferringMinor(client, ['user-agent', 'kubectl/v1.36.0']), 36);
-  assert.equal(preferringMinor(client, []), undefined);
-  assert.equal(preferringMinor(client, ['user-agent', 'kubectl/v1.36.0']), 36);
+  assert.equal(preferringMinor(['user-agent', 'kubectl/v1.37.0']), 37);
+  assert.equal(preferringMinor(['user-agent', 'kubectl/v1.36.0']), 36);
+  assert.equal(preferringMinor([]), undefined);
+  assert.equal(preferringMinor(['user-agent', 'kubectl/v1.36.0']), 36);
 });

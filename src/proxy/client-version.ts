@@ -1,6 +1,5 @@
 import { statedClient, type UserAgentFamily } from '../kubernetes/user-agent-family.ts';
 import { type Fields, fieldValue } from '../wire/fields.ts';
-import type { ClientState } from './client-state.ts';
 
 /**
  * Programs of Kubernetes' own releases. Each works with servers up to a version or three newer, and may send fields and
@@ -20,10 +19,8 @@ export function componentMinor(userAgent: string): number | undefined {
   return COMPONENTS.has(family) ? minor : undefined;
 }
 
-/** The same of a request; programs say the same again and again. */
-export function preferringMinor(client: ClientState, fields: Fields): number | undefined {
+/** The same of a request's fields. */
+export function preferringMinor(fields: Fields): number | undefined {
   const userAgent = fieldValue(fields, 'user-agent');
-  if (userAgent === undefined) return undefined;
-  if (client.stated?.userAgent !== userAgent) client.stated = { userAgent, minor: componentMinor(userAgent) };
-  return client.stated.minor;
+  return userAgent === undefined ? undefined : componentMinor(userAgent);
 }

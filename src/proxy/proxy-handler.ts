@@ -3,7 +3,7 @@ import { newProxyName, PASSED_PROXIES, refuseLoops } from '../identity/passed-pr
 import { type RequestInfo, requestInfo } from '../kubernetes/request-info.ts';
 import { NO_POLICY } from '../routing/routing-policy.ts';
 import type { ExchangeHandler } from '../wire/exchange.ts';
-import { cleanRequest } from './clean.ts';
+import { RequestCleaner } from './clean.ts';
 import { ClientStates } from './client-state.ts';
 import { preferringMinor } from './client-version.ts';
 import { ConvertedDiscovery } from './converted-discovery.ts';
@@ -23,6 +23,7 @@ import { Upgrade } from './upgrade.ts';
 export function createProxyHandler(context: ProxyContext): ExchangeHandler {
   const { name: self = newProxyName(), policy = NO_POLICY } = context;
   const clients = new ClientStates();
+  const cleaner = new RequestCleaner(context.names);
   const discovery = new DiscoveryAnswers(context);
   const conversions = new ConvertedDiscovery(context);
   const openapi = new OpenAPIAnswers(context);
@@ -35,19 +36,19 @@ export function createProxyHandler(context: ProxyContext): ExchangeHandler {
       info = requestInfo(exchange.head.method, exchange.head.target);
       const client = clients.of(exchange.connection, context.trust(), startedAt);
       const { fields } = exchange.head;
-      const { passed, alreadyProxied, ...clean } = cleanRequest(fields, context.names, client.verdict.frontProxy);
+      const { passed, alreadyProxied, fields: cleaned } = cleaner.clean(fields, client.verdict.frontProxy);
       refuseLoops(passed, self);
-      clean.fields.push(PASSED_PROXIES, [...passed, self].join(', '));
+      cleaned.push(PASSED_PROXIES, passed.length === 0 ? self : `${passed.join(', ')}, ${self}`);
       const credential = identify(client.verdict, fields, context.names);
       const request: PreparedRequest = {
         exchange,
         info,
-        fields: clean.fields,
+        fields: cleaned,
         credential,
         client,
         alreadyProxied,
         forwarded: passed.length > 0,
-        minor: policy.clientVersionAffinity ? preferringMinor(client, fields) : undefined,
+        minor: policy.clientVersionAffinity ? preferringMinor(fields) : undefined,
         policy,
         startedAt,
       };
