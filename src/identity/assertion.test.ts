@@ -11,10 +11,22 @@ import type { User } from './user.ts';
 const NOBODY: User = { name: 'nobody', uid: '', groups: [], extra: [] };
 
 function assertion(user: User, version = '1.37.0'): string[] {
-  const fields: string[] = [];
-  appendAssertion(fields, user, parseServerVersion(version));
-  return fields;
+  const [first, again, other] = (['client-certificate', 'client-certificate', 'front-proxy'] as const).map((source) => {
+    const fields: string[] = [];
+    appendAssertion(fields, { user, source }, parseServerVersion(version));
+    return fields;
+  });
+  assert.ok(first !== undefined);
+  assert.deepEqual(again, first, 'a user of a certificate is asserted the same each time');
+  assert.deepEqual(other, first, 'who vouches makes no difference');
+  return first;
 }
+
+test('a server of another version gets the assertion that it understands, whoever was asked before', () => {
+  const user: User = { ...NOBODY, extra: [[CREDENTIAL_ID, ['x']]] };
+  const lengths = ['1.37.0', '1.31.0', '1.37.0', '1.31.0'].map((version) => assertion(user, version).length);
+  assert.deepEqual(lengths, [4, 2, 4, 2]);
+});
 
 test('asserts name, uid, groups and extra in the fields of FW-6', () => {
   const user: User = {

@@ -4,12 +4,12 @@ import { isAssertable } from './assertion.ts';
 import type { CertificateVerdict } from './client-certificate.ts';
 import { assertedUser } from './front-proxy.ts';
 import type { IdentityHeaderNames } from './header-names.ts';
-import type { User } from './user.ts';
+import type { User, VouchedUser } from './user.ts';
 
 /** How a request proves who sends it, and therefore over which connections it may travel (product rule: trust classes). */
 export type Credential =
   /** We vouch: identity headers over a connection that presents the front-proxy certificate. */
-  | { readonly kind: 'asserted'; readonly user: User; readonly source: 'client-certificate' | 'front-proxy' }
+  | ({ readonly kind: 'asserted' } & VouchedUser)
   /** The caller's own token travels untouched; the server judges it. */
   | { readonly kind: 'own'; readonly authorization: string }
   | { readonly kind: 'anonymous' };
@@ -26,9 +26,7 @@ export function identify(verdict: CertificateVerdict, fields: Fields, names: Ide
     const user = assertedUser(fields, names);
     if (user !== undefined) return { kind: 'asserted', user: assertable(user), source: 'front-proxy' };
   }
-  if (verdict.user !== undefined) {
-    return { kind: 'asserted', user: assertable(verdict.user), source: 'client-certificate' };
-  }
+  if (verdict.user !== undefined) return ofCertificate(verdict.user);
   const authorization = bearerToken(fields) ?? webSocketToken(fields);
   if (authorization !== undefined) return { kind: 'own', authorization };
   if (verdict.rejected !== undefined) {
@@ -38,6 +36,17 @@ export function identify(verdict: CertificateVerdict, fields: Fields, names: Ide
     );
   }
   return { kind: 'anonymous' };
+}
+
+const ofUsers = new WeakMap<User, Credential>();
+
+/** One object for all requests of a connection. */
+function ofCertificate(user: User): Credential {
+  const known = ofUsers.get(user);
+  if (known !== undefined) return known;
+  const credential: Credential = { kind: 'asserted', user: assertable(user), source: 'client-certificate' };
+  ofUsers.set(user, credential);
+  return credential;
 }
 
 /** An Authorization field of another scheme, or without a token, makes nobody: kube-apiserver takes its sender for anonymous. */

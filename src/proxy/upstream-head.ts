@@ -3,7 +3,6 @@ import type { Credential } from '../identity/credential.ts';
 import { PEER_PROXIED } from '../identity/header-names.ts';
 import type { ServerVersion } from '../kubernetes/kube-version.ts';
 import type { RequestHead } from '../wire/exchange.ts';
-import { fieldValues, withoutFields } from '../wire/fields.ts';
 
 export interface UpstreamHeadInput {
   readonly head: RequestHead;
@@ -23,13 +22,18 @@ export interface UpstreamHeadInput {
  */
 export function upstreamHead(input: UpstreamHeadInput): RequestHead {
   const { head, credential } = input;
-  const fields = withoutFields(
-    input.fields,
-    (name) => name === 'x-forwarded-for' || (name === 'authorization' && credential.kind === 'asserted'),
-  );
-  fields.push('x-forwarded-for', [...fieldValues(input.fields, 'x-forwarded-for'), input.clientAddress].join(', '));
+  const isAsserted = credential.kind === 'asserted';
+  const fields: string[] = [];
+  let addresses = '';
+  for (let i = 0; i + 1 < input.fields.length; i += 2) {
+    const name = input.fields[i] ?? '';
+    const value = input.fields[i + 1] ?? '';
+    if (name === 'x-forwarded-for') addresses += `${value}, `;
+    else if (!isAsserted || name !== 'authorization') fields.push(name, value);
+  }
+  fields.push('x-forwarded-for', addresses + input.clientAddress);
   if (input.final) fields.push(PEER_PROXIED, 'true');
-  if (credential.kind === 'asserted') appendAssertion(fields, credential.user, input.server.version);
+  if (isAsserted) appendAssertion(fields, credential, input.server.version);
   const { method, target, authority, neverIndexed } = head;
   return { method, target, authority, fields, neverIndexed };
 }
