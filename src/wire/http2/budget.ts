@@ -21,9 +21,9 @@ export class Budget {
     return this.#left >= 0;
   }
 
-  /** Something useful was done: one more is allowed. */
-  give(): void {
-    if (this.#left < this.#burst) this.#left += 1;
+  /** Something useful was done: `count` more are allowed. */
+  give(count = 1): void {
+    if (this.#left < this.#burst) this.#left += count;
   }
 
   /** Looked at only when it has run out, so that most calls read no clock. */

@@ -130,11 +130,11 @@ export class Http2ClientConnection<F> extends Http2Connection<ClientStream<F>> i
     }
   }
 
-  protected override onReset(stream: ClientStream<F>, code: number): void {
+  protected override onStreamReset(stream: ClientStream<F>, code: number): void {
     stream.broke(resetReasonOf(code));
   }
 
-  protected override onGoaway(lastStreamId: number, code: number): void {
+  override onGoaway(lastStreamId: number, code: number): void {
     const wasOpen = this.kind === 'open';
     this.leave();
     if (wasOpen) this.#listener.goaway();
@@ -150,11 +150,11 @@ export class Http2ClientConnection<F> extends Http2Connection<ClientStream<F>> i
     this.#listener.opened();
   }
 
-  protected override onSettings(): void {
+  protected override onSettingsChanged(): void {
     this.#listener.limitChanged();
   }
 
-  protected override onPong(): void {}
+  override onPong(): void {}
 
   protected override onDead(): void {
     this.#listener.died();

@@ -34,15 +34,15 @@ export const HEADER_TABLE_BYTES = 4096;
 export const IDLE_FRAME_BURST = 2000;
 export const IDLE_FRAMES_PER_SECOND = 500;
 
+/** Octets of DATA that are worth the WINDOW_UPDATE frames that a peer may send for them (CVE-2019-9511). */
+export const WORTHWHILE_BYTES = 64;
+
 /** Answers to frames of the peer that may wait because it does not read. */
 export const MAX_CONTROL_BACKLOG = 1024 * 1024;
 
 /** Octets that wait for a socket before a sender is asked to stop, and below which it may go on. */
 export const HIGH_WATER = 256 * 1024;
 export const LOW_WATER = 64 * 1024;
-
-/** Octets that one stream sends before others have their turn. */
-export const TURN_BYTES = 64 * 1024;
 
 /** How long a connection that is over waits for its peer to close, so that the peer gets to read why. */
 export const LINGER_MS = 1000;

@@ -131,21 +131,21 @@ export class Http2ServerConnection extends Http2Connection<ServerStream> impleme
     this.onTrailers(stream, block, endStream);
   }
 
-  protected override onReset(stream: ServerStream, code: number): void {
-    this.countReset();
+  protected override onStreamReset(stream: ServerStream, code: number): void {
+    this.countBreak();
     stream.broke(resetReasonOf(code));
   }
 
   /** The client opens nothing more; what is open goes on. */
-  protected override onGoaway(): void {
+  override onGoaway(): void {
     this.leave();
     this.#finishIfIdle();
   }
 
   protected override onOpen(): void {}
-  protected override onSettings(): void {}
+  protected override onSettingsChanged(): void {}
 
-  protected override onPong(): void {
+  override onPong(): void {
     if (this.#farewell !== undefined) this.#sayLast();
   }
 

@@ -13,11 +13,6 @@ export class DecoderTable {
   #size = 0;
   #maxSize = INITIAL_TABLE_SIZE;
 
-  /** Octets as RFC 7541 section 4.1 counts them. */
-  get size(): number {
-    return this.#size;
-  }
-
   /** The field that was inserted `age` insertions before the newest. */
   get(age: number): HeaderField | undefined {
     return age < this.#count ? this.#ring[(this.#inserted - 1 - age) & (this.#ring.length - 1)] : undefined;

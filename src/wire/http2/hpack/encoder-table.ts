@@ -37,10 +37,6 @@ export class EncoderTable {
     return this.#maxSize;
   }
 
-  get size(): number {
-    return this.#size;
-  }
-
   /** The newest entry of that name; its `older` ones follow. */
   newestOf(name: string): EncoderEntry | undefined {
     return this.#newestOf.get(name);
