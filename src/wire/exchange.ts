@@ -59,7 +59,10 @@ export interface BodySink {
   reset(reason: ResetReason): void;
 }
 
-/** Opaque bytes both ways, after a protocol switch. Half-closing is kept: `end` ends one direction only. */
+/**
+ * Opaque bytes both ways, after a protocol switch. Half-closing is kept: `end` ends one direction only. A chunk that one
+ * tunnel lends and that is at once written to another belongs to that one: keep no reference to it.
+ */
 export interface Tunnel {
   readonly source: BodySource;
   readonly sink: BodySink;
