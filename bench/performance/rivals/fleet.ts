@@ -61,7 +61,7 @@ async function make(
   switch (name) {
     case 'own':
     case 'node':
-      return new MvproxyProcess(name, options, port, engines ? name : undefined);
+      return new MvproxyProcess(name, engines ? { ...options, engine: name } : options, port);
     case 'nginx': {
       const nginx = new NginxProcess(name, options, port);
       nginx.streaming = streaming;

@@ -15,31 +15,35 @@ export async function canChooseEngine(): Promise<boolean> {
   return stdout.includes('--http2-engine');
 }
 
+export interface MvproxyOptions extends RivalOptions {
+  /** Default: the program's own. */
+  readonly engine?: Engine;
+  /** Before the program. */
+  readonly nodeArgs?: readonly string[];
+  readonly flags?: Readonly<Record<string, string>>;
+}
+
 /** A real `mvproxy serve` as sidecar of the preferred server, with its default limits and its metrics. */
 export class MvproxyProcess extends RivalProcess {
-  readonly #engine: Engine | undefined;
-  readonly #nodeArgs: readonly string[];
+  readonly #options: MvproxyOptions;
 
-  /** `engine` undefined: the program's default; `nodeArgs` go before the program. */
-  constructor(
-    name: Engine,
-    options: RivalOptions,
-    port: number,
-    engine: Engine | undefined,
-    nodeArgs: readonly string[] = [],
-  ) {
+  constructor(name: Engine, options: MvproxyOptions, port: number) {
     super(name, options, port);
-    this.#engine = engine;
-    this.#nodeArgs = nodeArgs;
+    this.#options = options;
   }
 
   protected override launch(): Launch {
-    const { pki, backends } = this.options;
-    const flags: Record<string, string> = { ...serveFlags(pki), 'secure-port': String(this.port), 'admin-port': '0' };
-    if (this.#engine !== undefined) flags['http2-engine'] = this.#engine;
+    const { pki, backends, engine, nodeArgs = [], flags: more } = this.#options;
+    const flags: Record<string, string> = {
+      ...serveFlags(pki),
+      'secure-port': String(this.port),
+      'admin-port': '0',
+      ...(engine === undefined ? {} : { 'http2-engine': engine }),
+      ...more,
+    };
     const servers = [`--local-server=${backends.preferred}`];
     if (backends.other !== undefined) servers.push(`--server=other=${backends.other.url}`);
     const args = [...Object.entries(flags).map(([name, value]) => `--${name}=${value}`), ...servers];
-    return { command: process.execPath, args: [...this.#nodeArgs, PROGRAM, 'serve', ...args] };
+    return { command: process.execPath, args: [...nodeArgs, PROGRAM, 'serve', ...args] };
   }
 }

@@ -17,6 +17,7 @@ events { worker_connections 19000; }
 http {
   access_log off;
   server_tokens off;
+  ssl_protocols TLSv1.2 TLSv1.3;
   keepalive_requests ${UNLIMITED};
   keepalive_timeout 1h;
   client_max_body_size 0;
@@ -55,6 +56,7 @@ export class NginxProcess extends RivalProcess {
     proxy_set_header X-Forwarded-For $remote_addr;
     proxy_ssl_name kubernetes.default.svc;
     proxy_ssl_server_name on;
+    proxy_ssl_protocols TLSv1.2 TLSv1.3;
     proxy_ssl_verify on;
     proxy_ssl_trusted_certificate ${pki.servingCa.certFile};
     proxy_ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;

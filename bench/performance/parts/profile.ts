@@ -1,0 +1,39 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { freePort } from '../../../src/wire/free-port.ts';
+import type { Context } from '../context.ts';
+import { h2load } from '../load/h2load.ts';
+import { summariseProfile } from '../profile-summary.ts';
+import type { Result } from '../results.ts';
+import { MvproxyProcess } from '../rivals/mvproxy.ts';
+import { SMALL } from '../stages/fixed-answers.ts';
+
+const REQUESTS = 100_000;
+
+/** Where the proxy's time goes under small requests. */
+export async function measureProfile(context: Context): Promise<readonly Result[]> {
+  const stage = await context.fast();
+  const { directory, pki, backends } = stage;
+  const nodeArgs = ['--cpu-prof', '--cpu-prof-name=profiled.cpuprofile', `--cpu-prof-dir=${directory}`];
+  const options = {
+    context: stage.processContext('proxy-profiled'),
+    directory,
+    pki,
+    backends,
+    nodeArgs,
+    flags: { 'shutdown-delay-duration': '0s' },
+    ...(context.available.engines ? { engine: 'own' as const } : {}),
+  };
+  await using proxy = new MvproxyProcess('own', options, await freePort());
+  await proxy.start();
+  const shape = { connections: 4, streams: 10, requests: context.scaled(REQUESTS) };
+  const headers = [`authorization: Bearer ${'performance'.repeat(80)}`];
+  const title = `GET of 600 B, fast server, c=${shape.connections} m=${shape.streams}`;
+  await h2load(proxy.asRival.url, { title, path: SMALL, headers, ...shape }, directory);
+  // Node writes the profile when it exits by itself.
+  await proxy.stop('SIGTERM');
+  const file = (await readdir(directory)).find((name) => name.endsWith('.cpuprofile')) ?? '';
+  const summary = summariseProfile(JSON.parse(await readFile(join(directory, file), 'utf8')));
+  context.report(JSON.stringify(summary.groups));
+  return [{ kind: 'profile', load: title, summary }];
+}
