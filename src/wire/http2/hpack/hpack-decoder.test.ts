@@ -4,7 +4,7 @@ import type { HpackDecoder } from './hpack-decoder.ts';
 import { HpackEncoder } from './hpack-encoder.ts';
 import { HpackError } from './hpack-error.ts';
 import { STATIC_TABLE } from './static-table.ts';
-import { decodeHex, lenientDecoder, tableOf } from './testing/lenient-decoder.ts';
+import { decodeHex, indexed, lenientDecoder, tableOf } from './testing/lenient-decoder.ts';
 
 /** A literal without Huffman coding and with its name; `pattern` 0x40: with incremental indexing. */
 function literal(pattern: number, name: string, value: string): string {
@@ -108,6 +108,14 @@ suite('what ends the connection', () => {
     assertHpackError(decoder, 'c0');
   });
 
+  test('any index far beyond the newest entries', () => {
+    for (let beyond = 1; beyond < 300; beyond++) {
+      const decoder = lenientDecoder();
+      decodeHex(decoder, literal(0x40, 'a', '1'));
+      assert.throws(() => decoder.decode(indexed(62 + beyond), 0, indexed(62 + beyond).length), HpackError);
+    }
+  });
+
   test('an error in what is skipped because the list is too large already', () => {
     const decoder = lenientDecoder({ maxFields: 0 });
     assert.equal(decodeHex(decoder, '82').isTooLarge, true);
@@ -186,11 +194,13 @@ suite('the table', () => {
   });
 
   test('is emptied by a string that was too long to be decoded', () => {
-    for (const huge of [literal(0x40, 'n', 'x'.repeat(10_000)), literal(0x40, 'x'.repeat(10_000), 'v')]) {
-      const decoder = lenientDecoder({ maxListSize: 5000 });
+    // The second value is Huffman-coded: 8000 times the five zeros of `0`.
+    const huge = [literal(0x40, 'n', 'x'.repeat(10_000)), `40016e ff8926${'00'.repeat(5000)}`];
+    for (const field of [...huge, literal(0x40, 'x'.repeat(10_000), 'v')]) {
+      const decoder = lenientDecoder({ maxListSize: 5000, isValid: (_, value) => value === '1' });
       decodeHex(decoder, literal(0x40, 'a', '1'));
-      const block = decodeHex(decoder, `${huge}82`);
-      assert.deepEqual([block.isTooLarge, block.fields], [true, []]);
+      const block = decodeHex(decoder, `${field}82`);
+      assert.deepEqual([block.isTooLarge, block.isMalformed, block.fields], [true, false, []]);
       assert.deepEqual(tableOf(decoder), []);
     }
   });
@@ -222,6 +232,7 @@ suite('limits', () => {
       literal(0, 'a', 'x'.repeat(300)) + literal(0x10, 'b', '1'),
     );
     assert.deepEqual([block.isTooLarge, block.fields, block.neverIndexed], [true, [], undefined]);
+    assert.equal(decodeHex(lenientDecoder({ maxFields: 1 }), `82${literal(0x10, 'b', '1')}`).neverIndexed, undefined);
   });
 
   test('an entry named again and again costs no more than the list may hold', () => {

@@ -101,7 +101,8 @@ export function encodeHuffman(text: string, out: Uint8Array, offset: number): nu
       for (bits += length; bits >= 8; bits -= 8) out[position++] = window >>> (bits - 8);
       length = 16;
     }
-    window = (window << length) | (length === 16 ? code & 0xffff : code);
+    // Of a code in two parts, the first stands there already.
+    window = (window << length) | code;
     for (bits += length; bits >= 8; bits -= 8) out[position++] = window >>> (bits - 8);
   }
   if (bits > 0) out[position++] = (window << (8 - bits)) | (0xff >>> bits);

@@ -33,7 +33,7 @@ export function tableOf(decoder: HpackDecoder): string[] {
 }
 
 /** An indexed field (RFC 7541 section 6.1), for indices below 127 + 2^14. */
-function indexed(index: number): Buffer {
+export function indexed(index: number): Buffer {
   if (index < 127) return Buffer.from([0x80 | index]);
   const rest = index - 127;
   return Buffer.from(rest < 128 ? [0xff, rest] : [0xff, (rest & 0x7f) | 0x80, rest >> 7]);
