@@ -27,6 +27,8 @@ export interface HpackDecoderOptions {
   readonly isValid: (name: string, value: string) => boolean;
 }
 
+const NO_BYTES = Buffer.alloc(0);
+
 class Block implements HeaderBlock {
   readonly fields: string[] = [];
   neverIndexed: string[] | undefined = undefined;
@@ -43,7 +45,7 @@ export class HpackDecoder {
   readonly #maxString: number;
   readonly #isValid: (name: string, value: string) => boolean;
   readonly #table = new DecoderTable();
-  readonly #cursor: Cursor = { bytes: Buffer.alloc(0), position: 0, end: 0 };
+  readonly #cursor: Cursor = { bytes: NO_BYTES, position: 0, end: 0 };
 
   constructor(options: HpackDecoderOptions) {
     this.#maxTableSize = options.maxTableSize;
@@ -84,6 +86,8 @@ export class HpackDecoder {
       }
       mayResize = false;
     }
+    // An idle connection need not keep what it read last.
+    cursor.bytes = NO_BYTES;
     return block;
   }
 
