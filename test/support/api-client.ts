@@ -154,7 +154,8 @@ export async function readAnswer({ status, headers, body }: OpenResponse): Promi
 
 /** Resolves when the body is over; somebody else has to read it. */
 export async function bodyEnd(body: Readable): Promise<BodyEnd> {
-  if (!body.closed) await new Promise((resolve) => body.once('close', resolve));
+  // `closed` of an HTTP/2 stream says that the protocol is done with it, though its body may not have been read yet.
+  if (!body.destroyed) await new Promise((resolve) => body.once('close', resolve));
   if ('rstCode' in body && body.rstCode !== 0) return { kind: 'broken', why: `RST_STREAM ${body.rstCode}` };
   if ('complete' in body && body.complete === false) return { kind: 'broken', why: 'connection closed' };
   if (body.errored !== null) return { kind: 'broken', why: body.errored.message };
