@@ -17,10 +17,10 @@ const TOP = 10;
 
 /** V8's names for what is no JavaScript. */
 const IDLE = '(idle)';
-const GROUP_OF_STATE: Readonly<Record<string, string>> = {
-  '(garbage collector)': 'garbage collection',
-  '(program)': 'native code outside of JavaScript',
-};
+const GROUP_OF_STATE: ReadonlyMap<string, string> = new Map([
+  ['(garbage collector)', 'garbage collection'],
+  ['(program)', 'native code outside of JavaScript'],
+]);
 const GROUPS: readonly (readonly [pattern: RegExp, group: string])[] = [
   [/\/src\/wire\/(http2|own-http2|node-http2)\//, 'HTTP/2 engine'],
   [/\/src\/wire\//, 'rest of the wire (sockets, HTTP/1.1, tunnels)'],
@@ -72,7 +72,7 @@ export function summariseProfile({ nodes, samples, timeDeltas }: CpuProfile): Pr
 }
 
 function groupOf({ functionName, url }: CallFrame): string {
-  const state = GROUP_OF_STATE[functionName];
+  const state = GROUP_OF_STATE.get(functionName);
   if (state !== undefined) return state;
   if (url === '')
     return NATIVE_SOCKET_WORK.test(functionName) ? 'TLS and sockets' : 'native code called from JavaScript';

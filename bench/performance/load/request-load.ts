@@ -27,8 +27,3 @@ export interface Burst {
 
 /** Sends a load to a URL. */
 export type Sender = (url: string, load: RequestLoad) => Promise<Burst>;
-
-/** `c=4 m=10`. */
-export function shape({ connections, streams }: Pick<RequestLoad, 'connections' | 'streams'>): string {
-  return `c=${connections} m=${streams}`;
-}

@@ -2,11 +2,12 @@ import { header, httpClient } from '../../../test/real/support/http-client.ts';
 import type { Context, Field } from '../context.ts';
 import { h2load } from '../load/h2load.ts';
 import type { RequestLoad } from '../load/request-load.ts';
+import { BUSY, TITLE } from '../load/titles.ts';
 import type { Result } from '../results.ts';
 import { authorization, forwarders } from './forwarded.ts';
 
 const ACCEPT = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
-const SHAPE = { connections: 4, streams: 10, requests: 10_000 };
+const SHAPE = { ...BUSY, requests: 10_000 };
 
 /** The merged document, for a caller whom the servers let read it: native's and ours. */
 export async function measureDiscovery(context: Context): Promise<readonly Result[]> {
@@ -23,9 +24,9 @@ export async function measureDiscovery(context: Context): Promise<readonly Resul
     ...SHAPE,
   };
   const loads: readonly RequestLoad[] = [
-    { ...base, title: 'GET /apis, gzip', headers: [...base.headers, 'accept-encoding: gzip'] },
-    { ...base, title: 'GET /apis, identity' },
-    { ...base, title: 'GET /apis, not modified', status: 304 },
+    { ...base, title: TITLE.discoveryGzip, headers: [...base.headers, 'accept-encoding: gzip'] },
+    { ...base, title: TITLE.discoveryIdentity },
+    { ...base, title: TITLE.discoveryUnchanged, status: 304 },
   ];
   return context.requests(field, loads, (url, load) => {
     const conditional = load.status === 304 ? [`if-none-match: ${tags.get(url)}`] : [];

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { JOB_WORK } from '../../../test/real/support/object-work.ts';
 import type { Context, Field } from '../context.ts';
 import type { RequestLoad } from '../load/request-load.ts';
+import { ALONE, BUSY, SINGLES, TITLE } from '../load/titles.ts';
 import type { Result } from '../results.ts';
 import { JOB, type RealStage } from '../stages/real-stage.ts';
 
-/** In flight altogether 40, 8 and 1. */
 export const SHAPES = [
-  { connections: 4, streams: 10, requests: 5_000 },
-  { connections: 8, streams: 1, requests: 3_000 },
-  { connections: 1, streams: 1, requests: 1_500 },
+  { ...BUSY, requests: 5_000 },
+  { ...SINGLES, requests: 3_000 },
+  { ...ALONE, requests: 1_500 },
 ] as const;
 
 export async function authorization(stage: RealStage): Promise<string> {
@@ -30,7 +30,7 @@ export async function measureForwarded(context: Context): Promise<readonly Resul
   const headers = [await authorization(await context.real())];
   const loads = SHAPES.map(
     (shape): RequestLoad => ({
-      title: `GET of a Job, c=${shape.connections} m=${shape.streams}`,
+      title: TITLE.forwarded(shape),
       path: JOB,
       headers,
       ...shape,
@@ -46,13 +46,12 @@ export async function measureWrites(context: Context): Promise<readonly Result[]
   const job = { apiVersion: 'batch/v1', kind: 'Job', ...JOB_WORK.object('written') };
   await writeFile(bodyFile, JSON.stringify(job));
   const load: RequestLoad = {
-    title: 'POST of a Job (dry run), c=4 m=10',
+    title: TITLE.write(BUSY),
     path: `${JOB_WORK.written}?dryRun=All`,
     headers: [await authorization(stage), 'content-type: application/json'],
     bodyFile,
     status: 201,
-    connections: 4,
-    streams: 10,
+    ...BUSY,
     requests: 3_000,
   };
   return context.requests(forwarders(await context.realField()), [load]);

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import type { RequestLoad, Sender } from '../load/request-load.ts';
+import { TITLE } from '../load/titles.ts';
 import { wrk } from '../load/wrk.ts';
 import type { Result } from '../results.ts';
 import { CONFIG_MAP, JOB } from '../stages/real-stage.ts';
@@ -13,7 +14,7 @@ const REQUESTS_PER_SECOND = 3_000;
 export async function measureHttp1(context: Context): Promise<readonly Result[]> {
   const headers = [await authorization(await context.real())];
   const of = (title: string, path: string): RequestLoad => ({
-    title: `${title}, HTTP/1.1, c=10`,
+    title,
     path,
     headers,
     connections: 10,
@@ -23,7 +24,7 @@ export async function measureHttp1(context: Context): Promise<readonly Result[]>
   const send: Sender = (url, load) => wrk(url, load, Math.max(1, Math.round(load.requests / REQUESTS_PER_SECOND)));
   const field = await context.realField();
   return [
-    ...(await context.requests(forwarders(field), [of('GET of a Job', JOB)], send)),
-    ...(await context.requests(passers(field), [of('GET of a ConfigMap', CONFIG_MAP)], send)),
+    ...(await context.requests(forwarders(field), [of(TITLE.http1Forwarded, JOB)], send)),
+    ...(await context.requests(passers(field), [of(TITLE.http1Preferred, CONFIG_MAP)], send)),
   ];
 }

@@ -1,12 +1,13 @@
 import type { Context, Field } from '../context.ts';
 import type { RequestLoad } from '../load/request-load.ts';
+import { LISTING, LISTING_ALL, TITLE } from '../load/titles.ts';
 import type { Result } from '../results.ts';
 import { CONFIG_MAP } from '../stages/real-stage.ts';
 import { authorization, SHAPES } from './forwarded.ts';
 
 const LISTS = [
-  { objects: 100, connections: 4, streams: 2, requests: 2_000 },
-  { objects: 5_000, connections: 2, streams: 1, requests: 60 },
+  { objects: 100, ...LISTING, requests: 2_000 },
+  { objects: 5_000, ...LISTING_ALL, requests: 60 },
 ] as const;
 
 /** The rivals for what the preferred server serves: it itself and the proxies. */
@@ -19,7 +20,7 @@ export async function measurePreferred(context: Context): Promise<readonly Resul
   const headers = [await authorization(await context.real())];
   const loads = SHAPES.map(
     (shape): RequestLoad => ({
-      title: `GET of a ConfigMap, c=${shape.connections} m=${shape.streams}`,
+      title: TITLE.preferred(shape),
       path: CONFIG_MAP,
       headers,
       ...shape,
@@ -38,7 +39,7 @@ export async function measureLists(context: Context): Promise<readonly Result[]>
     context.report(`making ${objects} objects`);
     await stage.makeConfigMaps(namespace, objects);
     loads.push({
-      title: `LIST of ${objects.toLocaleString('en')} ConfigMaps, c=${shape.connections} m=${shape.streams}`,
+      title: TITLE.list(objects, shape),
       path: `/api/v1/namespaces/${namespace}/configmaps?resourceVersion=0`,
       headers,
       ...shape,

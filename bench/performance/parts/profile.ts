@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { freePort } from '../../../src/wire/free-port.ts';
 import type { Context } from '../context.ts';
 import { h2load } from '../load/h2load.ts';
+import { BUSY, TITLE } from '../load/titles.ts';
 import { summariseProfile } from '../profile-summary.ts';
 import type { Result } from '../results.ts';
 import { MvproxyProcess } from '../rivals/mvproxy.ts';
@@ -26,9 +27,9 @@ export async function measureProfile(context: Context): Promise<readonly Result[
   };
   await using proxy = new MvproxyProcess('own', options, await freePort());
   await proxy.start();
-  const shape = { connections: 4, streams: 10, requests: context.scaled(REQUESTS) };
+  const shape = { ...BUSY, requests: context.scaled(REQUESTS) };
   const headers = [`authorization: Bearer ${'performance'.repeat(80)}`];
-  const title = `GET of 600 B, fast server, c=${shape.connections} m=${shape.streams}`;
+  const title = TITLE.small(BUSY);
   await h2load(proxy.asRival.url, { title, path: SMALL, headers, ...shape }, directory);
   // Node writes the profile when it exits by itself.
   await proxy.stop('SIGTERM');
