@@ -13,7 +13,7 @@ export class Liveness {
   readonly #intervalMs: number;
   readonly #onDead: () => void;
   readonly #asking = new Set<Asking>();
-  #seen: number;
+  #seen = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /** `onDead` is called once. */
@@ -23,7 +23,6 @@ export class Liveness {
     this.#intervalMs = intervalMs;
     this.#timeoutMs = timeoutMs;
     this.#onDead = onDead;
-    this.#seen = socket.bytesRead;
     this.#watch();
   }
 
@@ -63,12 +62,12 @@ export class Liveness {
   }
 
   #watch(): void {
+    this.#seen = this.#socket.bytesRead;
     this.#timer = setTimeout(() => this.#check(), this.#intervalMs).unref();
   }
 
   #check(): void {
     if (this.#socket.bytesRead !== this.#seen) {
-      this.#seen = this.#socket.bytesRead;
       this.#watch();
       return;
     }

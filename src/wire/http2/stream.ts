@@ -117,9 +117,9 @@ export abstract class Stream implements BodySource, BodySink {
     if (isOver(this.sending) && isOver(this.receiving)) return;
     this.#stopSending();
     const receiver = this.receiving === 'ended' ? undefined : this.#stopReceiving(reason);
-    this.host.closed(this);
     this.onBroken(reason);
     receiver?.reset(reason);
+    this.host.closed(this);
   }
 
   write(chunk: Uint8Array): boolean {
