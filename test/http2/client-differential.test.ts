@@ -4,9 +4,10 @@ import fc from 'fast-check';
 import { type AnswerMutation, type AnswerPlan, answerPlan, answerSteps } from './support/answer-conversation.ts';
 import { ANSWER_MUTATIONS } from './support/answer-mutations.ts';
 import { CLIENT_DIFFERENCES } from './support/client-differences.ts';
-import { type ClientOutcome, playToClient } from './support/client-outcome.ts';
-import { DifferenceTable, disparities, report } from './support/compare-outcomes.ts';
+import { converseWithClient } from './support/client-outcome.ts';
+import { DifferenceTable } from './support/compare-outcomes.ts';
 import type { Step } from './support/conversation.ts';
+import { complaint, playInLockstep } from './support/lockstep.ts';
 
 /** Conversations per mutation, and of valid ones. `CONVERSATIONS=20` plays twenty times as many. */
 const FACTOR = Number(process.env['CONVERSATIONS'] ?? '1');
@@ -15,15 +16,10 @@ const SEED = Number(process.env['SEED'] ?? '7');
 const table = new DifferenceTable(CLIENT_DIFFERENCES);
 
 async function compare(steps: readonly Step[], mutation?: string): Promise<void> {
-  const outcomes = [await playToClient('own', steps), await playToClient('node', steps)] as const;
-  const found = table.unexplained(disparities(...comparable(...outcomes)), mutation);
-  assert.equal(found.length, 0, report(steps, found));
-}
-
-/** A connection that only one engine ended: what was under way then is no difference of its own. */
-function comparable(a: ClientOutcome, b: ClientOutcome): [object, object] {
-  const ends = [a.connection.kind, b.connection.kind];
-  return ends[0] === ends[1] ? [a, b] : [{ connection: a.connection }, { connection: b.connection }];
+  const [ours, theirs] = await Promise.all([converseWithClient('own'), converseWithClient('node')]);
+  const found = await playInLockstep(ours, theirs, steps);
+  const unlike = complaint(table, found, steps, mutation);
+  assert.ok(unlike === undefined, unlike);
 }
 
 const mutated = (mutation: AnswerMutation): fc.Arbitrary<AnswerPlan> =>

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
-import { DifferenceTable, disparities, report } from './support/compare-outcomes.ts';
+import { DifferenceTable } from './support/compare-outcomes.ts';
 import { clientSteps, type Mutation, type Plan, plan, type Step } from './support/conversation.ts';
 import { FIELD_MUTATIONS } from './support/field-mutations.ts';
 import { FRAME_MUTATIONS } from './support/frame-mutations.ts';
+import { complaint, playInLockstep } from './support/lockstep.ts';
 import { SERVER_DIFFERENCES } from './support/server-differences.ts';
-import { type ServerOutcome, startServerUnderTest } from './support/server-outcome.ts';
+import { startServerUnderTest } from './support/server-outcome.ts';
 
 /** Conversations per mutation, and of valid ones. `CONVERSATIONS=20` plays twenty times as many. */
 const FACTOR = Number(process.env['CONVERSATIONS'] ?? '1');
@@ -18,15 +19,10 @@ after(() => Promise.all([own.listener.close(0), node.listener.close(0)]));
 const table = new DifferenceTable(SERVER_DIFFERENCES);
 
 async function compare(steps: readonly Step[], mutation?: string): Promise<void> {
-  const outcomes = [await own.play(steps), await node.play(steps)] as const;
-  const found = table.unexplained(disparities(...comparable(...outcomes)), mutation);
-  assert.equal(found.length, 0, report(steps, found));
-}
-
-/** A connection that only one engine ended: what was under way then is no difference of its own. */
-function comparable(a: ServerOutcome, b: ServerOutcome): [object, object] {
-  const ends = [a.connection.kind, b.connection.kind];
-  return ends[0] === ends[1] ? [a, b] : [{ connection: a.connection }, { connection: b.connection }];
+  const [ours, theirs] = await Promise.all([own.converse(), node.converse()]);
+  const found = await playInLockstep(ours, theirs, steps);
+  const unlike = complaint(table, found, steps, mutation);
+  assert.ok(unlike === undefined, unlike);
 }
 
 const mutated = (mutation: Mutation): fc.Arbitrary<Plan> =>

@@ -110,9 +110,9 @@ export const ANSWER_MUTATIONS: Readonly<Record<string, AnswerMutation>> = {
   'WINDOW_UPDATE by 0 for a stream': on(living, 'WINDOW_UPDATE +0', (id) => windowUpdate(id, 0)),
   'a connection window above its maximum': always('WINDOW_UPDATE 0', windowUpdate(0, MAX_WINDOW)),
   'a stream window above its maximum': on(living, 'WINDOW_UPDATE', (id) => windowUpdate(id, MAX_WINDOW)),
-  'DATA above the frame size': on(waiting, 'DATA of 16385 octets', answer('200'), body(16_385)),
-  'HEADERS above the frame size': on(waiting, 'HEADERS of 16385 octets', (id) =>
-    frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, id, octets(16_385)),
+  'DATA above the frame size': on(waiting, 'DATA of 1 MiB', answer('200'), body(2 ** 20)),
+  'HEADERS above the frame size': on(waiting, 'HEADERS of 1 MiB', (id) =>
+    frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, id, octets(2 ** 20)),
   ),
   'DATA padded beyond its length': on(waiting, 'HEADERS, DATA', answer('200'), (id) =>
     frame(FRAME.data, FLAG.padded, id, Buffer.from([4, 0, 0, 0])),

@@ -1,17 +1,18 @@
 import type { EngineName } from '../../../src/wire/engine-name.ts';
 import type { BodySource, RequestHead, ResponseHead } from '../../../src/wire/exchange.ts';
 import { type Fields, NO_FIELDS } from '../../../src/wire/fields.ts';
-import type { UpstreamExchange, UpstreamFailure, UpstreamReceiver } from '../../../src/wire/upstream.ts';
+import type { UpstreamFailure, UpstreamReceiver } from '../../../src/wire/upstream.ts';
 import { openUpstream } from '../../../src/wire/upstream-pool.ts';
 import { SERVER_NAME, testPki } from '../../support/loopback.ts';
-import type { Step } from './conversation.ts';
-import type { ConnectionState } from './raw-peer.ts';
+import type { Conversation } from './lockstep.ts';
+import { describeConnection } from './raw-peer.ts';
 import { startRawServer } from './raw-server.ts';
 import { describeStream } from './server-outcome.ts';
 
 /** What a conversation with our client role led to, in a form in which two engines can be compared. */
 export interface ClientOutcome {
-  readonly connection: ConnectionState;
+  /** `alive`, `hung`, or `closed` and the code of its GOAWAY. */
+  readonly connection: string;
   /** What the server got on each stream. */
   readonly streams: Readonly<Record<string, string>>;
   /** What the senders of the requests saw. */
@@ -62,8 +63,8 @@ class NotedAnswer implements UpstreamReceiver {
 const text = ({ status, fields }: { readonly status: number; readonly fields: Fields }): string =>
   `${status} [${fields.join(' ')}]`;
 
-/** Lets an upstream of `engine` send its requests to a server that answers with `steps`, each after the one before was dealt with. */
-export async function playToClient(engine: EngineName, steps: readonly Step[]): Promise<ClientOutcome> {
+/** Lets an upstream of `engine` send its requests to a server that answers with what it is told to. */
+export async function converseWithClient(engine: EngineName): Promise<Conversation<ClientOutcome>> {
   const { ca } = await testPki();
   const server = await startRawServer();
   const upstream = openUpstream({
@@ -92,23 +93,25 @@ export async function playToClient(engine: EngineName, steps: readonly Step[]): 
   const peer = await server.connections.next();
   await peer.until(() => REQUESTS.every(({ id }) => peer.streams.has(id)));
   let connection = await peer.settle(observed);
-  for (const { octets } of steps) {
-    if (connection.kind !== 'alive') break;
-    peer.send(octets);
-    connection = await peer.settle(observed);
-  }
-  const outcome: ClientOutcome = {
-    connection,
-    streams: Object.fromEntries(REQUESTS.map(({ id }) => [id, describeStream(peer.stream(id))])),
-    answers: Object.fromEntries(REQUESTS.map(({ id }, i) => [id, answers[i]?.notes.join('; ') ?? ''])),
+  return {
+    get isAlive() {
+      return connection.kind === 'alive';
+    },
+    async play({ octets }) {
+      peer.send(octets);
+      connection = await peer.settle(observed);
+    },
+    async end() {
+      const outcome: ClientOutcome = {
+        connection: describeConnection(connection),
+        streams: Object.fromEntries(REQUESTS.map(({ id }) => [id, describeStream(peer.stream(id))])),
+        answers: Object.fromEntries(REQUESTS.map(({ id }, i) => [id, answers[i]?.notes.join('; ') ?? ''])),
+      };
+      for (const exchange of exchanges) exchange.reset('cancel');
+      await Promise.all([upstream.close(0), server.close()]);
+      return outcome;
+    },
   };
-  for (const exchange of exchanges) giveUp(exchange);
-  await Promise.all([upstream.close(0), server.close()]);
-  return outcome;
-}
-
-function giveUp(exchange: UpstreamExchange): void {
-  exchange.reset('cancel');
 }
 
 function requestHead(kind: string): RequestHead {

@@ -23,6 +23,10 @@ export type ConnectionState =
   | { readonly kind: 'closed'; readonly goaway: string | undefined }
   | { readonly kind: 'hung' };
 
+export function describeConnection(state: ConnectionState): string {
+  return state.kind === 'closed' ? `closed ${state.goaway ?? 'without GOAWAY'}` : state.kind;
+}
+
 /** One end of an HTTP/2 connection that sends whatever it is told to, and only notes what it gets. */
 export class RawPeer {
   readonly socket: TLSSocket;

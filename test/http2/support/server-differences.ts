@@ -1,4 +1,221 @@
 import type { KnownDifference } from './compare-outcomes.ts';
 
+const CLOSED = /^closed /;
+const ALIVE = /^alive$/;
+const IS_SEEN = /^seen .* (\S+\.\S+|authority\))$/;
+const ON_STREAM = /^streams \d+$/;
+const MALFORMED = /RST_STREAM PROTOCOL_ERROR$/;
+
+/** Names and values that RFC 9113 calls malformed and nghttp2 leaves out of the request. */
+const INVALID_FIELDS = [
+  'an empty name',
+  'a name with a space',
+  'a name with a colon',
+  'a name with CR LF',
+  'a name with NUL',
+  'a name with an octet above 0x7f',
+  'a name with a comma',
+  'a value with CR',
+  'a value with LF',
+  'a value with CR LF and a request',
+  'a value with NUL',
+  'a value with a control character',
+  'a value with DEL',
+  'a value with a space in front',
+  'a value with a space behind',
+  'a value with a tab in front',
+];
+
+const AUTHORITY_MISSING = [':authority missing', 'neither host nor :authority'];
+
 /** Where the engines may differ in the server role. */
-export const SERVER_DIFFERENCES: readonly KnownDifference[] = [];
+export const SERVER_DIFFERENCES: readonly KnownDifference[] = [
+  {
+    where: /^seen .* (end|aborted)$/,
+    own: /^(reset )?protocol$/,
+    node: /^(reset )?(internal|flow-control|connection-lost|cancel)$/,
+    rule: 'RFC 9113 section 5.4.1',
+    why: 'The connection ended for an error of the client; what the handler is told as the reason is ours to choose.',
+  },
+  {
+    where: ON_STREAM,
+    own: (own, node) =>
+      /, RST_STREAM NO_ERROR$/.test(node) && own === node.replace(', RST_STREAM', ', end, RST_STREAM'),
+    rule: 'RFC 9113 section 8.1',
+    why: 'Node asks for no more of the request before it has sent the END_STREAM of the answer; it has to come first.',
+  },
+  {
+    mutations: ['PRIORITY on stream 0'],
+    where: /^connection$/,
+    own: /^closed PROTOCOL_ERROR$/,
+    node: ALIVE,
+    rule: 'RFC 9113 section 6.3',
+    why: 'An error of the connection; nghttp2 no longer looks at PRIORITY.',
+  },
+  {
+    mutations: ['PRIORITY that depends on itself'],
+    where: /^connection$/,
+    own: /^closed PROTOCOL_ERROR$/,
+    node: ALIVE,
+    rule: 'RFC 7540 section 5.3.1, RFC 9113 sections 5.3.2 and 5.4.1',
+    why: 'An error of the stream that may be taken for one of the connection; RFC 9113 has given up what it was about.',
+  },
+  {
+    mutations: ['HEADERS on a number skipped before'],
+    where: /^connection$/,
+    own: /^closed (PROTOCOL_ERROR|STREAM_CLOSED)$/,
+    node: ALIVE,
+    rule: 'RFC 9113 section 5.1.1',
+    why: 'The stream was closed when a higher one was opened. nghttp2 ignores its HEADERS.',
+  },
+  {
+    mutations: ['HEADERS after END_STREAM', 'HEADERS on a stream that was reset'],
+    where: /^connection$/,
+    own: /^closed STREAM_CLOSED$/,
+    node: ALIVE,
+    rule: 'RFC 9113 sections 5.1 (closed) and 5.4.1',
+    why: 'nghttp2 forgets streams that are over and ignores their frames.',
+  },
+  {
+    mutations: [
+      'DATA after END_STREAM',
+      'DATA on a stream that was reset',
+      'DATA that is all padding',
+      'DATA of just the frame size',
+      'DATA after trailers',
+    ],
+    where: ON_STREAM,
+    own: (own, node) => own === `${node}, RST_STREAM STREAM_CLOSED`,
+    rule: 'RFC 9113 section 5.1 (closed)',
+    why: 'nghttp2 forgets streams that are over and ignores their frames.',
+  },
+  {
+    mutations: [
+      'DATA after END_STREAM',
+      'HEADERS after END_STREAM',
+      'DATA that is all padding',
+      'DATA of just the frame size',
+    ],
+    where: /^connection$/,
+    own: ALIVE,
+    node: /^closed STREAM_CLOSED$/,
+    rule: 'RFC 9113 sections 5.1 (half-closed, remote) and 5.4.1',
+    why: 'An error of the stream that nghttp2 takes for one of the connection.',
+  },
+  {
+    mutations: ['DATA padded beyond its length', 'DATA padded without room for the length of the padding'],
+    where: /^connection$/,
+    own: /^closed PROTOCOL_ERROR$/,
+    node: ALIVE,
+    rule: 'RFC 9113 section 6.1',
+    why: 'nghttp2 does not look at the padding of DATA on a stream that was answered already.',
+  },
+  {
+    mutations: ['SETTINGS ACK nobody waits for'],
+    where: /^connection$/,
+    own: ALIVE,
+    node: /^closed PROTOCOL_ERROR$/,
+    rule: 'RFC 9113 section 6.5.3',
+    why: 'Nothing is said about acknowledgements without reason.',
+  },
+  {
+    mutations: ['PING ACK nobody waits for'],
+    where: /^connection$/,
+    own: ALIVE,
+    node: /^closed INTERNAL_ERROR$/,
+    rule: 'RFC 9113 section 6.7',
+    why: 'Nothing is said about acknowledgements without reason.',
+  },
+  {
+    mutations: ['a stream window above its maximum', 'WINDOW_UPDATE by 0 for a stream'],
+    where: /^connection$/,
+    own: ALIVE,
+    node: /^closed (FLOW_CONTROL_ERROR|PROTOCOL_ERROR)$/,
+    rule: 'RFC 9113 sections 6.9, 6.9.1 and 5.4.1',
+    why: 'An error of the stream that nghttp2 takes for one of the connection.',
+  },
+  {
+    mutations: ['GOAWAY twice with a higher number'],
+    where: /^connection$/,
+    own: CLOSED,
+    node: /^closed PROTOCOL_ERROR$/,
+    rule: 'RFC 9113 section 6.8',
+    why: 'A sender must not do so; nothing is said about the receiver, which had nothing left to do here.',
+  },
+  {
+    mutations: AUTHORITY_MISSING,
+    where: ON_STREAM,
+    own: /^\[:status 200/,
+    node: MALFORMED,
+    rule: 'RFC 9113 section 8.3.1',
+    why: 'A request without any authority is not malformed by itself; the exchange interface has a place for it.',
+  },
+  {
+    mutations: AUTHORITY_MISSING,
+    where: IS_SEEN,
+    own: /seen/,
+    node: /-/,
+    rule: 'RFC 9113 section 8.3.1',
+    why: 'As above.',
+  },
+  {
+    mutations: ['two different hosts'],
+    where: ON_STREAM,
+    own: /^(\[:status 400\], end|RST_STREAM PROTOCOL_ERROR)$/,
+    node: MALFORMED,
+    rule: 'RFC 9113 sections 8.1.1 and 8.3.1',
+    why: 'A malformed request may be answered with a status.',
+  },
+  {
+    mutations: [...INVALID_FIELDS, 'trailers with LF'],
+    where: ON_STREAM,
+    own: MALFORMED,
+    node: /^\[:status 200/,
+    rule: 'RFC 9113 section 8.2.1',
+    why: 'Malformed; nghttp2 only leaves the field out.',
+  },
+  {
+    mutations: INVALID_FIELDS,
+    where: IS_SEEN,
+    own: /-/,
+    node: /seen/,
+    rule: 'RFC 9113 section 8.2.1',
+    why: 'As above.',
+  },
+  {
+    mutations: ['trailers with LF'],
+    where: /^seen .* (digest|end|aborted)$/,
+    own: /^(|reset protocol|protocol)$/,
+    node: /./,
+    rule: 'RFC 9113 section 8.2.1',
+    why: 'As above.',
+  },
+  {
+    mutations: ['http2-settings'],
+    where: ON_STREAM,
+    own: MALFORMED,
+    node: /^\[:status 200/,
+    rule: 'RFC 9113 section 8.2.2',
+    why: 'A field of the Upgrade from HTTP/1.1, which RFC 9113 has given up. In HTTP/2 it never had a meaning.',
+  },
+  {
+    mutations: ['http2-settings'],
+    where: IS_SEEN,
+    own: /-/,
+    node: /seen/,
+    rule: 'RFC 9113 section 8.2.2',
+    why: 'As above.',
+  },
+  {
+    mutations: [
+      'content-length below the body',
+      'content-length below the first part',
+      'content-length of 0 with a body',
+    ],
+    where: /^connection$/,
+    own: ALIVE,
+    node: /^closed INTERNAL_ERROR$/,
+    rule: 'RFC 9113 sections 8.1.1 and 5.4.1',
+    why: 'An error of the stream that Node takes for one of the connection.',
+  },
+];

@@ -1,24 +1,26 @@
 import type { EngineName } from '../../../src/wire/engine-name.ts';
 import { type Listener, listen } from '../../../src/wire/listener.ts';
 import { testPki } from '../../support/loopback.ts';
-import type { Step } from './conversation.ts';
+import type { Conversation } from './lockstep.ts';
 import { connectRawClient } from './raw-client.ts';
-import type { ArrivedStream, ConnectionState } from './raw-peer.ts';
+import { type ArrivedStream, describeConnection } from './raw-peer.ts';
 import { RecordingHandler, type SeenExchange } from './recording-handler.ts';
 
 /** What a conversation with our server role led to, in a form in which two engines can be compared. */
 export interface ServerOutcome {
-  readonly connection: ConnectionState;
+  /** `alive`, `hung`, or `closed` and the code of its GOAWAY. */
+  readonly connection: string;
   /** What came back on each stream. */
   readonly streams: Readonly<Record<string, string>>;
-  readonly seen: readonly SeenExchange[];
+  /** What the handler saw, by method, path and authority. */
+  readonly seen: Readonly<Record<string, SeenExchange>>;
 }
 
 /** A listener of one engine whose handler is changed from conversation to conversation. */
 export interface ServerUnderTest {
   readonly listener: Listener;
-  /** Sends the steps, each when the one before has been dealt with, and reports what they led to. */
-  play(steps: readonly Step[]): Promise<ServerOutcome>;
+  /** Begins a conversation; one at a time. */
+  converse(): Promise<Conversation<ServerOutcome>>;
 }
 
 export async function startServerUnderTest(engine: EngineName): Promise<ServerUnderTest> {
@@ -33,22 +35,29 @@ export async function startServerUnderTest(engine: EngineName): Promise<ServerUn
   });
   return {
     listener,
-    async play(steps) {
+    async converse() {
       const handler = new RecordingHandler();
       recording = handler;
       const client = await connectRawClient(listener.port);
       let connection = await client.settle(() => handler.events);
-      for (const { octets } of steps) {
-        if (connection.kind !== 'alive') break;
-        client.send(octets);
-        connection = await client.settle(() => handler.events);
-      }
-      const streams = Object.fromEntries(
-        [...client.streams].sort(([a], [b]) => a - b).map(([id, stream]) => [id, describeStream(stream)]),
-      );
-      const seen = handler.seen.map((exchange) => ({ ...exchange }));
-      client.socket.destroy();
-      return { connection, streams, seen };
+      return {
+        get isAlive() {
+          return connection.kind === 'alive';
+        },
+        async play({ octets }) {
+          client.send(octets);
+          connection = await client.settle(() => handler.events);
+        },
+        async end() {
+          const ids = [...client.streams.keys()].sort((a, b) => a - b);
+          const streams = Object.fromEntries(ids.map((id) => [id, describeStream(client.stream(id))]));
+          const seen = Object.fromEntries(
+            handler.seen.map((exchange, i) => [exchange.head, { order: i, ...exchange }]),
+          );
+          client.socket.destroy();
+          return { connection: describeConnection(connection), streams, seen };
+        },
+      };
     },
   };
 }
