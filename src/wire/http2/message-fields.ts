@@ -25,29 +25,15 @@ export function encodeRequestFields(
   }
 }
 
-/**
- * Encodes the fields of a message but those that belong to an HTTP/1.1 connection. What identifies a user must not enter a
- * table that others' requests are compressed with, nor what a peer has marked so (RFC 7541 section 7.1.3).
- */
+/** Encodes the fields of a message but those that belong to an HTTP/1.1 connection. */
 export function encodeFields(encoder: HpackEncoder, fields: Fields, neverIndexed: NeverIndexed | undefined): void {
   for (let i = 0; i + 1 < fields.length; i += 2) {
     encodeField(encoder, fields[i] as string, fields[i + 1] as string, neverIndexed);
   }
 }
 
+/** What a peer has marked as never to be indexed stays so (RFC 7541 section 6.2.3); the encoder itself knows credentials. */
 function encodeField(encoder: HpackEncoder, name: string, value: string, neverIndexed: NeverIndexed | undefined): void {
   if (isConnectionSpecific(name)) return;
-  encoder.field(name, value, isSecret(name) || neverIndexed?.includes(name) === true);
-}
-
-function isSecret(name: string): boolean {
-  switch (name) {
-    case 'authorization':
-    case 'cookie':
-    case 'proxy-authorization':
-    case 'set-cookie':
-      return true;
-    default:
-      return false;
-  }
+  encoder.field(name, value, neverIndexed?.includes(name));
 }

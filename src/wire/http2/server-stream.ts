@@ -117,7 +117,6 @@ export class ServerStream extends Stream implements ServerExchange {
 
   /** The response is out while the request still arrives: nobody wants the rest (RFC 9113 section 8.1). */
   protected override sent(): void {
-    this.onAbort = undefined;
     super.sent();
     if (!isOver(this.receiving)) this.abandon(ErrorCode.NO_ERROR);
   }
