@@ -6,6 +6,8 @@ export interface CpuProfile {
     readonly id: number;
     readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
   }[];
+  /** Microseconds of the clock that `process.hrtime` reads. */
+  readonly startTime: number;
   readonly samples: readonly number[];
   /** Microseconds since the sample before. */
   readonly timeDeltas: readonly number[];
@@ -37,16 +39,22 @@ const GROUPS: readonly (readonly [pattern: RegExp, group: string])[] = [
 const NATIVE_SOCKET_WORK =
   /^(writev|writeBuffer|write(Utf8|Latin1|Ascii|Ucs2)String|readStart|readStop|shutdown|start|receive)$/;
 
-/** Where the time of a profile went, but for idle time. */
-export function summariseProfile({ nodes, samples, timeDeltas }: CpuProfile): ProfileSummary {
+/** Where the time of a profile went from `fromUs` to `toUs` of its clock, but for idle time. */
+export function summariseProfile(
+  { nodes, startTime, samples, timeDeltas }: CpuProfile,
+  fromUs = 0,
+  toUs = Number.POSITIVE_INFINITY,
+): ProfileSummary {
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
   const byGroup = new Map<string, number>();
   const byFunction = new Map<string, { readonly frame: CallFrame; us: number }>();
   let busyUs = 0;
+  let now = startTime;
   for (const [i, id] of samples.entries()) {
     const frame = frames.get(id);
     const us = timeDeltas[i] ?? 0;
-    if (frame === undefined || frame.functionName === IDLE) continue;
+    now += us;
+    if (frame === undefined || frame.functionName === IDLE || now < fromUs || now > toUs) continue;
     busyUs += us;
     const group = groupOf(frame);
     byGroup.set(group, (byGroup.get(group) ?? 0) + us);

@@ -91,26 +91,4 @@ export interface ProfileSummary {
   }[];
 }
 
-/** What took part in no measurement, and why. */
-export interface AbsentResult {
-  readonly kind: 'absent';
-  readonly rival: RivalName;
-  readonly why: string;
-}
-
-/** What idle proxies and clients cost the machine meanwhile; in every figure. */
-export interface BackgroundResult {
-  readonly kind: 'background';
-  /** Milliseconds of processor time per second. */
-  readonly cpu: Readonly<Record<string, number>>;
-}
-
-export type Result =
-  | RequestResult
-  | WatchResult
-  | GrowthResult
-  | UpgradeResult
-  | DecisionsResult
-  | ProfileResult
-  | AbsentResult
-  | BackgroundResult;
+export type Result = RequestResult | WatchResult | GrowthResult | UpgradeResult | DecisionsResult | ProfileResult;

@@ -54,7 +54,7 @@ export function barChart({ title, unit, segments, groups, digits }: BarChart): s
 function legend(segments: readonly string[]): string[] {
   if (segments.length < 2) return [];
   return segments.flatMap((name, i) => {
-    const x = LABELS + i * 190;
+    const x = LABELS + 40 + i * 150;
     return [`<rect class="c${i}" x="${x}" y="28" width="11" height="11"/>`, text(x + 17, 38, name, 'note')];
   });
 }

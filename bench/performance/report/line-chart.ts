@@ -17,10 +17,13 @@ const BOTTOM = 225;
 
 /** A line over a logarithmic axis, with the value of each point beside it. */
 export function lineChart({ title, unit, points, digits }: LineChart): string {
-  const widest = Math.log10(Math.max(10, ...points.map(({ x }) => x)));
+  const [first, last] = [Math.min, Math.max].map((most) => Math.log10(most(...points.map(({ x }) => x)))) as [
+    number,
+    number,
+  ];
   const highest = Math.max(...points.map(({ y }) => y), 0);
   const at = ({ x, y }: { readonly x: number; readonly y: number }) => ({
-    left: LEFT + (Math.log10(x) / widest) * (RIGHT - LEFT),
+    left: LEFT + ((Math.log10(x) - first) / (last - first)) * (RIGHT - LEFT),
     top: BOTTOM - (Math.max(0, y) / highest) * (BOTTOM - TOP),
   });
   const path = points.map(at).map(({ left, top }) => `${left.toFixed(1)},${top.toFixed(1)}`);

@@ -2,7 +2,8 @@ import { code, page, table } from '../../../tools/reference/markdown.ts';
 import type { Circumstances } from '../../convergence/report.ts';
 import { type MeasuredParts, runsOf } from '../../parts.ts';
 import { PARTS, type Part } from '../parts.ts';
-import type { AbsentResult, DecisionsResult, GrowthResult, ProfileResult, Result } from '../results.ts';
+import type { DecisionsResult, GrowthResult, ProfileResult, Result } from '../results.ts';
+import type { Absent } from '../rivals/available.ts';
 import { SERVER_VERSION } from '../stages/real-stage.ts';
 import { figureText } from './figures.ts';
 import { type Goal, goals } from './goals.ts';
@@ -25,7 +26,7 @@ export interface PageCircumstances {
   readonly before: Circumstances;
   /** Program → version. */
   readonly versions: Readonly<Record<string, string>>;
-  readonly absent: readonly AbsentResult[];
+  readonly absent: readonly Absent[];
 }
 
 /** The report as a Markdown page that shows plots from `directory` beside it. */
@@ -183,7 +184,7 @@ grows with servers and types is in [scale](scale.md).`,
 
 function profileBlocks({ load, summary }: ProfileResult): string[] {
   return [
-    `**${load}, fast server**, ${(summary.busyMs / 1_000).toFixed(0)} s busy, start included:`,
+    `**${load}, fast server**, ${(summary.busyMs / 1_000).toFixed(0)} s busy, of which a sample was taken each millisecond:`,
     table(
       ['time in', 'share'],
       summary.groups.map(({ group, share }) => [group, percent(share)]),

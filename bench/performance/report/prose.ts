@@ -18,9 +18,9 @@ is the preferred server, which forwards. *All* is hop, both servers and etcd.
   front of an undici pool over HTTP/1.1, with none of the checks that a proxy has to make.`;
 
 export const WATCHES = `Watches of ConfigMaps in one namespace, a hundred on each connection, through a proxy that was started for them and had been warmed up.
-*Memory* is the growth of its resident memory for each watch (*direct*: of the server’s; it depends on what Go’s heap was before). *Last
-delivery*: from the write of an object until the last watch has its event, the median of the events after the first, with the client’s
-own time. *Opening* and *delivery* are processor time of the proxy.
+*Memory* is the growth of its resident memory for each watch. *Last delivery*: from the write of an object until the last watch has its
+event, the median of the events after the first, with the client’s own time. *Opening* and *delivery* are processor time of the proxy,
+and of the server where there is no proxy.
 
 nginx and undici take no part over HTTP/2, because they need a connection to the server for each watch, and nginx holds the head of an
 answer back until its body begins.`;
@@ -29,8 +29,8 @@ export const PROFILES = `\`node --cpu-prof\` writes a profile of JavaScript when
 
 \`\`\`sh
 node --cpu-prof --cpu-prof-name=serve.cpuprofile dist/bin/mvproxy.js serve --shutdown-delay-duration=0s …
-kill -TERM PID                                   # after a while under load
-node bench/performance/profile.ts serve.cpuprofile  # the ten functions with most time of their own
+kill -TERM PID  # after a while under load
+node bench/performance/profile.ts serve.cpuprofile 3  # the ten dearest functions, but for the first 3 seconds
 \`\`\`
 
 The browser’s developer tools open the same file as a flame chart. Time in system calls and TLS counts for the function that called them

@@ -1,16 +1,19 @@
-/** Colours that are told apart on white and on black; text follows the reader's scheme where the page does. */
+/** Colours that can be read on white and on black, for pages whose scheme the picture is not told; otherwise it follows. */
 const STYLE = `
-text { font: 12px system-ui, -apple-system, 'Segoe UI', sans-serif; fill: #57606a; }
-.title { font-size: 15px; font-weight: 600; fill: #24292f; }
-.group { font-weight: 600; fill: #24292f; }
+text { font: 12px system-ui, -apple-system, 'Segoe UI', sans-serif; fill: #656d76; }
+.title { font-size: 15px; font-weight: 600; }
+.group { font-weight: 600; }
 .label { text-anchor: end; }
-.ours { font-weight: 700; fill: #24292f; }
+.ours { font-weight: 700; }
 .axis { stroke: #8b949e; stroke-width: 1; }
 .line { fill: none; stroke: #2f81f7; stroke-width: 2; }
 .dot, .c0 { fill: #2f81f7; }
 .c1 { fill: #8b949e; }
 .c2 { fill: #d29922; }
 .c0.other { fill: #79b0f5; }
+@media (prefers-color-scheme: light) {
+  .title, .group, .ours { fill: #24292f; }
+}
 @media (prefers-color-scheme: dark) {
   text { fill: #9198a1; }
   .title, .group, .ours { fill: #e6edf3; }

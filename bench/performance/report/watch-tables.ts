@@ -21,12 +21,14 @@ export function watchTable(results: readonly Result[], protocol: WatchResult['pr
     const of = (pick: (round: WatchRound) => number) => figure(rounds.map(pick));
     const deliveries = (round: WatchRound): number => round.lastMs.length * watches;
     return [
-      rival === 'direct' ? 'direct (of the server)' : TITLES[rival],
-      of(({ idleBytes }) => idleBytes / watches / 1_024).value.toFixed(1),
-      figureText(
-        of(({ bytes }) => bytes / watches / 1_024),
-        1,
-      ),
+      TITLES[rival],
+      rival === 'direct' ? '–' : of(({ idleBytes }) => idleBytes / watches / 1_024).value.toFixed(1),
+      rival === 'direct'
+        ? '–'
+        : figureText(
+            of(({ bytes }) => bytes / watches / 1_024),
+            1,
+          ),
       of(({ openCpuMs }) => (openCpuMs / watches) * 1_000).value.toFixed(0),
       figureText(
         of(({ lastMs }) => median(lastMs.slice(1))),

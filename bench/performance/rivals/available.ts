@@ -1,13 +1,19 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { AbsentResult } from '../results.ts';
 import { canChooseEngine } from './mvproxy.ts';
+import type { RivalName } from './rival.ts';
+
+/** What took part in no measurement, and why. */
+export interface Absent {
+  readonly rival: RivalName;
+  readonly why: string;
+}
 
 /** What this machine has. */
 export interface Available {
   /** Whether both of our engines can be measured. */
   readonly engines: boolean;
-  readonly absent: readonly AbsentResult[];
+  readonly absent: readonly Absent[];
   /** Program → its version. */
   readonly versions: Readonly<Record<string, string>>;
 }
@@ -36,11 +42,11 @@ export async function available(): Promise<Available> {
     );
   }
   const engines = await canChooseEngine();
-  const absent: AbsentResult[] = [];
+  const absent: Absent[] = [];
   for (const rival of ['nginx', 'haproxy'] as const) {
-    if (missing.includes(rival)) absent.push({ kind: 'absent', rival, why: 'not installed on this machine' });
+    if (missing.includes(rival)) absent.push({ rival, why: 'not installed on this machine' });
   }
-  if (!engines) absent.push({ kind: 'absent', rival: 'node', why: 'this mvproxy has only one HTTP/2 engine' });
+  if (!engines) absent.push({ rival: 'node', why: 'this mvproxy has only one HTTP/2 engine' });
   return { engines, absent, versions };
 }
 
