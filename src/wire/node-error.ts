@@ -40,8 +40,8 @@ export function lostConnection(error: unknown, target: Target): UpstreamFailure 
       : code === undefined
         ? ''
         : ` (${code})`;
-  // nghttp2 found the server's frames wrong; a GOAWAY with an error has a code of its own.
-  const broke = code === 'ERR_HTTP2_ERROR';
+  // Our own HTTP/2, or nghttp2, found the server's frames wrong; a GOAWAY with an error has a code of its own.
+  const broke = code === 'ERR_HTTP2_CONNECTION' || code === 'ERR_HTTP2_ERROR';
   return {
     processed: 'unknown',
     reason: broke ? 'protocol' : 'connection-lost',

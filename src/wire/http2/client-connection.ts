@@ -181,9 +181,7 @@ export class Http2ClientConnection<F> extends Http2Connection<ClientStream<F>> i
   }
 
   #finishIfIdle(): void {
-    if (this.kind !== 'leaving' || this.streams.size > 0) return;
-    this.sayGoaway(0, ErrorCode.NO_ERROR);
-    this.finish();
+    if (this.kind === 'leaving' && this.streams.size === 0) this.finish();
   }
 }
 

@@ -70,6 +70,7 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
   /** Whom the current DATA frame is for; undefined: nobody. */
   #dataStream: S | undefined;
   #isSettled = false;
+  #saidGoaway = false;
 
   constructor(socket: Socket, limits: Http2Limits) {
     this.#socket = socket;
@@ -130,7 +131,7 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
   protected abstract onStreamClosed(stream: S): void;
   /** Readers have left more lying than may be held. */
   protected abstract onHeldTooMuch(): void;
-  /** Over. `error`: what the peer did wrong. */
+  /** Over, though the streams have not heard of it yet. `error`: what the peer did wrong. */
   protected abstract onClosed(error: ConnectionError | undefined): void;
 
   /** The peer gives no sign of life. */
@@ -152,6 +153,7 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
     payload.writeUInt32BE(lastStreamId, 0);
     payload.writeUInt32BE(code, 4);
     this.output.frame(FrameType.GOAWAY, 0, 0, payload);
+    this.#saidGoaway = true;
     this.leave();
   }
 
@@ -175,6 +177,7 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
 
   /** Sends what is left, and closes when the peer does, or after a moment. */
   protected finish(): void {
+    if (!this.#saidGoaway) this.sayGoaway(this.lastPeerStream, ErrorCode.NO_ERROR);
     this.output.flush();
     this.output.close();
     this.#socket.end();
@@ -208,8 +211,8 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
     if (this.#state.kind === 'greeting') clearTimeout(this.#state.timer);
     this.#state = CLOSED;
     this.liveness.stop();
-    for (const stream of [...this.streams.values()]) stream.broke(reason);
     this.onClosed(error);
+    for (const stream of [...this.streams.values()]) stream.broke(reason);
   }
 
   /** Every block is decoded, whoever it is for: the table must stay in step (RFC 9113 section 4.3). */

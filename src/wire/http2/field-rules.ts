@@ -1,9 +1,20 @@
 import { isConnectionSpecific } from '../raw-fields.ts';
 
-/** What may stand in a field name of HTTP/2: a token without capital letters (RFC 9110 section 5.6.2, RFC 9113 section 8.2.1). */
-const NAME_OCTETS = new Uint8Array(256);
-for (const octet of Buffer.from("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz", 'latin1'))
-  NAME_OCTETS[octet] = 1;
+const LOWER = '0123456789abcdefghijklmnopqrstuvwxyz';
+const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+const TOKEN_MARKS = "!#$%&'*+-.^_`|~";
+/** RFC 9110 section 5.6.2; in a field name of HTTP/2 without capital letters (RFC 9113 section 8.2.1). */
+const TOKEN_OCTETS = octets(TOKEN_MARKS + LOWER + UPPER);
+const NAME_OCTETS = octets(TOKEN_MARKS + LOWER);
+/** RFC 3986 section 3.2, without `@`. */
+const AUTHORITY_OCTETS = octets(`${LOWER}${UPPER}-._~%!$&'()*+,;=:[]`);
+const PATH_OCTETS = new Uint8Array(256).fill(1, 0x21).fill(0, 0x7f, 0x80);
+
+function octets(characters: string): Uint8Array {
+  const table = new Uint8Array(256);
+  for (const octet of Buffer.from(characters, 'latin1')) table[octet] = 1;
+  return table;
+}
 
 const TAB = 0x09;
 const SPACE = 0x20;
@@ -45,6 +56,30 @@ function isSpace(octet: number): boolean {
 
 function isTrailers(value: string): boolean {
   return value.toLowerCase() === 'trailers';
+}
+
+/** A request's control data, octet by octet: what is looser is read differently by the next reader (RFC 9113 section 8.3.1). */
+export function isMethod(value: string): boolean {
+  return consistsOf(value, TOKEN_OCTETS);
+}
+
+/** A path and query as RFC 3986 has them, but for octets beyond ASCII, which servers take. */
+export function isPath(value: string): boolean {
+  return consistsOf(value, PATH_OCTETS);
+}
+
+/** Host and port, without user information. */
+export function isAuthority(value: string): boolean {
+  return consistsOf(value, AUTHORITY_OCTETS);
+}
+
+export function isScheme(value: string): boolean {
+  return /^[a-z][a-z0-9+.-]*$/i.test(value);
+}
+
+function consistsOf(value: string, octets: Uint8Array): boolean {
+  for (let i = 0; i < value.length; i += 1) if (octets[value.charCodeAt(i)] !== 1) return false;
+  return value.length > 0;
 }
 
 /** The octets that a content-length declares; undefined: it is no number that can be one (RFC 9110 section 8.6). */

@@ -1,5 +1,5 @@
 import type { RequestHead } from '../exchange.ts';
-import { contentLength } from './field-rules.ts';
+import { contentLength, isAuthority, isMethod, isPath, isScheme } from './field-rules.ts';
 import type { HeaderBlock } from './hpack/hpack-decoder.ts';
 
 /** The head of a request, and what HTTP itself reads of it. */
@@ -64,13 +64,15 @@ export function readRequest({ fields: all, isMalformed, neverIndexed }: HeaderBl
     }
     fields.push(name, value);
   }
-  if (method === undefined || method === '') return MALFORMED;
+  if (method === undefined || !isMethod(method)) return MALFORMED;
+  if ((authority !== undefined && !isAuthority(authority)) || (host !== undefined && !isAuthority(host)))
+    return MALFORMED;
   // It has neither scheme nor path (RFC 9113 section 8.5), and nothing that we could do.
   if (method === 'CONNECT') {
     const isWellFormed = scheme === undefined && path === undefined && authority !== undefined;
     return isWellFormed ? { kind: 'refused', status: 405 } : MALFORMED;
   }
-  if (scheme === undefined || path === undefined) return MALFORMED;
+  if (scheme === undefined || path === undefined || !isScheme(scheme) || !isPath(path)) return MALFORMED;
   if (path.charCodeAt(0) !== SLASH && !(path === '*' && method === 'OPTIONS')) return MALFORMED;
   // Two names for one server are a way to make two readers of one request disagree (RFC 9113 section 8.3.1).
   if (authority !== undefined && host !== undefined && authority !== host) return { kind: 'refused', status: 400 };

@@ -25,6 +25,8 @@ export function readResponse({ fields: all, isMalformed, neverIndexed }: HeaderB
       const declared = contentLength(value);
       if (declared === undefined || length >= 0) return undefined;
       length = declared;
+      // No such response has a body, and a length beside it would make a reader of HTTP/1.1 wait for one (RFC 9110 section 8.6).
+      if (status < 200 || status === 204) continue;
     }
     fields.push(name, value);
   }

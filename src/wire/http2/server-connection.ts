@@ -57,10 +57,7 @@ export class Http2ServerConnection extends Http2Connection<ServerStream> impleme
    * while what is under way is still served, and a round trip later what the last stream was.
    */
   drain(): void {
-    if (this.kind === 'greeting') {
-      this.sayGoaway(0, ErrorCode.NO_ERROR);
-      this.finish();
-    }
+    if (this.kind === 'greeting') this.finish();
     if (this.kind !== 'open' || this.#farewell !== undefined) return;
     this.sayGoaway(LARGEST_STREAM_ID, ErrorCode.NO_ERROR);
     this.output.frame(FrameType.PING, 0, 0, GOODBYE_PING);
@@ -150,7 +147,7 @@ export class Http2ServerConnection extends Http2Connection<ServerStream> impleme
   }
 
   protected override onStreamClosed(): void {
-    if (this.streams.size > 0) return;
+    if (this.streams.size > 0 || this.kind === 'closed') return;
     this.#becameIdle();
     this.#finishIfIdle();
   }
