@@ -1,6 +1,7 @@
 import { constants } from 'node:crypto';
 import { createServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import { describeConnection, readChainsEarly } from './client-connection.ts';
+import { acceptWithHello } from './client-hello.ts';
 import type { EngineName } from './engine-name.ts';
 import { engineOf } from './engines.ts';
 import type { ExchangeHandler } from './exchange.ts';
@@ -61,11 +62,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     rejectUnauthorized: false,
     handshakeTimeout: limits.handshakeMs,
     allowHalfOpen: true,
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: 30_000,
   });
-  const sockets = new ListeningSockets(server, limits.connections);
+  const sockets = new ListeningSockets(acceptWithHello(server, limits.handshakeMs), limits.connections);
   trustPartialChains(server, options.tls);
   if (asksForCertificate) readChainsEarly(server);
   server.on('tlsClientError', (_error, socket) => socket.destroy());
