@@ -85,10 +85,11 @@ export async function requestPath(trust: CertificateTrust, arrived: LeanRequest[
     freshnessWindowMs: discovery.freshnessWindowSeconds * 1000,
     name: 'c0ffee000001',
     policy: routingPolicy(settings),
+    watches: new OpenWatches(),
     clock,
   });
   return {
-    handler: withOwnReadiness(new OpenWatches().around(handler), () => false),
+    handler: withOwnReadiness(handler, () => false),
     etag: published['/apis'].v2.etag,
   };
 }

@@ -63,6 +63,7 @@ export class ProxyRun {
       trust: () => this.#material.clients,
       logger,
       onExchange,
+      watches: this.#watches,
       membershipChanged: () => this.#members.membership.refresh(),
     });
     this.#members = new Members(configuration, {
@@ -80,7 +81,7 @@ export class ProxyRun {
           logger,
         })
       : undefined;
-    this.#handler = withOwnReadiness(this.#watches.around(this.#path.handler), () => this.#stopping.signal.aborted);
+    this.#handler = withOwnReadiness(this.#path.handler, () => this.#stopping.signal.aborted);
     this.#adminHandler = daemonAdmin(configuration, {
       path: this.#path,
       membership: this.#members.membership,

@@ -5,6 +5,7 @@ import { ExchangeCounters } from '../observe/exchange-counters.ts';
 import type { ExchangeObserver, ExchangeRecord } from '../observe/exchange-record.ts';
 import type { Logger } from '../observe/logger.ts';
 import { BufferBudget } from '../proxy/buffer-budget.ts';
+import type { OpenWatches } from '../proxy/open-watches.ts';
 import { createProxyHandler } from '../proxy/proxy-handler.ts';
 import { Retries } from '../routing/retries.ts';
 import { type PeerTrust, peerView } from '../servers/peer-trust.ts';
@@ -28,6 +29,8 @@ export interface RequestPathOptions {
   readonly logger: Logger;
   /** Gets every request that was answered. Must not throw. */
   readonly onExchange?: ((record: ExchangeRecord) => void) | undefined;
+  /** Keeps book of the watches of clients. */
+  readonly watches?: OpenWatches | undefined;
   /** A server tells that an API server came or went. */
   readonly membershipChanged?: (() => void) | undefined;
 }
@@ -53,7 +56,7 @@ export class RequestPath {
 
   /** Nothing is dialled before `start`. */
   constructor(settings: RequestPathSettings, options: RequestPathOptions) {
-    const { servers, peers, trust, logger, onExchange, membershipChanged } = options;
+    const { servers, peers, trust, logger, onExchange, watches, membershipChanged } = options;
     const { limits, routing, discovery } = settings;
     this.#settings = settings;
     this.#logger = logger;
@@ -70,6 +73,7 @@ export class RequestPath {
       freshnessWindowMs: discovery.freshnessWindowSeconds * 1000,
       name: this.#name,
       policy: routingPolicy(settings),
+      watches,
       clock,
     });
   }

@@ -37,7 +37,8 @@ export class Attempts {
   readonly isRead: boolean;
   readonly #context: ProxyContext;
   readonly #request: PreparedRequest;
-  readonly #tried = new Set<string>();
+  /** Names of servers; most requests need none of it. */
+  #tried: Set<string> | undefined;
   #count = 0;
   #goaways = 0;
   #breaking = 0;
@@ -86,23 +87,25 @@ export class Attempts {
 
   /** Where the next attempt goes, by the snapshot of this moment. */
   route(): Route {
-    return route(this.#context.control, { ...this.#request, tried: this.#tried }, this.#context.clock());
+    const { control, clock } = this.#context;
+    return route(control, { ...this.#request, tried: this.#tried }, clock());
   }
 
   /** Does not ask `server` again. */
   exclude(server: string): void {
+    this.#tried ??= new Set();
     this.#tried.add(server);
   }
 
   /** Time has passed: every server may be asked again. */
   forget(): void {
-    this.#tried.clear();
+    this.#tried = undefined;
   }
 
   /** Where the request goes after `server` failed; `undefined`: nowhere, the failure (as `noted`) is its end. */
   after(failure: UpstreamFailure, server: string, replayable: boolean): Route | undefined {
     if (!this.#mayAskAgain(failure)) {
-      this.#tried.add(server);
+      this.exclude(server);
       this.#goaways = 0;
     }
     if (this.isDangerous || !isSafeToRetry({ isRead: this.isRead, processed: failure.processed, replayable })) {
@@ -118,7 +121,7 @@ export class Attempts {
   afterAnswer(head: ResponseHead, server: string, replayable: boolean): Route | undefined {
     const { exchange, info } = this.#request;
     if (!replayable || !turnsAway(head, exchange.head.method, info)) return undefined;
-    this.#tried.add(server);
+    this.exclude(server);
     const next = this.#elsewhere();
     if (next === undefined || !this.#affordsTurn()) return undefined;
     this.#context.observer.retried('turned-away');
@@ -128,7 +131,7 @@ export class Attempts {
   /** Where the request goes after an answer of `server` that is a `dismissal`; `undefined`: nowhere, the answer is the client's. */
   afterDismissal(dismissal: Dismissal, server: string, replayable: boolean): Route | undefined {
     if (!replayable || (dismissal === 'behind' && this.#wasBehind)) return undefined;
-    this.#tried.add(server);
+    this.exclude(server);
     const next = this.#elsewhere();
     if (next === undefined) return undefined;
     if (dismissal === 'behind') {
@@ -143,8 +146,8 @@ export class Attempts {
   /** Where the question whether a caller may read goes after `server` had no answer to it; `undefined`: nowhere else. */
   afterSilence(server: string): Route | undefined {
     const { control, clock, observer } = this.#context;
-    this.#tried.add(server);
-    const next = permissionRoute(control, this.#request, this.#tried, clock());
+    this.exclude(server);
+    const next = permissionRoute(control, { ...this.#request, tried: this.#tried }, clock());
     if (next.decision.kind !== 'forward') return undefined;
     observer.retried('unanswered');
     return next;

@@ -14,7 +14,7 @@ import type { ProxyContext } from './proxy-context.ts';
 import type { DiscoveryRoot } from './proxy-snapshot.ts';
 import { recordOf } from './record-of.ts';
 import { refuse } from './refusal.ts';
-import { NOBODY, type Route, route } from './route.ts';
+import { type Route, route } from './route.ts';
 
 /** A root that a peer asks for and our server cannot answer in the form that peers understand. */
 export interface DiscoveryConversion {
@@ -46,7 +46,7 @@ export class ConvertedDiscovery {
     const form = negotiateDiscovery(fieldValue(exchange.head.fields, 'accept'), JSON_ONLY);
     if (form.kind !== 'aggregated' || form.version !== 'v2') return undefined;
     const { control, clock } = this.#context;
-    const routed = route(control, { ...request, tried: NOBODY }, clock());
+    const routed = route(control, request, clock());
     if (routed.decision.kind !== 'forward') return undefined;
     const backend = routed.snapshot.backends[routed.decision.server];
     return backend?.toConvert === undefined ? undefined : { root, routed };

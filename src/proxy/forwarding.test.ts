@@ -5,6 +5,7 @@ import { forward } from '../../test/support/forward.ts';
 import { ProxySetting, settled } from '../../test/support/proxy-setting.ts';
 import type { UpstreamFailure } from '../wire/upstream.ts';
 import { Forwarding } from './forwarding.ts';
+import { OpenWatches } from './open-watches.ts';
 import { route } from './route.ts';
 
 const POD = '/api/v1/namespaces/a/pods/x';
@@ -156,6 +157,52 @@ describe('the request', () => {
     exchange.body.reset('cancel');
     await settled();
     assert.deepEqual([at(0).body?.text, at(0).body?.ending], ['a', 'cancel']);
+  });
+});
+
+describe('the watches that a proxy keeps book of', () => {
+  const EVENTS = ['content-type', 'application/json'];
+  const WATCH = '/api/v1/pods?watch=true';
+
+  async function open(target: string) {
+    const watches = new OpenWatches();
+    const { exchange, at } = forward({ target }, { watches });
+    const body = at(0).begin(200, EVENTS);
+    await settled();
+    body.send('{"type":"ADDED"}\n');
+    return { watches, exchange, body, arrived: at(0) };
+  }
+
+  test('are those whose events it relays; what else has their word in its address is none', async () => {
+    for (const [target, count] of [
+      [WATCH, 1],
+      ['/api/v1/watch/pods', 1],
+      ['/api/v1/pods?watch=false', 0],
+      ['/api/v1/namespaces/watchers/pods/a/log?follow=true', 0],
+    ] as const) {
+      assert.equal((await open(target)).watches.count, count, target);
+    }
+  });
+
+  test('end cleanly when the proxy wants it, and the server is let go', async (t) => {
+    const { watches, exchange, arrived } = await open(WATCH);
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    watches.endWithin(0);
+    t.mock.timers.tick(0);
+    assert.deepEqual([exchange.answer.body.text, exchange.answer.body.ending], ['{"type":"ADDED"}\n', 'end']);
+    assert.equal(arrived.resetReason, 'cancel');
+    assert.equal(watches.count, 0);
+  });
+
+  test('are forgotten when client or server end them', async () => {
+    const [left, whole, broken] = await Promise.all([open(WATCH), open(WATCH), open(WATCH)]);
+    left.exchange.abort();
+    whole.body.end();
+    broken.body.reset('connection-lost');
+    for (const { watches } of [left, whole, broken]) assert.equal(watches.count, 0);
+    assert.equal(left.arrived.resetReason, 'cancel');
+    assert.equal(whole.exchange.answer.body.ending, 'end');
+    assert.equal(broken.exchange.answer.body.ending, 'connection-lost');
   });
 });
 

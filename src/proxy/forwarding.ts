@@ -2,8 +2,9 @@ import type { Decision } from '../routing/decision.ts';
 import { unavailableError } from '../routing/unavailable.ts';
 import type { BodySource, ResetReason, ResponseHead } from '../wire/exchange.ts';
 import { PeekedBody } from '../wire/peeked-body.ts';
-import { discard, relay } from '../wire/relay.ts';
-import type { UpstreamExchange, UpstreamFailure, UpstreamReceiver } from '../wire/upstream.ts';
+import { discard } from '../wire/relay.ts';
+import type { UpstreamFailure } from '../wire/upstream.ts';
+import { Attempt, type AttemptOwner } from './attempt.ts';
 import { Attempts } from './attempts.ts';
 import { cleanTrailers } from './clean.ts';
 import { bearsOut, DOUBT_LIMITS, type Doubt, doubtAbout } from './doubtful-answer.ts';
@@ -14,17 +15,11 @@ import { type Backend, destination, type ProxySnapshot } from './proxy-snapshot.
 import { type Outcome, recordOf } from './record-of.ts';
 import { refuse } from './refusal.ts';
 import { ReplayableBody } from './replayable-body.ts';
+import { ResponseRelay } from './response-relay.ts';
 import type { Forward, Route } from './route.ts';
 import { type Remedy, SelfHealing } from './self-healing.ts';
 import { learnFrom, upstreamFor } from './trust-class.ts';
 import { upstreamHead } from './upstream-head.ts';
-
-/** Where a request was sent, and why. */
-interface Sent {
-  readonly decision: Forward;
-  readonly server: string;
-  readonly upstream: UpstreamExchange;
-}
 
 /** An answer that may become the client's. */
 interface Answer {
@@ -36,12 +31,14 @@ interface Answer {
 /** Where one forwarded request stands. */
 type Phase =
   | { readonly kind: 'idle' }
-  | ({ readonly kind: 'sent' } & Sent)
+  | { readonly kind: 'sent'; readonly attempt: Attempt }
   /** Answered, but the answer may be no reason to stop. */
-  | ({ readonly kind: 'held' } & Sent)
-  | { readonly kind: 'relaying'; readonly upstream: UpstreamExchange }
+  | { readonly kind: 'held'; readonly attempt: Attempt }
+  /** Answered, by us or by a server whose answer is being relayed, or given up. */
   | { readonly kind: 'over' };
 
+const IDLE: Phase = { kind: 'idle' };
+const OVER: Phase = { kind: 'over' };
 const NO_BYTES = new Uint8Array();
 
 /** How long a server may think about a permission before another one is asked. */
@@ -56,7 +53,7 @@ export interface Permission {
 }
 
 /** Carries one request to a server and its answer back, moving to another server while that is safe. */
-export class Forwarding {
+export class Forwarding implements AttemptOwner {
   readonly #context: ProxyContext;
   readonly #request: PreparedRequest;
   readonly #body: ReplayableBody | undefined;
@@ -67,7 +64,7 @@ export class Forwarding {
   readonly #attempts: Attempts;
   /** From the first answer on that says the type is unknown. */
   #healing: SelfHealing | undefined;
-  #phase: Phase = { kind: 'idle' };
+  #phase: Phase = IDLE;
 
   constructor(context: ProxyContext, request: PreparedRequest, permission?: Permission) {
     this.#context = context;
@@ -109,107 +106,122 @@ export class Forwarding {
       final: decision.final,
     });
     this.#attempts.begin();
-    const upstream = upstreamFor(backend, credential, client).request(head, exchange.bodyless, this.#receiver(backend));
-    const sent = { kind: 'sent', decision, server: server.name, upstream } as const;
-    this.#phase = sent;
+    const attempt = new Attempt(this, decision, backend);
+    const body = attempt.send(upstreamFor(backend, credential, client), head, exchange.bodyless);
+    this.#phase = { kind: 'sent', attempt };
+    this.#forgetPatience();
+    if (this.#asking) this.#patience = setTimeout(() => this.#unanswered(attempt), PERMISSION_PATIENCE_MS);
+    if (body !== undefined) this.#body?.sendTo(body);
+  }
+
+  #forgetPatience(): void {
+    if (this.#patience === undefined) return;
     clearTimeout(this.#patience);
-    if (this.#asking) this.#patience = setTimeout(() => this.#unanswered(sent), PERMISSION_PATIENCE_MS);
-    if (upstream.body !== undefined) this.#body?.sendTo(upstream.body);
+    this.#patience = undefined;
+  }
+
+  #isSent(attempt: Attempt): boolean {
+    return this.#phase.kind === 'sent' && this.#phase.attempt === attempt;
   }
 
   /** Answers with `error`; `decision` is what led to it. */
   #refuse(error: unknown, decision: Decision): void {
-    this.#phase = { kind: 'over' };
-    clearTimeout(this.#patience);
+    this.#phase = OVER;
+    this.#forgetPatience();
     const unknownType = this.#healing?.record('unavailable');
     refuse(this.#context, this.#request, error, { decision, attempts: this.#attempts.count, unknownType });
     // After the answer: a client that waits for 100 (Continue) must not be asked for a body nobody wants.
     this.#body?.drain();
   }
 
-  #receiver(backend: Backend): UpstreamReceiver {
-    const server = backend.name;
-    return {
-      inform: (head) => {
-        if (this.#phase.kind === 'sent') this.#request.exchange.inform(head);
-      },
-      respond: (head, body, bodyless) => {
-        if (this.#phase.kind !== 'sent') return;
-        const sent = this.#phase;
-        clearTimeout(this.#patience);
-        learnFrom(head.status, this.#request.credential, this.#request.client);
-        if (this.#permission?.grants(head.status)) {
-          this.#finished();
-          if (!bodyless) discard(body);
-          this.#permission.granted(head.status, backend);
-          return;
-        }
-        const next = this.#attempts.afterAnswer(head, server, this.#replayable) ?? this.#asAsked(head.status, server);
-        if (next !== undefined) {
-          this.start(next);
-          sent.upstream.reset('cancel');
-          return;
-        }
-        const doubt = doubtAbout(head, sent.decision, this.#request);
-        if (doubt === undefined) this.#relay({ head, body, bodyless }, sent);
-        else this.#look(doubt, { head, body, bodyless }, sent);
-      },
-      failed: (failure) => {
-        if (this.#phase.kind === 'sent') this.#failed(failure, this.#phase.decision, server);
-      },
-    };
+  informed(attempt: Attempt, head: ResponseHead): void {
+    if (this.#isSent(attempt)) this.#request.exchange.inform(head);
+  }
+
+  answered(attempt: Attempt, head: ResponseHead, body: BodySource, bodyless: boolean): void {
+    if (!this.#isSent(attempt)) return;
+    const { backend, server } = attempt;
+    this.#forgetPatience();
+    learnFrom(head.status, this.#request.credential, this.#request.client);
+    if (this.#permission?.grants(head.status)) {
+      this.#finished();
+      if (!bodyless) discard(body);
+      this.#permission.granted(head.status, backend);
+      return;
+    }
+    const next = this.#attempts.afterAnswer(head, server, this.#replayable) ?? this.#asAsked(head.status, server);
+    if (next !== undefined) {
+      this.start(next);
+      attempt.reset('cancel');
+      return;
+    }
+    const doubt = doubtAbout(head, attempt.decision, this.#request);
+    if (doubt === undefined) this.#relay({ head, body, bodyless }, attempt);
+    else this.#look(doubt, { head, body, bodyless }, attempt);
+  }
+
+  failed(attempt: Attempt, reported: UpstreamFailure): void {
+    if (!this.#isSent(attempt)) return;
+    const { decision, server } = attempt;
+    const failure = this.#attempts.noted(reported, this.#body?.isWhole ?? true);
+    const next = this.#attempts.after(failure, server, this.#replayable);
+    if (next !== undefined) this.start(next);
+    else this.#refuse(failureError(failure, server, this.#request.info, this.#attempts), decision);
   }
 
   /** A server that does not say whether the caller may read delays nobody, as long as there is another one to ask. */
-  #unanswered(sent: Sent): void {
-    if (this.#phase !== sent) return;
-    const next = this.#attempts.afterSilence(sent.server);
+  #unanswered(attempt: Attempt): void {
+    if (!this.#isSent(attempt)) return;
+    const next = this.#attempts.afterSilence(attempt.server);
     if (next === undefined) return;
     this.start(next);
-    sent.upstream.reset('cancel');
+    attempt.reset('cancel');
   }
 
-  #relay(
-    { head, body, bodyless }: Answer,
-    { decision, server, upstream }: Sent,
-    outcome: 'retried' | 'relayed' = 'retried',
-  ): void {
-    this.#phase = { kind: 'relaying', upstream };
+  #relay({ head, body, bodyless }: Answer, attempt: Attempt, outcome: 'retried' | 'relayed' = 'retried'): void {
+    const { exchange, info } = this.#request;
+    this.#phase = OVER;
     this.#body?.commit();
-    const sink = this.#request.exchange.respond(head, bodyless);
+    const sink = exchange.respond(head, bodyless);
+    const { decision, server } = attempt;
     this.#record({ status: head.status, decision, server, unknownType: this.#healing?.record(outcome) });
-    if (bodyless) this.#finished();
-    else relay(body, sink, () => this.#finished());
+    if (bodyless) {
+      this.#finished();
+      return;
+    }
+    const { watches } = this.#context;
+    const watched = info.verb === 'watch' && watches !== undefined ? watches.opened(exchange, head, sink) : sink;
+    new ResponseRelay(exchange, { source: body, sink: watched, upstream: attempt, requestBody: this.#body });
   }
 
   /** Holds an answer back until its body says whether it is the client's, which most are. */
-  #look(doubt: Doubt, answer: Answer, sent: Sent): void {
-    const phase: Phase = { ...sent, kind: 'held' };
+  #look(doubt: Doubt, answer: Answer, attempt: Attempt): void {
+    const phase: Phase = { kind: 'held', attempt };
     this.#phase = phase;
     this.#body?.hold();
     if (answer.bodyless) {
-      this.#judge(doubt, answer, sent, NO_BYTES);
+      this.#judge(doubt, answer, attempt, NO_BYTES);
       return;
     }
     const body: PeekedBody = new PeekedBody(answer.body, DOUBT_LIMITS, (peeked) => {
       if (this.#phase === phase) {
-        this.#judge(doubt, { ...answer, body }, sent, peeked.kind === 'whole' ? peeked.bytes : undefined);
+        this.#judge(doubt, { ...answer, body }, attempt, peeked.kind === 'whole' ? peeked.bytes : undefined);
       }
     });
   }
 
   /** `bytes`: the whole body, if it is short. */
-  #judge(doubt: Doubt, answer: Answer, sent: Sent, bytes: Uint8Array | undefined): void {
-    if (bytes === undefined || !bearsOut(doubt, answer.head, bytes)) this.#relay(answer, sent);
-    else if (doubt === 'unknown-type') this.#heal(answer, sent);
+  #judge(doubt: Doubt, answer: Answer, attempt: Attempt, bytes: Uint8Array | undefined): void {
+    if (bytes === undefined || !bearsOut(doubt, answer.head, bytes)) this.#relay(answer, attempt);
+    else if (doubt === 'unknown-type') this.#heal(answer, attempt);
     else {
-      const route = this.#attempts.afterDismissal(doubt, sent.server, this.#replayable);
-      if (route === undefined) this.#relay(answer, sent);
-      else this.#apply({ kind: 'again', route }, answer, sent);
+      const route = this.#attempts.afterDismissal(doubt, attempt.server, this.#replayable);
+      if (route === undefined) this.#relay(answer, attempt);
+      else this.#apply({ kind: 'again', route }, answer, attempt);
     }
   }
 
-  #heal(answer: Answer, sent: Sent): void {
+  #heal(answer: Answer, attempt: Attempt): void {
     const phase = this.#phase;
     const held = {
       isReplayable: () => this.#replayable,
@@ -217,39 +229,32 @@ export class Forwarding {
     };
     this.#healing ??= new SelfHealing(this.#context, this.#request, this.#attempts);
     this.#healing
-      .remedy(sent.decision, sent.server, held)
+      .remedy(attempt.decision, attempt.server, held)
       .then((remedy) => {
-        if (this.#phase === phase) this.#apply(remedy, answer, sent);
+        if (this.#phase === phase) this.#apply(remedy, answer, attempt);
       })
-      .catch((error: unknown) => this.#refuse(error, sent.decision));
+      .catch((error: unknown) => this.#refuse(error, attempt.decision));
   }
 
-  #apply(remedy: Remedy, answer: Answer, sent: Sent): void {
+  #apply(remedy: Remedy, answer: Answer, attempt: Attempt): void {
     switch (remedy.kind) {
       case 'relay':
-        this.#relay(answer, sent, 'relayed');
+        this.#relay(answer, attempt, 'relayed');
         return;
       case 'again':
         this.start(remedy.route);
         break;
       case 'refuse':
-        this.#refuse(remedy.error, sent.decision);
+        this.#refuse(remedy.error, attempt.decision);
     }
-    sent.upstream.reset('cancel');
+    attempt.reset('cancel');
   }
 
   /** The answer is whole. What still comes of the request is read away, so that its connection can serve the next. */
   #finished(): void {
-    this.#phase = { kind: 'over' };
-    clearTimeout(this.#patience);
+    this.#phase = OVER;
+    this.#forgetPatience();
     this.#body?.drain();
-  }
-
-  #failed(reported: UpstreamFailure, decision: Forward, server: string): void {
-    const failure = this.#attempts.noted(reported, this.#body?.isWhole ?? true);
-    const next = this.#attempts.after(failure, server, this.#replayable);
-    if (next !== undefined) this.start(next);
-    else this.#refuse(failureError(failure, server, this.#request.info, this.#attempts), decision);
   }
 
   get #replayable(): boolean {
@@ -270,13 +275,12 @@ export class Forwarding {
 
   #clientGone(reason: ResetReason): void {
     const phase = this.#phase;
-    this.#phase = { kind: 'over' };
-    clearTimeout(this.#patience);
+    this.#phase = OVER;
+    this.#forgetPatience();
     this.#body?.commit();
     if (phase.kind === 'idle' || phase.kind === 'over') return;
-    phase.upstream.reset(reason);
-    if (phase.kind === 'relaying') return;
-    const { decision, server } = phase;
+    phase.attempt.reset(reason);
+    const { decision, server } = phase.attempt;
     this.#record({ status: 0, decision, server, unknownType: this.#healing?.record('abandoned') });
   }
 

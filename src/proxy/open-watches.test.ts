@@ -1,36 +1,28 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { FakeExchange } from '../../test/support/fake-exchange.ts';
-import type { BodySink, ExchangeHandler, ResetReason, ServerExchange } from '../wire/exchange.ts';
+import type { BodySink, ResetReason, ResponseHead } from '../wire/exchange.ts';
 import { OpenWatches } from './open-watches.ts';
 
-const WATCH = '/api/v1/pods?watch=true';
 const JSON_HEAD = { status: 200, fields: ['content-type', 'application/json'] };
 
 interface Relayed {
   readonly sink: BodySink;
-  readonly exchange: ServerExchange;
   aborted: ResetReason | undefined;
 }
 
 function setUp(t: TestContext, random = () => 0.5) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const watches = new OpenWatches(random);
-  const relayed: Relayed[] = [];
-  /** Answers everything with a stream, as a forwarded watch is. */
-  const handler: ExchangeHandler = watches.around((exchange) => {
-    const state: { aborted: ResetReason | undefined } = { aborted: undefined };
-    exchange.onAbort = (reason) => {
-      state.aborted = reason;
+  /** A watch that a server answers with `head`, and that is relayed. */
+  const open = (head: ResponseHead = JSON_HEAD): { readonly client: FakeExchange; readonly server: Relayed } => {
+    const client = new FakeExchange({ target: '/api/v1/pods?watch=true' });
+    const sink = watches.opened(client, head, client.respond(head, false));
+    const server: Relayed = { sink, aborted: undefined };
+    client.onAbort = (reason) => {
+      sink.left?.();
+      server.aborted = reason;
     };
-    const sink = exchange.respond(JSON_HEAD, false);
-    relayed.push(Object.assign(state, { sink, exchange }));
-  });
-  const open = (target = WATCH): { readonly client: FakeExchange; readonly server: Relayed } => {
-    const client = new FakeExchange({ target });
-    handler(client);
-    const server = relayed.at(-1);
-    assert.ok(server !== undefined);
     return { client, server };
   };
   return { watches, open };
@@ -94,20 +86,24 @@ test('what ended by itself is forgotten, however it ended', (t) => {
   const [whole, broken, left] = [open(), open(), open()];
   whole.server.sink.end([]);
   broken.server.sink.reset('connection-lost');
-  left.client.onAbort?.('cancel');
+  left.client.abort();
   assert.equal(watches.count, 0);
   assert.equal(whole.client.answer.body.ending, 'end');
   assert.equal(broken.client.answer.body.ending, 'connection-lost', 'a broken watch is never made to look whole');
   assert.equal(left.server.aborted, 'cancel', 'the server hears that the client left');
 });
 
-test('nothing but watches is touched', (t) => {
-  const { watches, open } = setUp(t);
-  const log = open('/api/v1/namespaces/watchers/pods/a/log?follow=true');
-  const list = open('/api/v1/pods?watch=false');
-  assert.equal(watches.count, 0);
-  watches.endWithin(0);
-  t.mock.timers.tick(10_000);
-  assert.equal(log.client.answer.body.ending, undefined);
-  assert.equal(list.client.answer.body.ending, undefined);
-});
+for (const [what, head] of [
+  ['a refusal', { ...JSON_HEAD, status: 410 }],
+  ['events that cannot be told apart', { status: 200, fields: ['content-type', 'application/cbor'] }],
+  ['what is compressed', { status: 200, fields: [...JSON_HEAD.fields, 'content-encoding', 'gzip'] }],
+] as const) {
+  test(`${what} is left alone`, (t) => {
+    const { watches, open } = setUp(t);
+    const { client } = open(head);
+    assert.equal(watches.count, 0);
+    watches.endWithin(0);
+    t.mock.timers.tick(10_000);
+    assert.equal(client.answer.body.ending, undefined);
+  });
+}

@@ -1,8 +1,7 @@
-import { requestInfo } from '../kubernetes/request-info.ts';
 import { type WatchFraming, watchFraming } from '../kubernetes/watch-framing.ts';
-import type { BodySink, ExchangeHandler, ServerExchange } from '../wire/exchange.ts';
+import type { BodySink, ResponseHead, ServerExchange } from '../wire/exchange.ts';
 import { type Fields, fieldValue, NO_FIELDS } from '../wire/fields.ts';
-import { withRespond } from '../wire/overridden-exchange.ts';
+import type { ResponseSink } from './response-relay.ts';
 
 /**
  * The watches of all clients. They end by themselves only after minutes or hours, so that a process that stops has to end
@@ -22,9 +21,18 @@ export class OpenWatches {
     return this.#open.size;
   }
 
-  /** Passes everything on to `handler` and keeps book of the watches among it. */
-  around(handler: ExchangeHandler): ExchangeHandler {
-    return (exchange) => handler(isWatch(exchange) ? this.#watched(exchange) : exchange);
+  /** The watch of `exchange` is answered with `head`. Returns where its events go: to `sink`, but for those after its end. */
+  opened(exchange: ServerExchange, { status, fields }: ResponseHead, sink: BodySink): ResponseSink {
+    if (status !== 200) return sink;
+    const framing = watchFraming(
+      fieldValue(fields, 'content-type'),
+      fieldValue(fields, 'content-encoding')?.toLowerCase(),
+    );
+    if (framing === undefined) return sink;
+    const watch = new EndableWatch(exchange, sink, framing, this.#open);
+    this.#open.add(watch);
+    if (this.#endBy !== undefined) later(this.#random() * Math.max(0, this.#endBy - performance.now()), watch);
+    return watch;
   }
 
   /**
@@ -40,57 +48,26 @@ export class OpenWatches {
       slots += 1;
     }
   }
-
-  #watched(exchange: ServerExchange): ServerExchange {
-    return withRespond(exchange, (head, bodyless) => {
-      const sink = exchange.respond(head, bodyless);
-      if (bodyless || head.status !== 200) return sink;
-      const framing = watchFraming(
-        fieldValue(head.fields, 'content-type'),
-        fieldValue(head.fields, 'content-encoding')?.toLowerCase(),
-      );
-      if (framing === undefined) return sink;
-      const watch = new EndableWatch(exchange, sink, framing, () => this.#open.delete(watch));
-      this.#open.add(watch);
-      if (this.#endBy !== undefined) later(this.#random() * Math.max(0, this.#endBy - performance.now()), watch);
-      return watch;
-    });
-  }
 }
 
 function later(ms: number, watch: EndableWatch): void {
   setTimeout(() => watch.finish(), ms).unref();
 }
 
-/** Parsing is not worth it for a target that does not even have the word. */
-function isWatch({ head, upgrade }: ServerExchange): boolean {
-  if (upgrade !== undefined || !head.target.includes('watch')) return false;
-  try {
-    return requestInfo(head.method, head.target).verb === 'watch';
-  } catch {
-    // The proxy says what is wrong with it.
-    return false;
-  }
-}
-
 /** The response of a watch on its way to the client. */
-class EndableWatch implements BodySink {
+class EndableWatch implements ResponseSink {
   readonly #exchange: ServerExchange;
   readonly #sink: BodySink;
   readonly #framing: WatchFraming;
-  readonly #onOver: () => void;
+  /** Holds it while it is open. */
+  readonly #open: Set<EndableWatch>;
   #state: 'open' | 'finishing' | 'over' = 'open';
 
-  constructor(exchange: ServerExchange, sink: BodySink, framing: WatchFraming, onOver: () => void) {
+  constructor(exchange: ServerExchange, sink: BodySink, framing: WatchFraming, open: Set<EndableWatch>) {
     this.#exchange = exchange;
     this.#sink = sink;
     this.#framing = framing;
-    this.#onOver = onOver;
-    const abort = exchange.onAbort;
-    exchange.onAbort = (reason) => {
-      this.#over();
-      abort?.(reason);
-    };
+    this.#open = open;
   }
 
   get onDrain(): (() => void) | undefined {
@@ -121,6 +98,10 @@ class EndableWatch implements BodySink {
     this.#sink.reset(reason);
   }
 
+  left(): void {
+    this.#over();
+  }
+
   /** Ends cleanly as soon as no event is half out; the server's side is given up then. */
   finish(): void {
     if (this.#state === 'over') return;
@@ -135,6 +116,6 @@ class EndableWatch implements BodySink {
 
   #over(): void {
     this.#state = 'over';
-    this.#onOver();
+    this.#open.delete(this);
   }
 }

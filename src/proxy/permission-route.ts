@@ -10,19 +10,17 @@ import { type Route, type RouteInput, route } from './route.ts';
  * all of them judge by the same rules: the one the request would go to, unless it was asked before (`tried`, by name) or its
  * own metadata cannot be read and another one's can.
  */
-export function permissionRoute(
-  control: Control,
-  request: Omit<RouteInput, 'tried'>,
-  tried: ReadonlySet<string>,
-  now: number,
-): Route {
+export function permissionRoute(control: Control, request: RouteInput, now: number): Route {
+  const { tried = NOBODY } = request;
   const avoided = unreadableAmong(control.snapshot.servers);
   if (avoided.some((name) => !tried.has(name))) {
-    const routed = anyRoute(control, request, new Set([...tried, ...avoided]), now);
+    const routed = anyRoute(control, { ...request, tried: new Set([...tried, ...avoided]) }, now);
     if (routed.decision.kind === 'forward') return routed;
   }
-  return anyRoute(control, request, tried, now);
+  return anyRoute(control, request, now);
 }
+
+const NOBODY: ReadonlySet<string> = new Set();
 
 const unreadable = new WeakMap<readonly RoutableServer[], readonly string[]>();
 
@@ -35,16 +33,11 @@ function unreadableAmong(servers: readonly RoutableServer[]): readonly string[] 
   return found;
 }
 
-function anyRoute(
-  control: Control,
-  request: Omit<RouteInput, 'tried'>,
-  tried: ReadonlySet<string>,
-  now: number,
-): Route {
-  const routed = route(control, { ...request, tried }, now);
+function anyRoute(control: Control, request: RouteInput, now: number): Route {
+  const routed = route(control, request, now);
   if (routed.decision.kind === 'forward') return routed;
   const { snapshot } = routed;
-  const decision = isConfined(snapshot, request) ? undefined : toAnybody(snapshot, tried);
+  const decision = isConfined(snapshot, request) ? undefined : toAnybody(snapshot, request.tried ?? NOBODY);
   return decision === undefined ? routed : { ...routed, decision };
 }
 

@@ -5,7 +5,6 @@ import { permissionRoute } from './permission-route.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import type { Backend } from './proxy-snapshot.ts';
-import { NOBODY } from './route.ts';
 
 /** Request fields that decide about the answer's form; a server that is only asked for permission gets others. */
 const REPRESENTATION = new Set([
@@ -58,6 +57,6 @@ export class Permissions {
         question.granted({ status, backend });
       },
     });
-    asking.start(permissionRoute(control, request, NOBODY, clock()));
+    asking.start(permissionRoute(control, request, clock()));
   }
 }

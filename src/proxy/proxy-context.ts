@@ -4,6 +4,7 @@ import type { ExchangeObserver } from '../observe/exchange-record.ts';
 import type { Retries } from '../routing/retries.ts';
 import type { RoutingPolicy } from '../routing/routing-policy.ts';
 import type { BufferBudget } from './buffer-budget.ts';
+import type { OpenWatches } from './open-watches.ts';
 import type { Control } from './proxy-snapshot.ts';
 
 /** What every exchange of one listener shares. */
@@ -21,6 +22,8 @@ export interface ProxyContext {
   readonly name?: string | undefined;
   /** Default: nothing but capability, readiness and load decides. */
   readonly policy?: RoutingPolicy | undefined;
+  /** Keeps book of open watches, for a proxy that ends them before it ends itself. */
+  readonly watches?: OpenWatches | undefined;
   /** Epoch milliseconds. */
   readonly clock: () => number;
 }

@@ -19,8 +19,8 @@ export interface RouteInput {
   readonly minor?: number | undefined;
   /** Default: nothing but capability, readiness and load decides. */
   readonly policy?: RoutingPolicy | undefined;
-  /** Names of servers that failed this request already. */
-  readonly tried: ReadonlySet<string>;
+  /** Names of servers that failed this request already; absent: none did. */
+  readonly tried?: ReadonlySet<string> | undefined;
 }
 
 export type Forward = Extract<Decision, { kind: 'forward' }>;
@@ -34,11 +34,7 @@ export interface Route {
 export function route(control: Control, input: RouteInput, now: number): Route {
   const { snapshot } = control;
   const load = (position: number) => openExchanges(snapshot.backends[position]);
-  const tried = new Set<number>();
-  for (const name of input.tried) {
-    const position = snapshot.positions.get(name);
-    if (position !== undefined) tried.add(position);
-  }
+  const tried = positionsOf(input.tried, snapshot);
   const { info, client, alreadyProxied, forwarded, ownOpenAPI, minor, policy } = input;
   const choosing = { load, random: Math.random, tried, minor };
   const preferred = snapshot.local ?? preferredPosition(client, snapshot, choosing, policy?.rebalanceMs ?? 0, now);
@@ -49,8 +45,17 @@ export function route(control: Control, input: RouteInput, now: number): Route {
   return { snapshot, decision: decide(info, snapshot, hint) };
 }
 
-/** Of a request that nothing was tried for. */
-export const NOBODY: ReadonlySet<string> = new Set();
+const NOBODY: ReadonlySet<number> = new Set();
+
+function positionsOf(names: ReadonlySet<string> | undefined, { positions }: ProxySnapshot): ReadonlySet<number> {
+  if (names === undefined || names.size === 0) return NOBODY;
+  const found = new Set<number>();
+  for (const name of names) {
+    const position = positions.get(name);
+    if (position !== undefined) found.add(position);
+  }
+  return found;
+}
 
 /**
  * Routes a request for the first time and calls `use` once: at once, or after the tables were read again when nobody is
@@ -58,10 +63,9 @@ export const NOBODY: ReadonlySet<string> = new Set();
  */
 export function routeFresh(
   { control, freshnessWindowMs, clock }: Pick<ProxyContext, 'control' | 'freshnessWindowMs' | 'clock'>,
-  request: Omit<RouteInput, 'tried'>,
+  input: RouteInput,
   use: (routed: Route) => void,
 ): void {
-  const input = { ...request, tried: NOBODY };
   const now = clock();
   const routed = route(control, input, now);
   if (isWorthRefreshing(routed.decision, routed.snapshot, freshnessWindowMs, now)) {

@@ -1,23 +1,48 @@
-import type { BodySink, BodySource, ResetReason, Tunnel } from './exchange.ts';
+import type { BodyReceiver, BodySink, BodySource, ResetReason, Tunnel } from './exchange.ts';
 import { type Fields, NO_FIELDS } from './fields.ts';
+
+type OnOver = (reason: ResetReason | undefined) => void;
 
 /**
  * Copies one body with backpressure: while the sink is full nothing is taken from the source. The sink ends as the source
  * did, never cleanly after a broken one. `onOver` is called once, last, with the reason if the source broke.
  */
-export function relay(source: BodySource, sink: BodySink, onOver?: (reason: ResetReason | undefined) => void): void {
+export function relay(source: BodySource, sink: BodySink, onOver?: OnOver): void {
+  source.read(new Relay(source, sink, onOver));
+}
+
+class Relay implements BodyReceiver {
+  readonly #source: BodySource;
+  readonly #sink: BodySink;
+  readonly #onOver: OnOver | undefined;
+
+  constructor(source: BodySource, sink: BodySink, onOver: OnOver | undefined) {
+    this.#source = source;
+    this.#sink = sink;
+    this.#onOver = onOver;
+  }
+
+  data(chunk: Uint8Array): boolean {
+    return writeThrough(this.#sink, chunk, this.#source);
+  }
+
+  end(trailers: Fields): void {
+    this.#sink.end(trailers);
+    this.#onOver?.(undefined);
+  }
+
+  reset(reason: ResetReason): void {
+    this.#sink.reset(reason);
+    this.#onOver?.(reason);
+  }
+}
+
+/** Writes `chunk` of `source`, which goes on once the sink has room again. False: the source has to wait for that. */
+export function writeThrough(sink: BodySink, chunk: Uint8Array, source: BodySource): boolean {
+  if (sink.write(chunk)) return true;
+  // Only now: most bodies never meet a full sink.
   sink.onDrain = () => source.resume();
-  source.read({
-    data: (chunk) => sink.write(chunk),
-    end: (trailers) => {
-      sink.end(trailers);
-      onOver?.(undefined);
-    },
-    reset: (reason) => {
-      sink.reset(reason);
-      onOver?.(reason);
-    },
-  });
+  return false;
 }
 
 /**

@@ -6,6 +6,7 @@ import type { GroupVersionResource } from '../../src/kubernetes/type-declaration
 import type { ExchangeObserver, ExchangeRecord } from '../../src/observe/exchange-record.ts';
 import { BufferBudget } from '../../src/proxy/buffer-budget.ts';
 import type { ClientState } from '../../src/proxy/client-state.ts';
+import type { OpenWatches } from '../../src/proxy/open-watches.ts';
 import type { PreparedRequest } from '../../src/proxy/prepared-request.ts';
 import type { ProxyContext } from '../../src/proxy/proxy-context.ts';
 import type { Backend, Control, ProxySnapshot } from '../../src/proxy/proxy-snapshot.ts';
@@ -76,6 +77,7 @@ export interface ProxySettingOptions {
   readonly retryPercent?: number;
   /** False: there is no front-proxy certificate. */
   readonly canAssert?: boolean;
+  readonly watches?: OpenWatches;
   /** What was read of each server's discovery; default nothing. */
   readonly conditions?: Backend['conditions'];
 }
@@ -123,6 +125,7 @@ export class ProxySetting {
       retries: options.retryPercent === undefined ? new Retries(100, 1_000) : new Retries(options.retryPercent),
       replay: { budget: this.budget, bytesPerRequest: perRequest },
       freshnessWindowMs: 1_000,
+      watches: options.watches,
       clock: () => this.now,
     };
   }
