@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { isProgram, saysVersion } from '../../src/lab/control-plane/program-version.ts';
 import type { ProgramFinder, ProgramName } from '../../src/lab/control-plane/programs.ts';
 import { type Reporter, reportToStandardError } from '../../src/lab/control-plane/reporter.ts';
@@ -42,14 +42,35 @@ export async function findBinary(name: ProgramName, version: string, options: Bi
   const { KUBEBUILDER_ASSETS: assets } = env;
   if (assets && (await saysVersion(name, version, join(assets, name)))) return join(assets, name);
   if (await isProgram(cached)) return cached;
-  await requireGo(`${name} ${version}`, file, [...given, ...(assets ? [join(assets, name)] : []), cached], env);
-  await mkdir(cache, { recursive: true });
-  const waiting = (): void =>
-    report(`Another process is building ${name} ${version}; waiting for it (${cached}.lock).`);
-  await withDirectoryLock(`${cached}.lock`, waiting, async () => {
-    if (!(await isProgram(cached))) await buildGoCommand(goCommand(name, version), cached, report);
-  });
+  await buildInto(cached, goCommand(name, version), [...given, ...(assets ? [join(assets, name)] : [])], env, report);
   return cached;
+}
+
+/**
+ * The path of a command that {@link findBinary} does not know, from the cache or built into it.
+ *
+ * @throws {BuildError} `GoMissing`, `BuildFailed`.
+ */
+export async function findGoCommand(command: GoCommand, file: string, options: BinaryOptions = {}): Promise<string> {
+  const { env = process.env, cache = cacheDirectory(env), report = reportToStandardError } = options;
+  const cached = join(cache, file);
+  if (!(await isProgram(cached))) await buildInto(cached, command, [], env, report);
+  return cached;
+}
+
+async function buildInto(
+  cached: string,
+  command: GoCommand,
+  searched: readonly string[],
+  env: NodeJS.ProcessEnv,
+  report: Reporter,
+): Promise<void> {
+  await requireGo(command.title, basename(cached), [...searched, cached], env);
+  await mkdir(dirname(cached), { recursive: true });
+  const waiting = (): void => report(`Another process is building ${command.title}; waiting for it (${cached}.lock).`);
+  await withDirectoryLock(`${cached}.lock`, waiting, async () => {
+    if (!(await isProgram(cached))) await buildGoCommand(command, cached, report);
+  });
 }
 
 /** Programs as {@link findBinary} finds them. */

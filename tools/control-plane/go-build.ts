@@ -18,6 +18,8 @@ export interface GoCommand {
   readonly version: string;
   /** Import path of the command. */
   readonly command: string;
+  /** As in a `GoModule`. */
+  readonly needs?: readonly string[];
 }
 
 /**
@@ -45,7 +47,8 @@ export async function buildGoCommand(command: GoCommand, target: string, report:
     const download = await go.run('mod', 'download', '-json', `${command.module}@v${command.version}`);
     const { GoMod: goModFile }: { GoMod: string } = JSON.parse(download);
     const goMod = await readFile(goModFile, 'utf8');
-    await writeFile(join(directory, 'go.mod'), goModText({ path: command.module, version: command.version, goMod }));
+    const { module: path, version, needs = [] } = command;
+    await writeFile(join(directory, 'go.mod'), goModText({ path, version, goMod, needs }));
     const flags = command.module === 'k8s.io/kubernetes' ? linkerFlags(command.version) : '-s -w';
     await go.run('build', '-trimpath', '-ldflags', flags, '-o', program, command.command);
     await rename(program, target);

@@ -6,6 +6,8 @@ export interface GoModule {
   readonly version: string;
   /** That module's own go.mod. */
   readonly goMod: string;
+  /** What a module from before go.mod does not say it needs: paths and versions, such as `example.com/a v1.2.3`. */
+  readonly needs?: readonly string[];
 }
 
 /**
@@ -15,12 +17,12 @@ export interface GoModule {
  * others) at directories of its repository. The same code is published as v0.MINOR.PATCH, which takes their place here.
  * The go directive is copied because it also selects the runtime behaviour (GODEBUG) the release was tested with.
  */
-export function goModText({ path, version, goMod }: GoModule): string {
+export function goModText({ path, version, goMod, needs = [] }: GoModule): string {
   const replacements = path === 'k8s.io/kubernetes' ? stagingReplacements(goMod, version) : [];
   return [
     'module control-plane.test/build',
     `go ${/^go (\S+)/m.exec(goMod)?.[1] ?? '1.24'}`,
-    `require ${path} v${version}`,
+    [`require ${path} v${version}`, ...needs.map((need) => `require ${need}`)].join('\n'),
     ...(replacements.length > 0 ? [`replace (\n${replacements.map((line) => `\t${line}\n`).join('')})`] : []),
     '',
   ].join('\n\n');

@@ -1,6 +1,7 @@
 import { ETCD_VERSION, type ProgramName } from '../../src/lab/control-plane/programs.ts';
 import { findBinary } from './binaries.ts';
 import { BuildError } from './build-error.ts';
+import { findH2spec } from './h2spec.ts';
 
 /** What the tests against real servers run; built ahead, so that no test waits for a compiler. */
 const PROGRAMS: readonly (readonly [ProgramName, string])[] = [
@@ -18,6 +19,7 @@ const PROGRAMS: readonly (readonly [ProgramName, string])[] = [
 
 try {
   for (const [name, version] of PROGRAMS) process.stdout.write(`${await findBinary(name, version)}\n`);
+  for (const name of ['h2spec', 'h2specd'] as const) process.stdout.write(`${await findH2spec(name)}\n`);
 } catch (error) {
   if (!(error instanceof BuildError)) throw error;
   process.stderr.write(`${error.message}\n`);

@@ -1,0 +1,55 @@
+/** One case of h2spec. */
+export interface SpecCase {
+  /** Section and words, such as `http2/6.9.1: Sends multiple WINDOW_UPDATE frames …`. */
+  readonly name: string;
+  readonly outcome: 'passed' | 'failed' | 'skipped';
+}
+
+/** The cases of a JUnit report of `h2spec --junit-report`. */
+export function readJunit(xml: string): SpecCase[] {
+  const cases = xml.matchAll(/<testcase package="([^"]*)" classname="([^"]*)"[^>]*?(?:\/>|>(.*?)<\/testcase>)/gs);
+  return Array.from(cases, ([, section = '', words = '', inside = '']) => ({
+    name: `${section}: ${unescaped(words)}`,
+    outcome: /<(failure|error)\b/.test(inside) ? 'failed' : inside.includes('<skipped') ? 'skipped' : 'passed',
+  }));
+}
+
+/** The cases in what `h2specd` prints; its groups are lines such as `5.1. Stream States`. */
+export function readTranscript(lines: readonly string[]): SpecCase[] {
+  const cases: SpecCase[] = [];
+  let section = '';
+  for (const line of lines) {
+    if (line.startsWith('Failures:')) break;
+    section = /^\s*(\d+(?:\.\d+)*)\. /.exec(line)?.[1] ?? section;
+    const [, mark, words] = /([✔×]) \d+: (.*)$/.exec(line) ?? [];
+    if (words !== undefined)
+      cases.push({ name: `client/${section}: ${words}`, outcome: mark === '✔' ? 'passed' : 'failed' });
+  }
+  return cases;
+}
+
+const unescaped = (text: string): string =>
+  text
+    .replaceAll('&#34;', '"')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&lt;', '<')
+    .replaceAll('&amp;', '&');
+
+/** A case that fails for a reason we stand by. */
+export interface Exemption {
+  readonly name: string;
+  /** The section of the RFC that allows, or asks for, what is done instead. */
+  readonly rule: string;
+  readonly why: string;
+}
+
+/** What contradicts "everything passes but the exemptions": failures without one, and exemptions that are not needed. */
+export function contradictions(cases: readonly SpecCase[], exemptions: readonly Exemption[]): string[] {
+  const exempt = new Set(exemptions.map(({ name }) => name));
+  const failed = new Set(cases.filter(({ outcome }) => outcome !== 'passed').map(({ name }) => name));
+  return [
+    ...[...failed].filter((name) => !exempt.has(name)).map((name) => `fails: ${name}`),
+    ...[...exempt].filter((name) => !failed.has(name)).map((name) => `is exempt and passes: ${name}`),
+  ];
+}
