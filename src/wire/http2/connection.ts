@@ -46,8 +46,7 @@ const CLOSED: ConnectionState = { kind: 'closed' };
 const PING_PAYLOAD = Buffer.from('alive?..', 'latin1');
 const NO_PAYLOAD = new Uint8Array();
 const NO_TRAILERS: Fields = [];
-/** Streams that we broke, remembered because the peer may not have heard of it. */
-const MOST_BROKEN = 256;
+const MOST_BROKEN = 1024;
 
 /** What both ends of an HTTP/2 connection have in common (RFC 9113). `S`: its streams. */
 export abstract class Http2Connection<S extends Stream> implements FrameReceiver, StreamHost {
@@ -65,7 +64,8 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
   readonly #reader: FrameReader;
   readonly #breaks: Budget;
   readonly #idleFrames = new Budget(IDLE_FRAME_BURST, IDLE_FRAMES_PER_SECOND);
-  readonly #broken = new Set<number>();
+  /** Streams that we broke, with what the peer may have sent on them before it heard of that. */
+  readonly #broken = new Map<number, number>();
   #state: ConnectionState;
   /** Whom the current DATA frame is for; undefined: nobody. */
   #dataStream: S | undefined;
@@ -253,9 +253,7 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
     const stream = this.streams.get(id);
     if (stream === undefined) {
       if (this.isIdle(id)) throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'DATA on an idle stream');
-      // What was under way when we broke the stream is tolerated, as much as other frames that carry nothing.
-      if (this.#broken.has(id)) this.onIdleFrame();
-      else this.refuseStream(id, ErrorCode.STREAM_CLOSED);
+      this.#tolerate(id, length);
       return undefined;
     }
     if (stream.receiving !== 'body') {
@@ -267,6 +265,17 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
     if (stream.receiveWindow >= 0) return stream;
     this.breakStream(stream, ErrorCode.FLOW_CONTROL_ERROR);
     return undefined;
+  }
+
+  /** DATA on a stream that is over is of no use; but it may have been under way when we broke the stream (RFC 9113 section 5.1). */
+  #tolerate(id: number, length: number): void {
+    const left = this.#broken.get(id);
+    if (left === undefined) this.refuseStream(id, ErrorCode.STREAM_CLOSED);
+    else if (left < length) throw new ConnectionError(ErrorCode.STREAM_CLOSED, 'DATA goes on on a stream that is over');
+    else {
+      this.#broken.set(id, left - length);
+      if (length < WORTHWHILE_BYTES) this.onIdleFrame();
+    }
   }
 
   /** Whether `octets` more are no more than content-length has declared (RFC 9113 section 8.1.1). */
@@ -366,13 +375,13 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
   /** RST_STREAM for a stream that has no state here. */
   protected refuseStream(id: number, code: number): void {
     this.countBreak();
-    this.#sendReset(id, code);
+    this.#sendReset(id, code, this.streamWindow);
   }
 
   /** The peer broke a rule on one stream (RFC 9113 section 5.4.2). */
   protected breakStream(stream: S, code: number): void {
     this.countBreak();
-    this.#sendReset(stream.id, code);
+    this.sendReset(stream, code);
     stream.broke(resetReasonOf(code));
   }
 
@@ -406,7 +415,7 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
   }
 
   sendReset(stream: Stream, code: number): void {
-    this.#sendReset(stream.id, code);
+    this.#sendReset(stream.id, code, stream.receiveWindow);
   }
 
   sendCredit(stream: Stream, octets: number): void {
@@ -424,10 +433,10 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
     this.onStreamClosed(stream);
   }
 
-  #sendReset(id: number, code: number): void {
-    this.#broken.add(id);
+  #sendReset(id: number, code: number, underWay: number): void {
+    this.#broken.set(id, underWay);
     if (this.#broken.size > MOST_BROKEN) {
-      const oldest = this.#broken.values().next();
+      const oldest = this.#broken.keys().next();
       if (!oldest.done) this.#broken.delete(oldest.value);
     }
     this.output.number(FrameType.RST_STREAM, id, code);
