@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { atRest } from './load/at-rest.ts';
 import { h2load } from './load/h2load.ts';
 import { interleaved } from './load/interleaved.ts';
 import type { RequestLoad, Sender } from './load/request-load.ts';
-import type { RequestResult } from './results.ts';
+import type { RequestResult, RestResult } from './results.ts';
 import type { Available } from './rivals/available.ts';
 import { Fleet } from './rivals/fleet.ts';
 import { ON_NODE, type Rival, type RivalName } from './rivals/rival.ts';
@@ -13,6 +14,8 @@ import type { Stage } from './stages/stage.ts';
 
 /** Requests after which code on Node is compiled; and those after which connections of any proxy are open. */
 const WARM_UP = { node: 20_000, other: 2_000 };
+
+const REST_SECONDS = 5;
 
 export interface ContextOptions {
   readonly available: Available;
@@ -80,14 +83,23 @@ export class Context implements AsyncDisposable {
     { stage, rivals }: Field,
     loads: readonly RequestLoad[],
     send: Sender = (url, load) => h2load(url, load, stage.directory),
-  ): Promise<readonly RequestResult[]> {
+  ): Promise<readonly (RequestResult | RestResult)[]> {
     const [first] = loads;
     if (first !== undefined) await this.warmUp(stage, rivals, { ...first, connections: 4, streams: 10 }, send);
     const { rounds, report } = this;
-    const results: RequestResult[] = [];
+    const proxies = rivals.flatMap(({ name, pid }) => (pid === undefined ? [] : [[name, pid] as const]));
+    const named = [...Object.entries(stage.behind), ...proxies];
+    const seconds = this.scaled(REST_SECONDS);
+    const rest = await atRest(
+      named.map(([, pid]) => pid),
+      seconds,
+    );
+    const cpu = Object.fromEntries(named.map(([name, pid]) => [name, rest.get(pid) ?? 0]));
+    report(`at rest, ms of CPU per second: ${JSON.stringify(cpu)}`);
+    const results: (RequestResult | RestResult)[] = [{ kind: 'rest', cpu }];
     for (const load of loads) {
       const scaled = { ...load, requests: this.scaled(load.requests, load.connections * load.streams) };
-      results.push(...(await interleaved(scaled, { rivals, behind: stage.behind, rounds, send, report })));
+      results.push(...(await interleaved(scaled, { rivals, behind: stage.behind, rest, rounds, send, report })));
     }
     return results;
   }

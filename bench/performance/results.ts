@@ -10,7 +10,7 @@ export interface RequestRound {
   /** Answered otherwise than they should be, or not at all. */
   readonly failed: number;
   readonly seconds: number;
-  /** Processor time of each process meanwhile, in milliseconds. */
+  /** Processor time of each process meanwhile, less what it uses at rest, in milliseconds. */
   readonly cpuMs: Readonly<Partial<Record<ProcessName, number>>>;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -21,6 +21,13 @@ export interface RequestResult {
   readonly load: string;
   readonly rival: RivalName;
   readonly rounds: readonly RequestRound[];
+}
+
+/** What processes use while nobody asks for anything. */
+export interface RestResult {
+  readonly kind: 'rest';
+  /** Milliseconds of processor time per second, by process or rival. */
+  readonly cpu: Readonly<Record<string, number>>;
 }
 
 export interface WatchRound {
@@ -91,4 +98,11 @@ export interface ProfileSummary {
   }[];
 }
 
-export type Result = RequestResult | WatchResult | GrowthResult | UpgradeResult | DecisionsResult | ProfileResult;
+export type Result =
+  | RestResult
+  | RequestResult
+  | WatchResult
+  | GrowthResult
+  | UpgradeResult
+  | DecisionsResult
+  | ProfileResult;

@@ -1,6 +1,7 @@
 import type { ProcessName, RequestResult, RequestRound } from '../results.ts';
 import { processorMs } from '../rivals/process-usage.ts';
 import type { Rival } from '../rivals/rival.ts';
+import type { AtRest } from './at-rest.ts';
 import type { RequestLoad, Sender } from './request-load.ts';
 
 export interface InterleavedOptions {
@@ -8,6 +9,8 @@ export interface InterleavedOptions {
   /** The processes behind the rivals. */
   readonly behind: Readonly<Partial<Record<ProcessName, number>>>;
   readonly rounds: number;
+  /** Is subtracted: it depends on how long a round takes, and so on whatever else the machine does. */
+  readonly rest: AtRest;
   readonly send: Sender;
   readonly report: (line: string) => void;
 }
@@ -19,7 +22,7 @@ export async function interleaved(load: RequestLoad, options: InterleavedOptions
   for (let round = 0; round < rounds; round++) {
     const first = round % rivals.length;
     for (const rival of [...rivals.slice(first), ...rivals.slice(0, first)]) {
-      const burst = await measured1(rival, load, options);
+      const burst = await oneRound(rival, load, options);
       report(`${load.title}, ${rival.name}: ${describe(burst)}`);
       measured.get(rival)?.push(burst);
     }
@@ -27,11 +30,22 @@ export async function interleaved(load: RequestLoad, options: InterleavedOptions
   return [...measured].map(([{ name }, all]) => ({ kind: 'requests', load: load.title, rival: name, rounds: all }));
 }
 
-async function measured1(rival: Rival, load: RequestLoad, { behind, send }: InterleavedOptions): Promise<RequestRound> {
+async function oneRound(
+  rival: Rival,
+  load: RequestLoad,
+  { behind, rest, send }: InterleavedOptions,
+): Promise<RequestRound> {
   const pids = Object.entries({ ...behind, ...(rival.pid === undefined ? {} : { proxy: rival.pid }) });
   const before = pids.map(([, pid]) => processorMs(pid));
+  const began = performance.now();
   const burst = await send(rival.url, load);
-  const cpuMs = Object.fromEntries(pids.map(([name, pid], i) => [name, processorMs(pid) - (before[i] ?? 0)]));
+  const seconds = (performance.now() - began) / 1_000;
+  const cpuMs = Object.fromEntries(
+    pids.map(([name, pid], i) => [
+      name,
+      Math.max(0, processorMs(pid) - (before[i] ?? 0) - (rest.get(pid) ?? 0) * seconds),
+    ]),
+  );
   return { ...burst, cpuMs };
 }
 

@@ -5,7 +5,7 @@ import { PARTS, type Part } from '../parts.ts';
 import type { DecisionsResult, GrowthResult, ProfileResult, Result } from '../results.ts';
 import type { Absent } from '../rivals/available.ts';
 import { SERVER_VERSION } from '../stages/real-stage.ts';
-import { figureText } from './figures.ts';
+import { figure, figureText } from './figures.ts';
 import { type Goal, goals } from './goals.ts';
 import {
   FAST_LOADS,
@@ -78,6 +78,7 @@ HTTP/2, measured side by side on the same work by ${code('npm run bench:performa
     goalTable(goals(all)),
     '## Method',
     METHOD,
+    ...restBlocks(of('forwarded', 'preferred', 'fast')),
     ...section(
       'What only another server serves',
       of('forwarded'),
@@ -139,6 +140,17 @@ memory, to callers of whom a server has said a few seconds ago that they may rea
     ...of('profile').flatMap((each) => (each.kind === 'profile' ? profileBlocks(each) : [])),
   ];
   return { page: page(...blocks), plots };
+}
+
+function restBlocks(results: readonly Result[]): string[] {
+  const found = results.flatMap((each) => (each.kind === 'rest' ? [each.cpu] : []));
+  const names = [...new Set(found.flatMap(Object.keys))];
+  if (names.length === 0) return [];
+  const rows = names.map((name) => {
+    const values = found.flatMap((cpu) => cpu[name] ?? []);
+    return [name, figureText(figure(values), 0)];
+  });
+  return ['**At rest**', table(['process', 'ms of processor time per second'], rows)];
 }
 
 function percent(share: number): string {

@@ -6,8 +6,8 @@ capacity here, as clients and servers share two processors with the proxy. *Hop*
 is the preferred server, which forwards. *All* is hop, both servers and etcd.
 
 - All rivals run side by side in front of the same servers. In each round each gets the same load once, in turn, each round beginning with
-  another one; between them only one is busy. Rows show medians of the rounds, with the extremes in brackets. What idle proxies ask of the
-  servers (health, discovery) is in every row.
+  another one; only one is busy at a time. Rows show medians of the rounds, with the extremes in brackets. What a process uses at rest, as
+  it looks after its servers or is looked after by idle proxies, was measured before and is subtracted; a table below shows it.
 - *c* connections with *m* requests in flight on each, sent by h2load (HTTP/2) or wrk (HTTP/1.1), one thread each, as fast as answers come.
   Requests carry the token of a ServiceAccount that may do everything; unlike an administrator’s they are subject to priority and
   fairness. Latency is what h2load logs for each request.

@@ -22,7 +22,7 @@ const WRITERS = 32;
  */
 export class RealStage implements Stage, AsyncDisposable {
   readonly controlPlane: ControlPlane;
-  /** An administrator's connection to the preferred server. */
+  /** An administrator's connections to the preferred server. */
   readonly admin: HttpClient;
   readonly #made = new Set<string>();
 
@@ -30,7 +30,7 @@ export class RealStage implements Stage, AsyncDisposable {
     this.controlPlane = controlPlane;
     const { pki } = controlPlane;
     const url = controlPlane.server('preferred').url;
-    this.admin = httpClient({ url, protocol: 'h2', ca: pki.servingCa.cert, certificate: pki.admin });
+    this.admin = httpClient({ url, protocol: 'http/1.1', ca: pki.servingCa.cert, certificate: pki.admin });
   }
 
   static async start(): Promise<RealStage> {
