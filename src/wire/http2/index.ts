@@ -3,13 +3,19 @@ export type {
   BodyReceiver,
   BodySink,
   BodySource,
+  ClientCertificate,
+  ClientConnection,
+  ExchangeHandler,
   RequestHead,
   ResetReason,
   ResponseHead,
   ServerExchange,
 } from '../exchange.ts';
+export type { Fields } from '../fields.ts';
 export { type ClientConnectionListener, type FailureCause, Http2ClientConnection } from './client-connection.ts';
-export { ClientStream, type ResponseReceiver } from './client-stream.ts';
+export { ClientStream, type ResponseReceiver, type StreamEnding } from './client-stream.ts';
+export type { ConnectionState } from './connection.ts';
+export { defaultClientLimits, defaultServerLimits } from './default-limits.ts';
 export { ConnectionError, ErrorCode } from './error-code.ts';
 export type { Http2Limits } from './limits.ts';
 export { Http2ServerConnection, type ServerLimits } from './server-connection.ts';
