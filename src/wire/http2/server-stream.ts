@@ -28,8 +28,10 @@ export interface ServerStreamHost extends StreamHost {
 export class ServerStream extends Stream implements ServerExchange {
   readonly head: RequestHead;
   readonly bodyless: boolean;
-  onAbort: ((reason: ResetReason) => void) | undefined = undefined;
   readonly #host: ServerStreamHost;
+  #onAbort: ((reason: ResetReason) => void) | undefined = undefined;
+  /** Why the client is gone, as long as nobody was told. */
+  #untold: ResetReason | undefined = undefined;
   #awaitsContinue: boolean;
   /** Runs while the body is wanted and does not come. */
   #stall: NodeJS.Timeout | undefined = undefined;
@@ -46,6 +48,21 @@ export class ServerStream extends Stream implements ServerExchange {
 
   get connection(): ClientConnection {
     return this.#host.client;
+  }
+
+  get onAbort(): ((reason: ResetReason) => void) | undefined {
+    return this.#onAbort;
+  }
+
+  /** Who asks late, in a turn of its own, is told nevertheless. */
+  set onAbort(listener: ((reason: ResetReason) => void) | undefined) {
+    const reason = this.#untold;
+    if (listener === undefined || reason === undefined) {
+      this.#onAbort = listener;
+      return;
+    }
+    this.#untold = undefined;
+    queueMicrotask(() => listener(reason));
   }
 
   get body(): BodySource {
@@ -103,16 +120,18 @@ export class ServerStream extends Stream implements ServerExchange {
   }
 
   reset(reason: ResetReason): void {
-    this.onAbort = undefined;
+    this.#onAbort = undefined;
     clearTimeout(this.#stall);
     this.abandon(resetCodeForClient(reason));
   }
 
   protected override onBroken(reason: ResetReason): void {
     clearTimeout(this.#stall);
-    const abort = this.onAbort;
-    this.onAbort = undefined;
-    if (this.sending !== 'ended') abort?.(reason);
+    if (this.sending === 'ended') return;
+    const abort = this.#onAbort;
+    this.#onAbort = undefined;
+    if (abort === undefined) this.#untold = reason;
+    else abort(reason);
   }
 
   /** The response is out while the request still arrives: nobody wants the rest (RFC 9113 section 8.1). */
@@ -129,7 +148,7 @@ export class ServerStream extends Stream implements ServerExchange {
 
   /** A reset of ours calls nobody; but this one is nobody else's decision. */
   #stalled(): void {
-    const abort = this.onAbort;
+    const abort = this.#onAbort;
     this.reset('timeout');
     abort?.('timeout');
   }
