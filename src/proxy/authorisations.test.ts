@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { FakeExchange } from '../../test/support/fake-exchange.ts';
-import { ProxySetting } from '../../test/support/proxy-setting.ts';
+import { clientState, ProxySetting } from '../../test/support/proxy-setting.ts';
 import type { Credential } from '../identity/credential.ts';
 import type { User } from '../identity/user.ts';
 import { Authorisations, callerKey } from './authorisations.ts';
+import type { ClientState } from './client-state.ts';
 
 const setting = new ProxySetting();
 
@@ -18,8 +19,15 @@ function keyOf({
   credential?: Credential;
   fields?: readonly string[];
 } = {}): string {
-  return callerKey(path, setting.prepare(new FakeExchange({ fields }), { credential, fields }));
+  const key = (client: ClientState) =>
+    callerKey(path, setting.prepare(new FakeExchange({ fields }), { credential, fields, client }));
+  const alone = key(clientState());
+  assert.equal(key(shared), alone, 'who asked before on the same connection makes no difference');
+  assert.equal(key(shared), alone, 'nor that it was the same one');
+  return alone;
 }
+
+const shared = clientState();
 
 const ALICE: User = { name: 'alice', uid: '7', groups: ['dev', 'ops'], extra: [['scopes', ['a', 'b']]] };
 const as = (user: Partial<User> = {}): Credential => ({
@@ -105,7 +113,7 @@ test('nothing else makes another caller', () => {
 });
 
 test('a key shows nothing of the token', () => {
-  assert.match(keyOf(token('Bearer secret')), /^[A-Za-z0-9+/]{43}=$/);
+  assert.match(keyOf(token('Bearer secret')), /^[A-Za-z0-9+/]{43}= \/apis$/);
 });
 
 const word = fc.constantFrom('', 'a', 'b', 'extra', 'groups', '1', '2', 'impersonate-user', '0\0', 'a1\0b');
@@ -122,6 +130,26 @@ const impersonations = fc
   .array(fc.tuple(fc.constantFrom('impersonate-user', 'authorization'), word), { maxLength: 2 })
   .map((pairs) => pairs.flat());
 const callers = fc.record({ user: users, fields: impersonations }, { noNullPrototype: true });
+
+const lasting = fc.constantFrom<Credential>(
+  as(),
+  as(),
+  { kind: 'anonymous' },
+  { kind: 'own', authorization: 'Bearer a' },
+);
+
+test('who asks again on a connection is told from everybody who asked there before', () => {
+  const saidBy = new Map<string, string>();
+  fc.assert(
+    fc.property(lasting, impersonations, (credential, fields) => {
+      const key = keyOf({ credential, fields });
+      const said = JSON.stringify([credential, fields]);
+      assert.equal(saidBy.get(key) ?? said, said);
+      saidBy.set(key, said);
+    }),
+    { numRuns: 1_000 },
+  );
+});
 
 test('two callers have one key only if they are one', () => {
   fc.assert(

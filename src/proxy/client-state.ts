@@ -1,5 +1,14 @@
 import { type CertificateTrust, type CertificateVerdict, judgeCertificate } from '../identity/client-certificate.ts';
+import type { Credential } from '../identity/credential.ts';
 import type { ClientConnection } from '../wire/exchange.ts';
+
+/** What a server decides by whether somebody may read, and its digest. */
+export interface KnownCaller {
+  readonly credential: Credential;
+  /** Fields that say who asks. */
+  readonly fields: readonly string[];
+  readonly digest: string;
+}
 
 /** What is remembered between the requests of one client connection. */
 export interface ClientState {
@@ -12,6 +21,8 @@ export interface ClientState {
   reconsiderAt?: number | undefined;
   /** In [0, 1); decides between equals, so that one client comes to the same server again. */
   draw?: number | undefined;
+  /** Who asked for permission last. */
+  caller?: KnownCaller | undefined;
   /** The last Authorization value that a server did not answer with 401. */
   proven: string | undefined;
 }

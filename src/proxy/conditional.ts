@@ -3,6 +3,7 @@
  * kube-apiserver, which compares the whole field.
  */
 export function matchesEtag(ifNoneMatch: string, etag: string): boolean {
+  if (ifNoneMatch === etag) return true;
   return ifNoneMatch.split(',').some((part) => {
     const tag = part.trim();
     return tag === '*' || tag === etag || tag === `W/${etag}`;
@@ -12,6 +13,7 @@ export function matchesEtag(ifNoneMatch: string, etag: string): boolean {
 /** Whether Accept-Encoding allows gzip (RFC 9110 section 12.5.3). */
 export function acceptsGzip(acceptEncoding: string | undefined): boolean {
   if (acceptEncoding === undefined) return false;
+  if (acceptEncoding === 'gzip') return true;
   let wildcard = false;
   for (const part of acceptEncoding.split(',')) {
     const [coding, ...parameters] = part.split(';').map((piece) => piece.trim().toLowerCase());

@@ -28,15 +28,19 @@ export class DiscoveryAnswers {
   }
 
   answer(request: PreparedRequest, form: MergedForm): void {
+    if (this.#permissions.remembers(request)) {
+      this.#send(request, form);
+      return;
+    }
     const { path } = request.info;
     // Every server has the roots; elsewhere 404 comes of one that lets the caller read and has nothing to show.
     const root = path === '/api' || path === '/apis' ? path : undefined;
     this.#permissions.ask(request, {
       fields: ({ conditions }) => questionFields(root && conditions[root]),
       grants: (status) => status === 304 || status === 200 || (status === 404 && root === undefined),
-      granted: (answer) => {
+      granted: (status, { conditions }) => {
         // 200 to a condition we hold: the server's document has changed since we read it.
-        const changed = answer?.status === 200 && root !== undefined && answer.backend.conditions[root] !== undefined;
+        const changed = status === 200 && root !== undefined && conditions[root] !== undefined;
         if (changed) void this.#context.control.refresh('condition-changed').then(() => this.#send(request, form));
         else this.#send(request, form);
       },

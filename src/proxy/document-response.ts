@@ -1,50 +1,47 @@
 import type { PublishedDocument, PublishedRepresentations } from '../discovery/published-discovery.ts';
 import { isPretty } from '../kubernetes/pretty.ts';
-import type { ServerExchange } from '../wire/exchange.ts';
-import { fieldValue, NO_FIELDS } from '../wire/fields.ts';
+import type { ResponseHead, ServerExchange } from '../wire/exchange.ts';
+import { fieldValue } from '../wire/fields.ts';
+import { sendBody } from '../wire/relay.ts';
 import { acceptsGzip, matchesEtag } from './conditional.ts';
+import { aggregatedHeads, type DocumentHeads, unaggregatedHeads } from './document-heads.ts';
 
-/** Sends an aggregated document; returns the status. Header fields are kube-apiserver's (pkg/endpoints/discovery/aggregated). */
+/** Sends an aggregated document; returns the status. */
 export function respondAggregated(exchange: ServerExchange, document: PublishedDocument, pretty: boolean): number {
-  const fields = ['etag', document.etag, 'vary', 'Accept', 'cache-control', 'public'];
+  const heads = aggregatedHeads(document);
   const ifNoneMatch = fieldValue(exchange.head.fields, 'if-none-match');
-  if (ifNoneMatch !== undefined && matchesEtag(ifNoneMatch, document.etag)) {
-    exchange.respond({ status: 304, fields }, true);
-    return 304;
+  if (ifNoneMatch === undefined || !matchesEtag(ifNoneMatch, document.etag)) {
+    return respond(exchange, document, heads, pretty);
   }
-  return respond(exchange, document, fields, pretty);
+  exchange.respond(heads.notModified, true);
+  return 304;
 }
 
-/**
- * Sends an unaggregated document; returns the status. As from kube-apiserver there is no ETag, so that no condition holds,
- * and nothing may be kept (apiserver pkg/endpoints/filters/cachecontrol.go).
- */
+/** Sends an unaggregated document; returns the status. As from kube-apiserver there is no ETag, so that no condition holds. */
 export function respondUnaggregated(
   exchange: ServerExchange,
   document: PublishedRepresentations,
   pretty: boolean,
 ): number {
-  return respond(exchange, document, ['cache-control', 'no-cache, private'], pretty);
+  return respond(exchange, document, unaggregatedHeads(document), pretty);
 }
 
 function respond(
   exchange: ServerExchange,
   document: PublishedRepresentations,
-  headers: readonly string[],
+  heads: DocumentHeads,
   acceptedPretty: boolean,
 ): number {
   const { fields, target } = exchange.head;
-  const answer = [...headers, 'content-type', document.contentType];
   const query = target.slice(target.indexOf('?') + 1 || target.length);
-  let body = document.identity;
-  if (isPretty(acceptedPretty, query, fieldValue(fields, 'user-agent'))) body = document.pretty;
-  else if (acceptsGzip(fieldValue(fields, 'accept-encoding'))) {
-    body = document.gzip;
-    answer.push('content-encoding', 'gzip', 'vary', 'Accept-Encoding');
+  if (isPretty(acceptedPretty, query, fieldValue(fields, 'user-agent'))) {
+    return send(exchange, heads.pretty, document.pretty);
   }
-  answer.push('content-length', String(body.length));
-  const sink = exchange.respond({ status: 200, fields: answer }, false);
-  sink.write(body);
-  sink.end(NO_FIELDS);
-  return 200;
+  if (acceptsGzip(fieldValue(fields, 'accept-encoding'))) return send(exchange, heads.gzip, document.gzip);
+  return send(exchange, heads.identity, document.identity);
+}
+
+function send(exchange: ServerExchange, head: ResponseHead, body: Uint8Array): number {
+  sendBody(exchange.respond(head, false), body);
+  return head.status;
 }

@@ -1,6 +1,7 @@
 import type { PublishedDiscovery } from '../discovery/published-discovery.ts';
 import type { DiscoveryVersion } from '../kubernetes/aggregated-discovery.ts';
-import { negotiateDiscovery } from '../kubernetes/discovery-accept.ts';
+import { type DiscoveryForm, negotiateDiscovery } from '../kubernetes/discovery-accept.ts';
+import { TextMemo } from '../kubernetes/text-memo.ts';
 import { fieldValue } from '../wire/fields.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 import type { DiscoveryRoot } from './proxy-snapshot.ts';
@@ -45,18 +46,37 @@ export function mergedForm(
   if (head.method !== 'GET' || info.isResourceRequest || alreadyProxied) return undefined;
   const found = documentsAt(info.path, published);
   if (found === undefined) return undefined;
-  const accept = fieldValue(head.fields, 'accept');
-  if (isServerLocal(accept)) return undefined;
+  const accepted = ACCEPTED.of(fieldValue(head.fields, 'accept') ?? '');
   const { root, path } = found;
-  const form = negotiateDiscovery(accept, WRITTEN, found.hasAggregated ? undefined : []);
-  if (form.kind === 'notAcceptable' || form.nopeer) return undefined;
+  const form = found.hasAggregated ? accepted.root : accepted.below;
+  if (form === undefined) return undefined;
   const { pretty } = form;
   if (form.kind === 'aggregated') return { kind: 'aggregated', root, version: form.version, pretty };
   return { kind: 'unaggregated', root, path, pretty };
 }
 
+type Written = Exclude<DiscoveryForm, { kind: 'notAcceptable' }>;
+
+/** What an Accept field settles on, of a root and of the documents below. Undefined: nothing that the merged view writes. */
+interface Accepted {
+  readonly root: Written | undefined;
+  readonly below: Written | undefined;
+}
+
+const ACCEPTED = new TextMemo((accept): Accepted => {
+  if (isServerLocal(accept)) return { root: undefined, below: undefined };
+  return {
+    root: written(negotiateDiscovery(accept, WRITTEN)),
+    below: written(negotiateDiscovery(accept, WRITTEN, [])),
+  };
+});
+
+function written(form: DiscoveryForm): Written | undefined {
+  return form.kind === 'notAcceptable' || form.nopeer ? undefined : form;
+}
+
 /** Whether kube-apiserver, which writes all encodings, would settle on a clause that wants one server's own view. */
-function isServerLocal(accept: string | undefined): boolean {
+function isServerLocal(accept: string): boolean {
   const form = negotiateDiscovery(accept);
   return form.kind !== 'notAcceptable' && form.nopeer;
 }

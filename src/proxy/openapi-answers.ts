@@ -34,6 +34,10 @@ export class OpenAPIAnswers {
 
   /** `instead` is called when the merged view has no answer after all: a server's is better than none. */
   answer(request: PreparedRequest, form: OpenAPIForm, instead: () => void): void {
+    if (this.#permissions.remembers(request)) {
+      void this.#send(request, form, instead);
+      return;
+    }
     this.#permissions.ask(request, {
       fields: () => LEAST,
       grants: (status) => GRANTING.has(status),

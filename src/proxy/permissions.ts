@@ -23,8 +23,8 @@ export interface PermissionQuestion {
   /** The fields that stand for the client's own that decide about the answer's form. */
   fields(backend: Backend): readonly string[];
   grants(status: number): boolean;
-  /** The caller may read: `status` is a server's answer, unless that was given moments ago. */
-  granted(answer: { readonly status: number; readonly backend: Backend } | undefined): void;
+  /** The caller may read: a server has answered with `status`. */
+  granted(status: number, backend: Backend): void;
 }
 
 /**
@@ -39,13 +39,14 @@ export class Permissions {
     this.#context = context;
   }
 
+  /** Whether a server has said yes moments ago. */
+  remembers(request: PreparedRequest): boolean {
+    return this.#authorisations.has(callerKey(request.info.path, request), this.#context.clock());
+  }
+
   ask(request: PreparedRequest, question: PermissionQuestion): void {
     const { control, clock } = this.#context;
     const caller = callerKey(request.info.path, request);
-    if (this.#authorisations.has(caller, clock())) {
-      question.granted(undefined);
-      return;
-    }
     const asking = new Forwarding(this.#context, request, {
       fields: (backend) => [
         ...withoutFields(request.fields, (name) => REPRESENTATION.has(name)),
@@ -54,7 +55,7 @@ export class Permissions {
       grants: (status) => question.grants(status),
       granted: (status, backend) => {
         this.#authorisations.remember(caller, clock());
-        question.granted({ status, backend });
+        question.granted(status, backend);
       },
     });
     asking.start(permissionRoute(control, request, clock()));
