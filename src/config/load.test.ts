@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { setVariable } from '../../test/support/environment.ts';
+import { variable } from '../../test/support/environment.ts';
 import { defaultEngine, ENGINE_VARIABLE } from '../wire/engine-name.ts';
 import { loadConfiguration } from './load.ts';
 import { problemsOf } from './testing/problems.ts';
@@ -25,7 +25,7 @@ async function problemsInFile(
 ): Promise<string[]> {
   await using files = await temporaryFiles({ 'mvproxy.yaml': HEADER + body });
   const { directory } = files;
-  return problemsOf(
+  return await problemsOf(
     loadConfiguration({ configFile: 'mvproxy.yaml', flags: new Map(Object.entries(flags)), directory }),
     directory,
   );
@@ -149,9 +149,10 @@ describe('loadConfiguration', () => {
     });
     const load = (file: string, engine: Readonly<Record<string, readonly string[]>> = {}) =>
       loadConfiguration({ configFile: files.path(file), flags: new Map(Object.entries({ ...MINIMAL, ...engine })) });
-    setVariable(t, ENGINE_VARIABLE, undefined);
+    const setEngine = variable(t, ENGINE_VARIABLE);
+    setEngine(undefined);
     assert.equal((await load('silent.yaml')).http2.engine, 'own');
-    setVariable(t, ENGINE_VARIABLE, 'node');
+    setEngine('node');
     assert.equal((await load('silent.yaml')).http2.engine, 'node');
     assert.equal((await withFlags({})).http2.engine, 'node');
     assert.equal((await load('own.yaml')).http2.engine, 'own');
@@ -159,7 +160,7 @@ describe('loadConfiguration', () => {
     assert.deepEqual(await problemsOf(load('empty.yaml'), files.directory), [
       'empty.yaml:3:1: http2: is empty; give it a value or remove the key',
     ]);
-    setVariable(t, ENGINE_VARIABLE, 'nghttp2');
+    setEngine('nghttp2');
     const problem = 'MVPROXY_HTTP2_ENGINE in the environment: must be own or node, not "nghttp2"';
     assert.deepEqual(await problemsOf(load('silent.yaml'), files.directory), [problem]);
     assert.deepEqual(await problemsOf(withFlags({}), files.directory), [problem]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setVariable } from '../../test/support/environment.ts';
+import { variable } from '../../test/support/environment.ts';
 import { connectH2Client, get, Receiver, startListener, startUpstream } from '../../test/support/loopback.ts';
 import { defaultEngine, ENGINE_NAMES, ENGINE_VARIABLE } from './engine-name.ts';
 import { engineOf } from './engines.ts';
@@ -24,14 +24,15 @@ for (const name of ENGINE_NAMES) {
 }
 
 test('whoever names no engine gets that of the environment, else our own', (t) => {
-  setVariable(t, ENGINE_VARIABLE, undefined);
+  const setEngine = variable(t, ENGINE_VARIABLE);
+  setEngine(undefined);
   assert.equal(defaultEngine(), 'own');
   for (const name of ENGINE_NAMES) {
-    setVariable(t, ENGINE_VARIABLE, name);
+    setEngine(name);
     assert.equal(engineOf(), engineOf(name));
   }
-  setVariable(t, ENGINE_VARIABLE, '');
+  setEngine('');
   assert.equal(defaultEngine(), 'own');
-  setVariable(t, ENGINE_VARIABLE, 'nghttp2');
+  setEngine('nghttp2');
   assert.throws(() => engineOf(), /^TypeError: MVPROXY_HTTP2_ENGINE must be own or node, not "nghttp2"; unset it/);
 });
