@@ -89,7 +89,7 @@ describe('readKubeconfig', () => {
 
   async function problems(content: string): Promise<string[]> {
     await using files = await temporaryFiles({ kubeconfig: content });
-    return problemsOf(readKubeconfig(files.path('kubeconfig')), files.directory);
+    return await problemsOf(readKubeconfig(files.path('kubeconfig')), files.directory);
   }
 
   it('refuses what would need a person or would weaken the connection, with its place', async () => {
