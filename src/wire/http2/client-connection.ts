@@ -83,7 +83,7 @@ export class Http2ClientConnection<F> extends Http2Connection<ClientStream<F>> i
     const id = this.#nextStream;
     this.#nextStream += 2;
     const stream = new ClientStream(this, id, head.method === 'HEAD', bodyless, receiver, this.peer.initialWindow);
-    this.streams.set(id, stream);
+    this.streams.add(stream);
     const { encoder } = this;
     encoder.begin();
     encoder.field(':method', head.method);
@@ -139,7 +139,7 @@ export class Http2ClientConnection<F> extends Http2Connection<ClientStream<F>> i
     this.leave();
     if (wasOpen) this.#listener.goaway();
     this.#cause = 'unprocessed';
-    for (const [id, stream] of [...this.streams]) if (id > lastStreamId) stream.broke('refused');
+    for (const stream of this.streams.all()) if (stream.id > lastStreamId) stream.broke('refused');
     this.#cause = 'reset';
     // What an error leaves open is lost with the connection that the server is about to close.
     if (code !== ErrorCode.NO_ERROR) this.finish();
@@ -168,7 +168,7 @@ export class Http2ClientConnection<F> extends Http2Connection<ClientStream<F>> i
   /** Many users share the connection: who leaves most lying loses his stream, so that the others can go on. */
   protected override onHeldTooMuch(): void {
     let most: ClientStream<F> | undefined;
-    for (const stream of this.streams.values()) if (stream.held > (most?.held ?? 0)) most = stream;
+    for (const stream of this.streams.all()) if (stream.held > (most?.held ?? 0)) most = stream;
     if (most !== undefined) this.breakStream(most, ErrorCode.ENHANCE_YOUR_CALM);
   }
 

@@ -29,6 +29,7 @@ import { readTrailers } from './response-message.ts';
 import { Sender } from './sender.ts';
 import { applySettings, initialPeerSettings, type PeerSettings, settingsPayload } from './settings.ts';
 import type { Stream, StreamHost } from './stream.ts';
+import { StreamTable } from './stream-table.ts';
 
 /** Where a connection stands. */
 export type ConnectionState =
@@ -52,7 +53,7 @@ const MOST_BROKEN = 1024;
 export abstract class Http2Connection<S extends Stream> implements FrameReceiver, StreamHost {
   readonly streamWindow: number;
   protected readonly limits: Http2Limits;
-  protected readonly streams = new Map<number, S>();
+  protected readonly streams = new StreamTable<S>();
   protected readonly peer: PeerSettings = initialPeerSettings();
   protected readonly output: Output;
   protected readonly encoder = new HpackEncoder(HEADER_TABLE_BYTES);
@@ -212,7 +213,7 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
     this.#state = CLOSED;
     this.liveness.stop();
     this.onClosed(error);
-    for (const stream of [...this.streams.values()]) stream.broke(reason);
+    for (const stream of this.streams.all()) stream.broke(reason);
   }
 
   /** Every block is decoded, whoever it is for: the table must stay in step (RFC 9113 section 4.3). */
@@ -332,7 +333,7 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
     applySettings(this.peer, bytes, start, end, !this.isServer);
     this.encoder.limitTable(this.peer.headerTableSize);
     this.#acknowledge(FrameType.SETTINGS, NO_PAYLOAD);
-    this.#sender.resize(this.streams.values(), this.peer.initialWindow - before);
+    this.#sender.resize(this.streams.all(), this.peer.initialWindow - before);
     if (this.#state.kind === 'greeting') {
       clearTimeout(this.#state.timer);
       this.#state = OPEN;

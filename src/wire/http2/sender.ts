@@ -49,9 +49,9 @@ export class Sender {
   }
 
   /** A changed INITIAL_WINDOW_SIZE changes the windows of all streams, even to less than nothing (section 6.9.2). */
-  resize(streams: Iterable<Stream>, difference: number): void {
+  resize(streams: readonly Stream[], difference: number): void {
     if (difference === 0) return;
-    for (const stream of [...streams]) {
+    for (const stream of streams) {
       stream.sendWindow += difference;
       requireWindow(stream.sendWindow);
       if (difference > 0) stream.pump();

@@ -119,7 +119,7 @@ export class Http2ServerConnection extends Http2Connection<ServerStream> impleme
       return;
     }
     const stream = new ServerStream(this, id, read.message, endStream, this.peer.initialWindow);
-    this.streams.set(id, stream);
+    this.streams.add(stream);
     clearTimeout(this.#idleTimer);
     this.#handler(stream);
   }
