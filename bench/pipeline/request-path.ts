@@ -1,4 +1,5 @@
 import { API_VERSION, configurationSchema, KIND } from '../../src/config/schema.ts';
+import { clock } from '../../src/daemon/request-path.ts';
 import { withOwnReadiness } from '../../src/daemon/serving-readiness.ts';
 import { identityHeaderNames, routingPolicy } from '../../src/daemon/settings.ts';
 import { mergeDiscovery } from '../../src/discovery/merge.ts';
@@ -19,8 +20,6 @@ import { type LeanRequest, LeanUpstream } from './lean-upstream.ts';
 
 const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const STALE_AFTER_MS = 10_000;
-/** As the daemon's. */
-const clock = (): number => performance.timeOrigin + performance.now();
 
 /** A server of each recorded release; requests that reach one are added to `arrived`. */
 function reportsOf(arrived: LeanRequest[], now: number): ServerReport[] {

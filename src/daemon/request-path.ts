@@ -38,8 +38,11 @@ export interface RequestPathOptions {
 /** How long connections that a change of servers or trust replaced may go on with open requests, watches included. */
 const REPLACED_GRACE_MS = 300_000;
 
+/** Read once: Node makes it anew for whoever asks. */
+const STARTED_AT = performance.timeOrigin;
+
 /** Wall time in milliseconds as of the start, that never steps back: a corrected clock must not prolong what expires. */
-export const clock = (): number => performance.timeOrigin + performance.now();
+export const clock = (): number => STARTED_AT + performance.now();
 
 /** The mixed version proxy without listeners and files: requests go in at `handler`, and the servers are watched. */
 export class RequestPath {

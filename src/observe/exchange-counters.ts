@@ -7,6 +7,9 @@ import type { Logger } from './logger.ts';
 const MOST_RESOURCES = 5_000;
 const OTHER_TYPES = { group: '', version: '', resource: '' };
 
+/** A status has three digits (RFC 9110 section 15); 0 stands for none. */
+const DIGITS = 10;
+
 /** Counts of one resource that peers answered for. */
 export interface PeerAnswers {
   readonly group: string;
@@ -31,8 +34,8 @@ type TypeLabel = 'group' | 'version' | 'resource' | 'client';
  * for a metrics library.
  */
 export class ExchangeCounters implements ExchangeObserver {
-  /** Key `REASON CODECLASS`, e.g. `PreferredCapable 2xx`. */
-  readonly requests = new Map<string, number>();
+  /** By reason of the decision, and by the first digit of the status. */
+  readonly #requests = new Map<string, number[]>();
   /** Answers of peers to requests for what the preferred server does not serve. */
   readonly peerAnswers = new Map<string, PeerAnswers>();
   /** Requests that would have been answered 404 without us. */
@@ -51,7 +54,7 @@ export class ExchangeCounters implements ExchangeObserver {
   }
 
   answered(record: ExchangeRecord): void {
-    increment(this.requests, `${reasonOf(record)} ${codeClass(record.status)}`);
+    this.#countRequest(reasonOf(record), Math.floor(record.status / 100));
     if (record.error !== undefined) increment(this.errors, record.error);
     this.latency.add(record.milliseconds / 1000);
     if (isPeerAnswer(record)) this.#countPeerAnswer(record);
@@ -61,12 +64,32 @@ export class ExchangeCounters implements ExchangeObserver {
     if (outcome !== undefined) this.unexpected.add({ ...typeLabels(record), outcome });
   }
 
+  /** Key `REASON CODECLASS`, e.g. `PreferredCapable 2xx`. Of a client that left before there was an answer it is `canceled`. */
+  get requests(): ReadonlyMap<string, number> {
+    const requests = new Map<string, number>();
+    for (const [reason, counts] of this.#requests) {
+      for (const [digit, count] of counts.entries()) {
+        if (count > 0) requests.set(`${reason} ${digit === 0 ? 'canceled' : `${digit}xx`}`, count);
+      }
+    }
+    return requests;
+  }
+
   retried(cause: string): void {
     increment(this.retries, cause);
   }
 
   defect(error: unknown): void {
     this.#logger.error('a request failed for a defect of the proxy; please report it', { error });
+  }
+
+  #countRequest(reason: string, digit: number): void {
+    let counts = this.#requests.get(reason);
+    if (counts === undefined) {
+      counts = new Array<number>(DIGITS).fill(0);
+      this.#requests.set(reason, counts);
+    }
+    counts[digit] = (counts[digit] ?? 0) + 1;
   }
 
   #countPeerAnswer({ info, status }: ExchangeRecord): void {
@@ -119,9 +142,4 @@ function isPeerAnswer({ decision, error }: ExchangeRecord): boolean {
 function reasonOf({ decision, error }: ExchangeRecord): string {
   if (decision !== undefined) return decision.reason;
   return error === undefined ? 'MergedDiscovery' : 'Refused';
-}
-
-/** `canceled`: the client left before there was an answer. */
-function codeClass(status: number): string {
-  return status === 0 ? 'canceled' : `${Math.floor(status / 100)}xx`;
 }

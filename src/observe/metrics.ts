@@ -79,13 +79,14 @@ export class Metrics {
     return `${await this.#registry.metrics()}\n${this.#latency.exposition(name, help)}${publishing}`;
   }
 
-  #requests({ requests, retries, errors }: ExchangeCounters): void {
+  #requests(counters: ExchangeCounters): void {
+    const { retries, errors } = counters;
     this.#counter(
       'mvproxy_requests_total',
       'Requests by routing decision and class of the status code.',
       ['decision', 'code'],
       (add) => {
-        for (const [key, count] of requests) {
+        for (const [key, count] of counters.requests) {
           const [decision = '', code = ''] = key.split(' ');
           add({ decision, code }, count);
         }

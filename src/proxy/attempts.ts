@@ -69,10 +69,10 @@ export class Attempts {
     return this.#breaking >= MOST_BREAKING;
   }
 
-  /** An attempt begins. */
-  begin(): void {
+  /** An attempt begins `now` (milliseconds of the clock). */
+  begin(now: number): void {
     this.#count++;
-    this.#begunAt = this.#context.clock();
+    this.#begunAt = now;
   }
 
   /**

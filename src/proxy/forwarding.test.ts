@@ -342,7 +342,7 @@ describe('a request that no server answers', () => {
     const exchange = new FakeExchange({ target: POD });
     const forwarding = new Forwarding(setting.context, setting.prepare(exchange));
     const decision = { kind: 'forward', server: 9, reason: 'PreferredCapable', final: true } as const;
-    forwarding.start({ snapshot: setting.control.snapshot, decision });
+    forwarding.start({ snapshot: setting.control.snapshot, decision, decidedAt: setting.now });
     assert.equal(statusOf(exchange).code, 500);
     assert.doesNotMatch(statusOf(exchange).message, /position/);
     assert.equal(setting.observer.defects.length, 1);

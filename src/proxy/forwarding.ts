@@ -11,7 +11,7 @@ import { bearsOut, DOUBT_LIMITS, type Doubt, doubtAbout } from './doubtful-answe
 import { failureError } from './failure-error.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 import type { ProxyContext } from './proxy-context.ts';
-import { type Backend, destination, type ProxySnapshot } from './proxy-snapshot.ts';
+import { type Backend, destination } from './proxy-snapshot.ts';
 import { type Outcome, recordOf } from './record-of.ts';
 import { refuse } from './refusal.ts';
 import { ReplayableBody } from './replayable-body.ts';
@@ -81,20 +81,21 @@ export class Forwarding implements AttemptOwner {
   }
 
   /** Sends the request where `decision` says. The exchange is answered in any case; nothing is thrown. */
-  start({ decision, snapshot }: Route): void {
+  start(route: Route): void {
+    const { decision, snapshot } = route;
     if (this.#phase.kind === 'over') return;
     if (decision.kind === 'unavailable') {
       this.#refuse(unavailableError(this.#request.info, decision, snapshot), decision);
       return;
     }
     try {
-      this.#send(decision, snapshot);
+      this.#send(decision, route);
     } catch (error) {
       this.#refuse(error, decision);
     }
   }
 
-  #send(decision: Forward, snapshot: ProxySnapshot): void {
+  #send(decision: Forward, { snapshot, decidedAt }: Route): void {
     const { exchange, credential, client } = this.#request;
     const { backend, server } = destination(snapshot, decision);
     const head = upstreamHead({
@@ -105,7 +106,7 @@ export class Forwarding implements AttemptOwner {
       server,
       final: decision.final,
     });
-    this.#attempts.begin();
+    this.#attempts.begin(decidedAt);
     const attempt = new Attempt(this, decision, backend);
     const body = attempt.send(upstreamFor(backend, credential, client), head, exchange.bodyless);
     this.#phase = { kind: 'sent', attempt };

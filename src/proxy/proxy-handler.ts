@@ -63,17 +63,18 @@ export function createProxyHandler(context: ProxyContext): ExchangeHandler {
         return;
       }
       const schemas = openapi.formOf(request);
-      if (schemas === undefined) forward(context, request);
-      else if (schemas === 'own') forward(context, { ...request, ownOpenAPI: true });
-      else openapi.answer(request, schemas, () => forward(context, request));
+      if (schemas === undefined) forward(context, request, startedAt);
+      else if (schemas === 'own') forward(context, { ...request, ownOpenAPI: true }, startedAt);
+      else openapi.answer(request, schemas, () => forward(context, request, context.clock()));
     } catch (error) {
       refuse(context, { exchange, info, startedAt }, error);
     }
   };
 }
 
-function forward(context: ProxyContext, request: PreparedRequest): void {
+/** At the time `now`. */
+function forward(context: ProxyContext, request: PreparedRequest, now: number): void {
   const offer = request.exchange.upgrade;
   const carrier = offer === undefined ? new Forwarding(context, request) : new Upgrade(context, request, offer);
-  routeFresh(context, request, (routed) => carrier.start(routed));
+  routeFresh(context, request, now, (routed) => carrier.start(routed));
 }

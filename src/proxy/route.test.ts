@@ -132,11 +132,11 @@ for (const [target, refreshed] of [
     const { context } = setting;
     const info = requestInfo('GET', target);
     const used: Route[] = [];
-    routeFresh(context, input({ info }), (routed) => used.push(routed));
+    routeFresh(context, input({ info }), context.clock(), (routed) => used.push(routed));
     assert.equal(used.length, 1, 'tables of this moment are believed');
     setting.now += 1_001;
     setting.control.onRefresh = async () => setting.swap({ generation: 7 });
-    routeFresh(context, input({ info }), (routed) => used.push(routed));
+    routeFresh(context, input({ info }), context.clock(), (routed) => used.push(routed));
     assert.equal(used.length, refreshed ? 1 : 2);
     await settled();
     assert.equal(used.length, 2);
@@ -149,8 +149,11 @@ test('without a freshness window tables of this very moment are not believed', a
   const context = { ...setting.context, freshnessWindowMs: 0 };
   const used: Route[] = [];
   setting.control.onRefresh = async () => setting.swap({ generation: 7 });
-  routeFresh(context, input({ info: requestInfo('GET', '/apis/example.com/v1/gadgets/x') }), (routed) =>
-    used.push(routed),
+  routeFresh(
+    context,
+    input({ info: requestInfo('GET', '/apis/example.com/v1/gadgets/x') }),
+    context.clock(),
+    (routed) => used.push(routed),
   );
   assert.equal(used.length, 0);
   await settled();
@@ -158,7 +161,7 @@ test('without a freshness window tables of this very moment are not believed', a
     used.map(({ snapshot }) => snapshot.generation),
     [7],
   );
-  routeFresh(context, input(), (routed) => used.push(routed));
+  routeFresh(context, input(), context.clock(), (routed) => used.push(routed));
   assert.deepEqual([used.length, setting.control.refreshes], [2, 1], 'what is known is routed at once');
 });
 

@@ -28,6 +28,8 @@ export type Forward = Extract<Decision, { kind: 'forward' }>;
 export interface Route {
   readonly snapshot: ProxySnapshot;
   readonly decision: Decision;
+  /** Milliseconds of the clock. */
+  readonly decidedAt: number;
 }
 
 /** Decides with the snapshot of this moment; remembers the client's preferred server. */
@@ -42,7 +44,7 @@ export function route(control: Control, input: RouteInput, now: number): Route {
   const { draw } = client;
   const writes = policy?.writes;
   const hint = { preferred, tried, alreadyProxied, forwarded, ownOpenAPI, writes, load, draw, now };
-  return { snapshot, decision: decide(info, snapshot, hint) };
+  return { snapshot, decision: decide(info, snapshot, hint), decidedAt: now };
 }
 
 const NOBODY: ReadonlySet<number> = new Set();
@@ -58,15 +60,15 @@ function positionsOf(names: ReadonlySet<string> | undefined, { positions }: Prox
 }
 
 /**
- * Routes a request for the first time and calls `use` once: at once, or after the tables were read again when nobody is
+ * Routes a request for the first time, `now`, and calls `use` once: at once, or after the tables were read again when nobody is
  * known to serve what is asked for and somebody may by now.
  */
 export function routeFresh(
   { control, freshnessWindowMs, clock }: Pick<ProxyContext, 'control' | 'freshnessWindowMs' | 'clock'>,
   input: RouteInput,
+  now: number,
   use: (routed: Route) => void,
 ): void {
-  const now = clock();
   const routed = route(control, input, now);
   if (isWorthRefreshing(routed.decision, routed.snapshot, freshnessWindowMs, now)) {
     void control.refresh('unknown-resource').then(() => use(route(control, input, clock())));

@@ -10,7 +10,7 @@ import { bearsOut, DOUBT_LIMITS, type Doubt, doubtAbout } from './doubtful-answe
 import { failureError } from './failure-error.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 import type { ProxyContext } from './proxy-context.ts';
-import { destination, type ProxySnapshot } from './proxy-snapshot.ts';
+import { destination } from './proxy-snapshot.ts';
 import { type Outcome, recordOf } from './record-of.ts';
 import { refuse } from './refusal.ts';
 import type { Forward, Route } from './route.ts';
@@ -42,11 +42,12 @@ export class Upgrade {
   }
 
   /** Sends the request where `decision` says. The exchange is answered in any case; nothing is thrown. */
-  start({ decision, snapshot }: Route): void {
+  start(route: Route): void {
+    const { decision, snapshot } = route;
     if (this.#gone.signal.aborted) return;
     if (decision.kind === 'unavailable') {
       this.#refuse(unavailableError(this.#request.info, decision, snapshot), decision);
-    } else this.#send(decision, snapshot).catch((error: unknown) => this.#refuse(error, decision));
+    } else this.#send(decision, route).catch((error: unknown) => this.#refuse(error, decision));
   }
 
   #refuse(error: unknown, decision: Decision): void {
@@ -54,7 +55,7 @@ export class Upgrade {
     refuse(this.#context, this.#request, error, { decision, attempts: this.#attempts.count, unknownType });
   }
 
-  async #send(decision: Forward, snapshot: ProxySnapshot): Promise<void> {
+  async #send(decision: Forward, { snapshot, decidedAt }: Route): Promise<void> {
     const { exchange, fields, credential, client } = this.#request;
     const { backend, server } = destination(snapshot, decision);
     const upstream = upstreamFor(backend, credential, client);
@@ -66,7 +67,7 @@ export class Upgrade {
       server,
       final: decision.final,
     });
-    this.#attempts.begin();
+    this.#attempts.begin(decidedAt);
     const answer = await upstream.upgrade(withUpgrade(head, this.#offer), this.#gone.signal);
     if (this.#gone.signal.aborted) {
       if (answer.kind === 'switched') answer.tunnel.sink.reset('cancel');
