@@ -15,6 +15,8 @@ import type { Stage } from './stages/stage.ts';
 /** Requests after which code on Node is compiled; and those after which connections of any proxy are open. */
 const WARM_UP = { node: 20_000, other: 2_000 };
 
+/** Of a load that is too dear to warm up with. */
+const LITTLE = 500;
 const REST_SECONDS = 5;
 
 export interface ContextOptions {
@@ -23,6 +25,12 @@ export interface ContextOptions {
   /** Of the number of requests, watches and bytes; 1 but for a quick look. */
   readonly share: number;
   readonly report: (line: string) => void;
+}
+
+export interface RequestsOptions {
+  /** Default: h2load. */
+  readonly send?: Sender;
+  readonly warmUp?: RequestLoad;
 }
 
 /** Proxies of a stage with which requests are measured, all running side by side. */
@@ -78,14 +86,19 @@ export class Context implements AsyncDisposable {
     return Math.max(least, Math.round(count * this.share));
   }
 
-  /** Measures loads through rivals, after a warm-up with the first of them. */
+  /** Measures loads through rivals, after a warm-up with the first of them, or with a cheaper load and a little of that. */
   async requests(
     { stage, rivals }: Field,
     loads: readonly RequestLoad[],
-    send: Sender = (url, load) => h2load(url, load, stage.directory),
+    { send = (url, load) => h2load(url, load, stage.directory), warmUp }: RequestsOptions = {},
   ): Promise<readonly (RequestResult | RestResult)[]> {
     const [first] = loads;
-    if (first !== undefined) await this.warmUp(stage, rivals, { ...first, connections: 4, streams: 10 }, send);
+    if (first === undefined) return [];
+    await this.warmUp(stage, rivals, { ...(warmUp ?? first), connections: 4, streams: 10 }, send);
+    if (warmUp !== undefined) {
+      for (const { url } of rivals)
+        await send(url, { ...first, requests: this.scaled(LITTLE, first.connections * first.streams) });
+    }
     const { rounds, report } = this;
     const proxies = rivals.flatMap(({ name, pid }) => (pid === undefined ? [] : [[name, pid] as const]));
     const named = [...Object.entries(stage.behind), ...proxies];

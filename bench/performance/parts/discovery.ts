@@ -1,7 +1,7 @@
 import { header, httpClient } from '../../../test/real/support/http-client.ts';
 import type { Context, Field } from '../context.ts';
 import { h2load } from '../load/h2load.ts';
-import type { RequestLoad } from '../load/request-load.ts';
+import type { RequestLoad, Sender } from '../load/request-load.ts';
 import { BUSY, TITLE } from '../load/titles.ts';
 import type { Result } from '../results.ts';
 import { authorization, forwarders } from './forwarded.ts';
@@ -28,10 +28,11 @@ export async function measureDiscovery(context: Context): Promise<readonly Resul
     { ...base, title: TITLE.discoveryIdentity },
     { ...base, title: TITLE.discoveryUnchanged, status: 304 },
   ];
-  return context.requests(field, loads, (url, load) => {
+  const send: Sender = (url, load) => {
     const conditional = load.status === 304 ? [`if-none-match: ${tags.get(url)}`] : [];
     return h2load(url, { ...load, headers: [...load.headers, ...conditional] }, stage.directory);
-  });
+  };
+  return context.requests(field, loads, { send });
 }
 
 async function tagOf(url: string, ca: string, token: string): Promise<string> {

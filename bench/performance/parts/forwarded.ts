@@ -54,5 +54,6 @@ export async function measureWrites(context: Context): Promise<readonly Result[]
     ...BUSY,
     requests: 3_000,
   };
-  return context.requests(forwarders(await context.realField()), [load]);
+  const warmUp: RequestLoad = { title: '', path: JOB, headers: [await authorization(stage)], ...BUSY, requests: 0 };
+  return context.requests(forwarders(await context.realField()), [load], { warmUp });
 }

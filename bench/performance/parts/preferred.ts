@@ -1,6 +1,6 @@
 import type { Context, Field } from '../context.ts';
 import type { RequestLoad } from '../load/request-load.ts';
-import { LISTING, LISTING_ALL, TITLE } from '../load/titles.ts';
+import { BUSY, LISTING, LISTING_ALL, TITLE } from '../load/titles.ts';
 import type { Result } from '../results.ts';
 import { CONFIG_MAP } from '../stages/real-stage.ts';
 import { authorization, SHAPES } from './forwarded.ts';
@@ -45,5 +45,6 @@ export async function measureLists(context: Context): Promise<readonly Result[]>
       ...shape,
     });
   }
-  return context.requests(passers(await context.realField()), loads);
+  const warmUp: RequestLoad = { title: '', path: CONFIG_MAP, headers, ...BUSY, requests: 0 };
+  return context.requests(passers(await context.realField()), loads, { warmUp });
 }

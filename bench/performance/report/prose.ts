@@ -11,7 +11,8 @@ is the preferred server, which forwards. *All* is hop, both servers and etcd.
 - *c* connections with *m* requests in flight on each, sent by h2load (HTTP/2) or wrk (HTTP/1.1), one thread each, as fast as answers come.
   Requests carry the token of a ServiceAccount that may do everything; unlike an administrator’s they are subject to priority and
   fairness. Latency is what h2load logs for each request.
-- Proxies on Node get 20,000 requests before anything is measured, others 2,000; what runs on Node needs that to be compiled.
+- Proxies on Node get 20,000 requests before anything is measured, others 2,000; what runs on Node needs that to be compiled. For lists
+  and writes these are GETs, and 500 of the kind that is measured.
 - TLS 1.3 with AES-128-GCM on both sides, which Go’s servers choose, but for wrk, where it is AES-256-GCM.
 - mvproxy is a sidecar of the preferred server. nginx: one process, HTTP/2 in front, kept HTTP/1.1 connections over TLS behind, bodies
   buffered in memory (not for watches). haproxy: one thread, HTTP/2 on both sides, \`http-reuse always\`. undici: Node’s HTTP/2 server in
