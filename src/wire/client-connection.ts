@@ -13,16 +13,38 @@ export function nextConnectionId(): number {
 
 /** Describes an accepted socket once its handshake is over. `asksForCertificate` is false where no client CA is configured. */
 export function describeConnection(socket: Socket, asksForCertificate: boolean): ClientConnection {
-  const gone = new AbortController();
-  socket.once('close', () => gone.abort());
-  return {
-    id: nextConnectionId(),
-    protocol: socket instanceof TLSSocket && socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1',
-    remoteAddress: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
-    certificate: socket instanceof TLSSocket && asksForCertificate ? presentedCertificate(socket) : { kind: 'none' },
-    closed: gone.signal,
-  };
+  return new SocketConnection(socket, asksForCertificate);
 }
+
+class SocketConnection implements ClientConnection {
+  readonly id = nextConnectionId();
+  readonly protocol: 'h2' | 'http/1.1';
+  readonly remoteAddress: string;
+  readonly certificate: ClientCertificate;
+  readonly #socket: Socket;
+  #gone: AbortController | undefined;
+
+  constructor(socket: Socket, asksForCertificate: boolean) {
+    this.#socket = socket;
+    const isTls = socket instanceof TLSSocket;
+    this.protocol = isTls && socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1';
+    this.remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+    this.certificate = isTls && asksForCertificate ? presentedCertificate(socket) : NO_CERTIFICATE;
+  }
+
+  /** Made when it is asked for: hardly anybody does, and a signal is larger than all the rest of this. */
+  get closed(): AbortSignal {
+    if (this.#gone === undefined) {
+      const gone = new AbortController();
+      if (this.#socket.closed) gone.abort();
+      else this.#socket.once('close', () => gone.abort());
+      this.#gone = gone;
+    }
+    return this.#gone.signal;
+  }
+}
+
+const NO_CERTIFICATE: ClientCertificate = { kind: 'none' };
 
 const chains = new WeakMap<TLSSocket, Uint8Array[]>();
 
@@ -54,7 +76,7 @@ function readChain(socket: TLSSocket): Uint8Array[] {
 function presentedCertificate(socket: TLSSocket): ClientCertificate {
   const early = chains.get(socket) ?? [];
   const chain = early.length > 0 ? early : readChain(socket);
-  if (chain.length === 0) return { kind: 'none' };
+  if (chain.length === 0) return NO_CERTIFICATE;
   // Node's type says Error, its value is OpenSSL's code as a string.
   const error: unknown = socket.authorizationError;
   return {

@@ -1,7 +1,16 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { ClockedBody } from './body-clock.ts';
-import type { BodySink, ClientConnection, RequestHead, ResetReason, ResponseHead, ServerExchange } from './exchange.ts';
-import { type Fields, fieldValue, withoutFields } from './fields.ts';
+import type {
+  BodySink,
+  BodySource,
+  ClientConnection,
+  RequestHead,
+  ResetReason,
+  ResponseHead,
+  ServerExchange,
+} from './exchange.ts';
+import { type Fields, fieldValue, NO_FIELDS, withoutFields } from './fields.ts';
 import type { IncomingHead } from './incoming-head.ts';
 import {
   declaresBody,
@@ -12,7 +21,7 @@ import {
   sendableTrailers,
   TOKEN,
 } from './raw-fields.ts';
-import { ReadableBody, writeUnlessOver } from './stream-body.ts';
+import { NO_BODY, ReadableBody, writeUnlessOver } from './stream-body.ts';
 
 const EMPTY = Buffer.alloc(0);
 
@@ -21,26 +30,36 @@ export interface H1ServerState {
   readonly bodyIdleMs: number;
   /** The listener is closing: responses end their connection. */
   readonly draining: boolean;
+  /** The response on `socket` is over, be it whole or not. */
+  ended(socket: Socket): void;
+}
+
+/** A response of Node that knows its exchange: listeners need no closures, of which a thousand watches have thousands. */
+export class H1Response extends ServerResponse {
+  exchange: H1Exchange | undefined;
 }
 
 /** One HTTP/1.1 request of a client. */
 export class H1Exchange implements ServerExchange, BodySink {
   readonly connection: ClientConnection;
-  readonly head: RequestHead;
   readonly bodyless: boolean;
-  readonly body: ClockedBody;
+  readonly body: BodySource;
   readonly upgrade = undefined;
   onAbort: ((reason: ResetReason) => void) | undefined;
   onDrain: (() => void) | undefined;
   readonly #request: IncomingMessage;
-  readonly #response: ServerResponse;
+  readonly #response: H1Response;
   readonly #server: H1ServerState;
+  readonly #clock: ClockedBody | undefined;
+  #head: RequestHead;
+  /** The response declares no length, so that it may last. */
+  #isStream = false;
   #awaitsContinue: boolean;
   #dead = false;
 
   constructor(
     request: IncomingMessage,
-    response: ServerResponse,
+    response: H1Response,
     connection: ClientConnection,
     incoming: IncomingHead,
     server: H1ServerState,
@@ -49,25 +68,21 @@ export class H1Exchange implements ServerExchange, BodySink {
     this.#response = response;
     this.#server = server;
     this.connection = connection;
-    this.head = incoming.head;
+    this.#head = incoming.head;
     this.bodyless = !declaresBody(incoming.head.fields);
     this.#awaitsContinue = incoming.expectsContinue;
-    const arriving = new ReadableBody(request, {
-      complete: () => request.complete,
-      trailers: () => lowerNames(request.rawTrailers),
-      reason: () => 'cancel',
-    });
-    this.body = new ClockedBody(
-      arriving,
-      server.bodyIdleMs,
-      () => this.#stalled(),
-      () => this.#continue(),
-    );
-    request.on('error', () => {});
-    response.on('error', () => {});
-    response.on('drain', () => this.onDrain?.());
-    response.on('close', () => this.#closed());
-    response.on('finish', () => this.#finished());
+    this.#clock = this.bodyless ? undefined : this.#arriving();
+    this.body = this.#clock ?? NO_BODY;
+    response.exchange = this;
+    request.on('error', ignore);
+    response.on('error', ignore);
+    response.on('drain', drained);
+    response.on('close', closed);
+    response.on('finish', finished);
+  }
+
+  get head(): RequestHead {
+    return this.#head;
   }
 
   inform(head: ResponseHead): void {
@@ -80,7 +95,7 @@ export class H1Exchange implements ServerExchange, BodySink {
   respond(head: ResponseHead, bodyless: boolean): BodySink {
     const response = this.#response;
     if (this.#over() || response.headersSent) return this;
-    this.body.release();
+    this.#clock?.release();
     const isEmpty = bodyless || forbidsBody(this.head.method, head.status);
     if (this.#server.draining) response.shouldKeepAlive = false;
     response.sendDate = false;
@@ -92,11 +107,15 @@ export class H1Exchange implements ServerExchange, BodySink {
     }
     if (isEmpty) response.end();
     // An idle watch must show its head. `flushHeaders` would write it as UTF-8; an empty chunk keeps the octets.
-    else if (fieldValue(head.fields, 'content-length') === undefined) response.write(EMPTY);
+    else if (fieldValue(head.fields, 'content-length') === undefined) {
+      this.#isStream = true;
+      response.write(EMPTY);
+    }
     return this;
   }
 
   write(chunk: Uint8Array): boolean {
+    if (this.#isStream) this.#forget();
     return writeUnlessOver(this.#response, chunk);
   }
 
@@ -119,6 +138,45 @@ export class H1Exchange implements ServerExchange, BodySink {
     this.#request.socket.destroy();
   }
 
+  /** Called by the response's listeners. */
+  closed(): void {
+    this.#server.ended(this.#request.socket);
+    this.#clock?.release();
+    const abort = this.onAbort;
+    this.onAbort = undefined;
+    if (!this.#response.writableFinished) abort?.('cancel');
+  }
+
+  /** The response is complete although the request is not: what still comes is skipped, but not for ever. */
+  finished(): void {
+    if (this.#request.complete) return;
+    const { socket } = this.#request;
+    const timer = setTimeout(() => socket.destroy(), this.#server.bodyIdleMs).unref();
+    this.#request.once('close', () => clearTimeout(timer));
+  }
+
+  #arriving(): ClockedBody {
+    const request = this.#request;
+    const body = new ReadableBody(request, {
+      complete: () => request.complete,
+      trailers: () => lowerNames(request.rawTrailers),
+      reason: () => 'cancel',
+    });
+    return new ClockedBody(
+      body,
+      this.#server.bodyIdleMs,
+      () => this.#stalled(),
+      () => this.#continue(),
+    );
+  }
+
+  /** A token alone is a kilobyte, and a watch lasts for hours after anybody looked at it. */
+  #forget(): void {
+    this.#isStream = false;
+    this.#head = { ...this.#head, fields: NO_FIELDS };
+    if (this.#request.complete) this.#request.rawHeaders = [];
+  }
+
   /** A reset of ours calls nobody; but this one is nobody else's decision. */
   #stalled(): void {
     const abort = this.onAbort;
@@ -135,21 +193,20 @@ export class H1Exchange implements ServerExchange, BodySink {
     this.#awaitsContinue = false;
     if (!this.#over() && !this.#response.headersSent) this.#response.writeContinue();
   }
+}
 
-  /** The response is complete although the request is not: what still comes is skipped, but not for ever. */
-  #finished(): void {
-    if (this.#request.complete) return;
-    const { socket } = this.#request;
-    const timer = setTimeout(() => socket.destroy(), this.#server.bodyIdleMs).unref();
-    this.#request.once('close', () => clearTimeout(timer));
-  }
+function ignore(): void {}
 
-  #closed(): void {
-    this.body.release();
-    const abort = this.onAbort;
-    this.onAbort = undefined;
-    if (!this.#response.writableFinished) abort?.('cancel');
-  }
+function drained(this: H1Response): void {
+  this.exchange?.onDrain?.();
+}
+
+function closed(this: H1Response): void {
+  this.exchange?.closed();
+}
+
+function finished(this: H1Response): void {
+  this.exchange?.finished();
 }
 
 /** Node frames the body itself (chunked unless a length is declared) and manages the connection. */

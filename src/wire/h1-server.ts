@@ -1,15 +1,15 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ClientConnection, ExchangeHandler, RequestHead } from './exchange.ts';
 import { fieldValue, fieldValues, withoutFields } from './fields.ts';
-import { H1Exchange, type H1ServerState } from './h1-exchange.ts';
+import { H1Exchange, H1Response, type H1ServerState } from './h1-exchange.ts';
 import { UpgradeExchange } from './h1-upgrade.ts';
 import type { ListenerLimits } from './limits.ts';
 import { declaresBody, lowerNames } from './raw-fields.ts';
 
 /** An HTTP/1.1 server of Node whose exchanges go to `handler`. The caller listens with it or feeds it sockets. */
 export class H1Server implements H1ServerState {
-  readonly server: Server;
+  readonly server: Server<typeof IncomingMessage, typeof H1Response>;
   readonly #connections = new WeakMap<Socket, ClientConnection>();
   readonly #open = new WeakMap<Socket, number>();
   readonly #describe: (socket: Socket) => ClientConnection;
@@ -24,6 +24,8 @@ export class H1Server implements H1ServerState {
     this.#handler = handler;
     this.#limits = limits;
     this.server = createServer({
+      IncomingMessage,
+      ServerResponse: H1Response,
       insecureHTTPParser: false,
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.headMs,
@@ -34,10 +36,14 @@ export class H1Server implements H1ServerState {
       requireHostHeader: true,
     });
     this.server.maxHeadersCount = 0;
-    const onRequest = (request: IncomingMessage, response: ServerResponse): void => this.#request(request, response);
+    const onRequest = (request: IncomingMessage, response: H1Response): void => this.#request(request, response);
+    const sockets = this.#sockets;
+    function closed(this: Socket): void {
+      sockets.delete(this);
+    }
     this.server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
+      sockets.add(socket);
+      socket.on('close', closed);
       if (this.draining) this.#endWhenIdle(socket);
     });
     this.server.on('request', onRequest);
@@ -69,6 +75,12 @@ export class H1Server implements H1ServerState {
     for (const socket of this.#sockets) this.#endWhenIdle(socket);
   }
 
+  ended(socket: Socket): void {
+    this.#open.set(socket, (this.#open.get(socket) ?? 1) - 1);
+    // The head of this response may have said that the connection stays, when that was still true.
+    if (this.draining) this.#endWhenIdle(socket);
+  }
+
   #endWhenIdle(socket: Socket): void {
     setTimeout(() => {
       if (this.#sockets.has(socket) && (this.#open.get(socket) ?? 0) === 0) socket.destroySoon();
@@ -83,7 +95,7 @@ export class H1Server implements H1ServerState {
     return connection;
   }
 
-  #request(request: IncomingMessage, response: ServerResponse): void {
+  #request(request: IncomingMessage, response: H1Response): void {
     const { socket } = request;
     const head = readHead(request);
     if (typeof head === 'number') {
@@ -93,11 +105,6 @@ export class H1Server implements H1ServerState {
       return;
     }
     this.#open.set(socket, (this.#open.get(socket) ?? 0) + 1);
-    response.once('close', () => {
-      this.#open.set(socket, (this.#open.get(socket) ?? 1) - 1);
-      // The head of this response may have said that the connection stays, when that was still true.
-      if (this.draining) this.#endWhenIdle(socket);
-    });
     const expectsContinue = fieldValue(head.fields, 'expect') !== undefined;
     const fields = expectsContinue ? withoutFields(head.fields, (name) => name === 'expect') : head.fields;
     this.#handler(

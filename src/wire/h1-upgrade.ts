@@ -2,7 +2,6 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type {
   BodySink,
-  BodySource,
   ClientConnection,
   RequestHead,
   ResetReason,
@@ -11,16 +10,10 @@ import type {
   Tunnel,
   UpgradeOffer,
 } from './exchange.ts';
-import { type Fields, fieldValue, NO_FIELDS, withoutFields } from './fields.ts';
+import { type Fields, fieldValue, withoutFields } from './fields.ts';
 import { forbidsBody, isConnectionSpecific, isUnsafe, TOKEN } from './raw-fields.ts';
-import { writeUnlessOver } from './stream-body.ts';
+import { NO_BODY, writeUnlessOver } from './stream-body.ts';
 import { openTunnel } from './tunnel.ts';
-
-const NO_BODY: BodySource = {
-  read: (receiver) => queueMicrotask(() => receiver.end(NO_FIELDS)),
-  pause: () => {},
-  resume: () => {},
-};
 
 /**
  * An HTTP/1.1 request to switch protocols. Node hands over the bare socket, so the response head is ours to write; an

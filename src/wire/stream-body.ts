@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { BodyReceiver, BodySource, ResetReason } from './exchange.ts';
-import type { Fields } from './fields.ts';
+import { type Fields, NO_FIELDS } from './fields.ts';
 
 /** How one readable of Node tells a complete message from a truncated one; both may look like `end`. */
 export interface Completion {
@@ -54,6 +54,13 @@ export class ReadableBody implements BodySource {
     if (!this.#readable.destroyed) this.#readable.resume();
   }
 }
+
+/** The body of a message without one. */
+export const NO_BODY: BodySource = {
+  read: (receiver) => queueMicrotask(() => receiver.end(NO_FIELDS)),
+  pause: () => {},
+  resume: () => {},
+};
 
 /** Writes unless the other side is gone or the message is over; then bytes are dropped, as the sink's contract says. */
 export function writeUnlessOver(writable: Writable, chunk: Uint8Array): boolean {
