@@ -100,4 +100,20 @@ export const CLIENT_DIFFERENCES: readonly KnownDifference[] = [
     rule: 'RFC 9113 sections 8.1.1 and 5.4.1',
     why: 'An error of the stream that Node takes for one of the connection.',
   },
+  {
+    mutations: ['a 1xx head with content-length', 'content-length of a 204'],
+    where: ON_STREAM,
+    own: (own, node) =>
+      `${own}, RST_STREAM PROTOCOL_ERROR` === node || own === node.replace('PROTOCOL_ERROR', 'CANCEL'),
+    rule: 'RFC 9110 section 8.6',
+    why: 'The field must not be there. Ours takes it away, as nghttp2 does with a length of 0; a length that is not 0 it refuses.',
+  },
+  {
+    mutations: ['a 1xx head with content-length', 'content-length of a 204'],
+    where: ANSWER,
+    own: /(informed 103 \[\]; answered 200|answered 204) \[\] bodyless/,
+    node: /failed reset protocol processed=unknown$/,
+    rule: 'RFC 9110 section 8.6',
+    why: 'As above.',
+  },
 ];

@@ -13,7 +13,7 @@ export interface ArrivedStream {
   dataBytes: number;
   dataFrames: number;
   ended: boolean;
-  /** Error code of a RST_STREAM. */
+  /** Error code of the first RST_STREAM. */
   reset: string | undefined;
 }
 
@@ -151,7 +151,7 @@ export class RawPeer {
     if (type === FRAME.settings && (flags & FLAG.ack) === 0) this.settings.push(payload);
     else if (type === FRAME.goaway) {
       this.goaway = { lastStreamId: payload.readUInt32BE(0), code: codeName(payload.readUInt32BE(4)) };
-    } else if (type === FRAME.rstStream) this.stream(streamId).reset = codeName(payload.readUInt32BE(0));
+    } else if (type === FRAME.rstStream) this.stream(streamId).reset ??= codeName(payload.readUInt32BE(0));
     else if (type === FRAME.data) {
       const stream = this.stream(streamId);
       stream.dataFrames += 1;

@@ -12,8 +12,9 @@ export interface RawServer {
   close(): Promise<void>;
 }
 
+/** `first`: settings of the first SETTINGS frame; `none`: it sends nothing by itself. */
 export async function startRawServer(
-  first: readonly (readonly [id: number, value: number])[] = [],
+  first: readonly (readonly [id: number, value: number])[] | 'none' = [],
 ): Promise<RawServer> {
   const { server: tls } = await testPki();
   const connections = new Inbox<RawPeer>();
@@ -22,7 +23,7 @@ export async function startRawServer(
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     const peer = new RawPeer(socket, 'server');
-    peer.send(settings(...first), settingsAck());
+    if (first !== 'none') peer.send(settings(...first), settingsAck());
     connections.put(peer);
   });
   server.on('tlsClientError', () => {});
