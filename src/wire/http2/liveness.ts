@@ -14,6 +14,7 @@ export class Liveness {
   readonly #onDead: () => void;
   readonly #asking = new Set<Asking>();
   #seen = 0;
+  /** Undefined once stopped. */
   #timer: NodeJS.Timeout | undefined;
 
   /** `onDead` is called once. */
@@ -28,6 +29,7 @@ export class Liveness {
 
   stop(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     for (const { deadline, resolve } of this.#asking) {
       clearTimeout(deadline);
       resolve(false);
@@ -72,7 +74,8 @@ export class Liveness {
       return;
     }
     void this.ask(this.#timeoutMs).then((alive) => {
-      if (this.#socket.destroyed) return;
+      // Who stopped while the answer was awaited wants to hear no more.
+      if (this.#timer === undefined || this.#socket.destroyed) return;
       if (alive) this.#watch();
       else this.#onDead();
     });
