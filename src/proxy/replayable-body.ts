@@ -1,5 +1,6 @@
 import type { BodySink, BodySource, ResetReason } from '../wire/exchange.ts';
 import type { Fields } from '../wire/fields.ts';
+import { keepChunk } from '../wire/kept-chunks.ts';
 import type { BufferBudget } from './buffer-budget.ts';
 
 /** How the client's side of the body ended, if it did. */
@@ -114,7 +115,7 @@ export class ReplayableBody {
       this.#forget();
       return;
     }
-    this.#kept.push(chunk);
+    keepChunk(this.#kept, chunk);
     this.#keptBytes += chunk.length;
   }
 

@@ -1,5 +1,6 @@
 import type { BodyReceiver, BodySource, ResetReason } from './exchange.ts';
 import type { Fields } from './fields.ts';
+import { keepChunk } from './kept-chunks.ts';
 
 /** What is known of a body once it was looked at. */
 export type Peeked =
@@ -60,7 +61,7 @@ export class PeekedBody implements BodySource, BodyReceiver {
   }
 
   data(chunk: Uint8Array): boolean {
-    this.#chunks.push(chunk);
+    keepChunk(this.#chunks, chunk);
     this.#bytes += chunk.byteLength;
     if (this.#onPeeked !== undefined) {
       if (this.#bytes <= this.#maxBytes) return true;

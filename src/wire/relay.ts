@@ -1,5 +1,6 @@
 import type { BodyReceiver, BodySink, BodySource, ResetReason, Tunnel } from './exchange.ts';
 import { type Fields, NO_FIELDS } from './fields.ts';
+import { keepChunk } from './kept-chunks.ts';
 
 type OnOver = (reason: ResetReason | undefined) => void;
 
@@ -85,7 +86,7 @@ export function collect(source: BodySource, maxBytes: number): Promise<Collected
           resolve({ kind: 'too-large' });
           return false;
         }
-        chunks.push(chunk);
+        keepChunk(chunks, chunk);
         return true;
       },
       end: (trailers) => resolve({ kind: 'whole', body: Buffer.concat(chunks), trailers }),
