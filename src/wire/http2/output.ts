@@ -3,23 +3,37 @@ import { Flag, FRAME_HEADER_LENGTH, FrameType } from './frame.ts';
 
 const SLAB_BYTES = 64 * 1024;
 const MOST_SPARE_SLABS = 64;
+const LITTLE_BYTES = 8 * 1024;
 const NOTHING = -1;
 
 /** Slabs that nobody writes to or sends from. */
 const spare: Buffer[] = [];
-/** Outputs with frames that are not handed to their sockets yet. */
+/** Outputs with frames that are not handed to their sockets yet, and those of them that wait for more. */
 let waiting: Output[] = [];
+let growing: Output[] = [];
 
-/** Sends what all connections have collected since the last turn of the event loop: one write per socket. */
-function flushAll(): void {
+/**
+ * Ends what was written within one callback of the event loop. A little is sent at once: then the loop goes to sleep with one
+ * turn less. Much is likely to be followed by more of the same read, which TLS hands out in pieces of 16 KiB.
+ */
+function flushLittle(): void {
   const outputs = waiting;
   waiting = [];
+  for (const output of outputs) {
+    if (output.pending <= LITTLE_BYTES) output.flush();
+    else if (growing.push(output) === 1) setImmediate(flushMuch);
+  }
+}
+
+function flushMuch(): void {
+  const outputs = growing;
+  growing = [];
   for (const output of outputs) output.flush();
 }
 
 /**
  * The frames of one connection on their way out. They are written one behind the other into a slab that goes to the socket
- * once per turn of the event loop: TLS records and system calls are what a small message costs most.
+ * once per callback or turn of the event loop: TLS records and system calls are what a small message costs most.
  */
 export class Output {
   readonly #socket: Socket;
@@ -35,6 +49,11 @@ export class Output {
   constructor(socket: Socket, onSent: () => void) {
     this.#socket = socket;
     this.#onSent = onSent;
+  }
+
+  /** Octets that the socket was not given yet. */
+  get pending(): number {
+    return this.#end;
   }
 
   /** Octets that the socket has not taken yet. */
@@ -127,7 +146,7 @@ export class Output {
     if (slab === undefined) {
       slab = size <= SLAB_BYTES ? (spare.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES)) : Buffer.allocUnsafeSlow(size);
       this.#slab = slab;
-      if (waiting.push(this) === 1) setImmediate(flushAll);
+      if (waiting.push(this) === 1) process.nextTick(flushLittle);
     }
     const at = this.#end;
     slab[at] = length >>> 16;
