@@ -61,7 +61,7 @@ export class PeekedBody implements BodySource, BodyReceiver {
   }
 
   data(chunk: Uint8Array): boolean {
-    keepChunk(this.#chunks, chunk);
+    this.#chunks.push(chunk);
     this.#bytes += chunk.byteLength;
     if (this.#onPeeked !== undefined) {
       if (this.#bytes <= this.#maxBytes) return true;
@@ -83,6 +83,13 @@ export class PeekedBody implements BodySource, BodyReceiver {
     this.#flow();
   }
 
+  /** Nobody knows when the reader goes on; until here they were kept for a turn, or for the patience at most. */
+  #keepForLong(): void {
+    const kept: Uint8Array[] = [];
+    for (const chunk of this.#chunks) keepChunk(kept, chunk);
+    this.#chunks = kept;
+  }
+
   #tell(peeked: Peeked): void {
     clearTimeout(this.#patience);
     const tell = this.#onPeeked;
@@ -98,6 +105,7 @@ export class PeekedBody implements BodySource, BodyReceiver {
       if (chunk === undefined) break;
       if (!receiver.data(chunk)) this.#isPaused = true;
     }
+    if (this.#chunks.length > 0) this.#keepForLong();
     const ending = this.#ending;
     if (ending === undefined) return;
     // What broke is told at once; an end has its place behind the bytes.
