@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
-import { DifferenceTable } from './support/compare-outcomes.ts';
-import { clientSteps, type Mutation, type Plan, plan, type Step } from './support/conversation.ts';
+import { DifferenceTable, disparities } from './support/compare-outcomes.ts';
+import { clientSteps, type Mutation, type Plan, plan, type Step, step } from './support/conversation.ts';
 import { FIELD_MUTATIONS } from './support/field-mutations.ts';
 import { FRAME_MUTATIONS } from './support/frame-mutations.ts';
 import { complaint, playInLockstep } from './support/lockstep.ts';
+import { Dice, pieces } from './support/mutated-octets.ts';
 import { SERVER_DIFFERENCES } from './support/server-differences.ts';
-import { startServerUnderTest } from './support/server-outcome.ts';
+import { type ServerOutcome, startServerUnderTest } from './support/server-outcome.ts';
 
 /** Conversations per mutation, and of valid ones. `CONVERSATIONS=20` plays twenty times as many. */
 const FACTOR = Number(process.env['CONVERSATIONS'] ?? '1');
@@ -30,15 +31,47 @@ const mutated = (mutation: Mutation): fc.Arbitrary<Plan> =>
 
 test('both engines answer valid conversations of a client alike', async () => {
   const property = fc.asyncProperty(plan, (planned) => compare(clientSteps(planned) ?? []));
-  await fc.assert(property, { seed: SEED, numRuns: 150 * FACTOR });
+  await fc.assert(property, { seed: SEED, numRuns: 100 * FACTOR });
 });
+
+test('both engines answer valid conversations alike that arrive at once and in any pieces', async () => {
+  // What a client resets may or may not have been answered by then; and an empty DATA frame with END_STREAM may, but need
+  // not, pass a window that a large answer has used up (RFC 9113 section 6.9.1).
+  const lasting = fc.record({ planned: plan, seed: fc.nat() }).map(({ planned, seed }) => ({
+    steps:
+      clientSteps({
+        ...planned,
+        ops: planned.ops.filter((op) => op.op !== 'reset' && !(op.op === 'open' && op.path === 'big')),
+      }) ?? [],
+    seed,
+  }));
+  const property = fc.asyncProperty(lasting, async ({ steps, seed }) => {
+    const octets = Buffer.concat(steps.map((each) => each.octets));
+    const parts = pieces(octets, new Dice(seed)).map((piece) => step('octets', piece));
+    const [ours, theirs] = await Promise.all([own.converse(), node.converse()]);
+    await Promise.all([ours.playAtOnce(parts), theirs.playAtOnce(parts)]);
+    const [a, b] = await Promise.all([ours.end(), theirs.end()]);
+    const unlike = complaint(table, disparities(lastingParts(a), lastingParts(b)), steps, undefined);
+    assert.ok(unlike === undefined, unlike);
+  });
+  await fc.assert(property, { seed: SEED, numRuns: 60 * FACTOR });
+});
+
+/** Without what depends on how far an engine has read when it answers. */
+function lastingParts({ connection, streams }: ServerOutcome): object {
+  const answers = Object.entries(streams).map(([id, said]) => [
+    id,
+    said.replace(/(, end)?, RST_STREAM (NO_ERROR|STREAM_CLOSED)$/, ', end'),
+  ]);
+  return { connection, streams: Object.fromEntries(answers) };
+}
 
 for (const [name, mutation] of Object.entries({ ...FRAME_MUTATIONS, ...FIELD_MUTATIONS })) {
   test(`both engines judge a client alike: ${name}`, async () => {
     const property = fc.asyncProperty(mutated(mutation), (planned) =>
       compare(clientSteps(planned, mutation) ?? [], name),
     );
-    await fc.assert(property, { seed: SEED, numRuns: 4 * FACTOR });
+    await fc.assert(property, { seed: SEED, numRuns: 3 * FACTOR });
   });
 }
 

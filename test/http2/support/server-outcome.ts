@@ -1,6 +1,7 @@
 import type { EngineName } from '../../../src/wire/engine-name.ts';
 import { type Listener, listen } from '../../../src/wire/listener.ts';
 import { testPki } from '../../support/loopback.ts';
+import type { Step } from './conversation.ts';
 import type { Conversation } from './lockstep.ts';
 import { connectRawClient } from './raw-client.ts';
 import { type ArrivedStream, describeConnection } from './raw-peer.ts';
@@ -16,11 +17,16 @@ export interface ServerOutcome {
   readonly seen: Readonly<Record<string, SeenExchange>>;
 }
 
+export interface ServerConversation extends Conversation<ServerOutcome> {
+  /** Sends everything without waiting in between. */
+  playAtOnce(steps: readonly Step[]): Promise<void>;
+}
+
 /** A listener of one engine whose handler is changed from conversation to conversation. */
 export interface ServerUnderTest {
   readonly listener: Listener;
   /** Begins a conversation; one at a time. */
-  converse(): Promise<Conversation<ServerOutcome>>;
+  converse(): Promise<ServerConversation>;
 }
 
 export async function startServerUnderTest(engine: EngineName): Promise<ServerUnderTest> {
@@ -46,6 +52,10 @@ export async function startServerUnderTest(engine: EngineName): Promise<ServerUn
         },
         async play({ octets }) {
           client.send(octets);
+          connection = await client.settle(() => handler.events);
+        },
+        async playAtOnce(steps) {
+          for (const { octets } of steps) client.send(octets);
           connection = await client.settle(() => handler.events);
         },
         async end() {
