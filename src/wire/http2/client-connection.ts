@@ -118,6 +118,7 @@ export class Http2ClientConnection<F> extends Http2Connection<ClientStream<F>> i
 
   protected override onHead(id: number): void {
     if (this.isIdle(id)) throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'a response to no request');
+    this.onIdleFrame();
   }
 
   protected override onBlock(stream: ClientStream<F>, block: HeaderBlock, endStream: boolean): void {

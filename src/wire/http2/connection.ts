@@ -221,14 +221,11 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
     const block = this.#decoder.decode(bytes, start, end);
     const stream = this.streams.get(id);
     if (stream !== undefined) {
-      this.#idleFrames.give();
+      this.onUsefulFrame();
       this.onBlock(stream, block, endStream);
       return;
     }
-    const isBroken = this.#broken.has(id);
-    if (isBroken) this.onIdleFrame();
-    else this.#idleFrames.give();
-    this.onHead(id, block, endStream, isBroken);
+    this.onHead(id, block, endStream, this.#broken.has(id));
   }
 
   onDataFrame(id: number, length: number, padding: number): void {
@@ -241,7 +238,7 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
     const stream = this.#dataStream;
     if (stream !== undefined && stream.receiving === 'body' && this.#isDeclared(stream, chunk.length)) {
       if (chunk.length > 0) {
-        this.#idleFrames.give();
+        this.onUsefulFrame();
         stream.arrived(chunk);
       }
       if (isLast && stream.receiving === 'body') this.endMessage(stream, NO_TRAILERS);
@@ -363,6 +360,11 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
     if (!this.#idleFrames.take()) {
       throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, 'too many frames that carry nothing');
     }
+  }
+
+  /** A frame that brought something. */
+  protected onUsefulFrame(): void {
+    this.#idleFrames.give();
   }
 
   /** A peer that asks without reading the answers is cut off (CVE-2019-9512, CVE-2019-9515). */
