@@ -232,6 +232,8 @@ export abstract class Stream implements BodySource, BodySink {
       this.host.hold(-chunk.length);
       this.#deliver(receiver, chunk);
     }
+    // A reader that breaks the stream off while it is given a piece hears of that from who broke it.
+    if (this.#receiver === undefined) return;
     if (this.#breakReason !== undefined) {
       this.#receiver = undefined;
       receiver.reset(this.#breakReason);
