@@ -71,22 +71,27 @@ class UpstreamPool implements Upstream, SessionListener {
   }
 
   request(head: RequestHead, bodyless: boolean, receiver: UpstreamReceiver): UpstreamExchange {
-    const waiting = new WaitingRequest(head, bodyless, receiver, (abandoned) => this.#waiting.delete(abandoned));
-    if (this.#closing) return this.#failLater(waiting, this.#refusal('is no longer used'));
-    const session = this.#leastLoaded();
+    const session = this.#closing ? undefined : this.#leastLoaded();
+    // Before all else: this is what nearly every request comes to.
     if (session !== undefined) {
       try {
         return session.request(head, bodyless, receiver);
       } catch (error) {
-        return this.#failLater(waiting, unsendable(error));
+        return this.#failLater(this.#hold(head, bodyless, receiver), unsendable(error));
       }
     }
+    const waiting = this.#hold(head, bodyless, receiver);
+    if (this.#closing) return this.#failLater(waiting, this.#refusal('is no longer used'));
     if (this.#waiting.size >= MAX_WAITING || (this.#count('connecting') === 0 && !this.#mayDial())) {
       return this.#failLater(waiting, this.#full());
     }
     this.#waiting.add(waiting);
     this.#dialForWaiting();
     return waiting;
+  }
+
+  #hold(head: RequestHead, bodyless: boolean, receiver: UpstreamReceiver): WaitingRequest {
+    return new WaitingRequest(head, bodyless, receiver, (abandoned) => this.#waiting.delete(abandoned));
   }
 
   async upgrade(head: RequestHead, signal: AbortSignal): Promise<UpgradeAnswer> {

@@ -85,8 +85,9 @@ export class Http2ServerConnection extends Http2Connection<ServerStream> impleme
   protected override onHead(id: number, block: HeaderBlock, endStream: boolean, isBroken: boolean): void {
     if (id % 2 === 0) throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'clients open streams with odd numbers');
     if (id <= this.#lastStream) {
-      if (isBroken) return this.onIdleFrame();
-      throw new ConnectionError(ErrorCode.STREAM_CLOSED, 'HEADERS on a stream that is over');
+      if (!isBroken) throw new ConnectionError(ErrorCode.STREAM_CLOSED, 'HEADERS on a stream that is over');
+      this.onIdleFrame();
+      return;
     }
     this.onUsefulFrame();
     this.#lastStream = id;
