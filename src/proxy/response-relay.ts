@@ -21,7 +21,7 @@ export interface RelayedResponse {
 
 /**
  * The body of an answer on its way to the client. It is all that is held of an exchange from then on: of a watch for hours,
- * and there are thousands.
+ * and there are thousands. It begins when it is made.
  */
 export class ResponseRelay implements BodyReceiver {
   readonly #source: BodySource;
