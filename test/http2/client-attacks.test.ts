@@ -199,7 +199,7 @@ for (const attack of FLOODS) {
 
 for (const engine of BOTH) {
   test(`DATA beyond the window of a reader who has stopped is not kept (${engine})`, async (t) => {
-    const { attacker, fates, bystander } = await startAttackedClient(t, engine, { unread: true });
+    const { attacker, fates, bystander } = await startAttackedClient(t, engine, { read: [] });
     attacker.send(
       OK,
       many(128, () => data(1, Buffer.alloc(16_384))),
@@ -212,7 +212,7 @@ for (const engine of BOTH) {
   });
 
   test(`answers that nobody reads stop at a bound (${engine})`, async (t) => {
-    const { attacker, bystander } = await startAttackedClient(t, engine, { requests: 90, unread: true });
+    const { attacker, bystander } = await startAttackedClient(t, engine, { requests: 90, read: [] });
     let sent = 0;
     for (const id of attacker.streams.keys()) {
       if (attacker.closed || attacker.goaway !== undefined) break;
@@ -260,3 +260,23 @@ for (const engine of BOTH) {
     await bystander();
   });
 }
+
+test('an answer still arrives while a server fills all others, which nobody reads (own)', async (t) => {
+  const { attacker, fates } = await startAttackedClient(t, 'own', { requests: 80, read: [79] });
+  const [last = 0, ...others] = [...attacker.streams.keys()].reverse();
+  const piece = 16_384;
+  // As a server does that keeps to the windows: 1 MiB for each stream, and whatever the connection allows.
+  for (const id of others) {
+    attacker.send(headers(id, [':status', '200']));
+    for (let sent = 0; sent < MIB - piece && attacker.streams.get(id)?.reset === undefined; sent += piece) {
+      assert.ok(await attacker.until(() => attacker.credit >= piece), 'the connection stands still');
+      attacker.credit -= piece;
+      attacker.send(data(id, Buffer.alloc(piece)));
+    }
+  }
+  attacker.send(headers(last, [':status', '200']));
+  assert.ok(await attacker.until(() => attacker.credit >= piece), 'the connection stands still');
+  attacker.send(data(last, Buffer.alloc(piece), { endStream: true }));
+  assert.equal((await attacker.settle()).kind, 'alive');
+  assert.equal(fates[79]?.over, 'end');
+});

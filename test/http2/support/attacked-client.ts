@@ -62,14 +62,14 @@ export interface AttackedClient {
 
 export interface AttackedClientOptions {
   readonly requests?: number;
-  /** Nobody reads the answers. Default: they are read. */
-  readonly unread?: boolean;
+  /** Numbers of the requests whose answers are read. Default: all. */
+  readonly read?: readonly number[];
 }
 
 export async function startAttackedClient(
   t: TestContext,
   engine: EngineName,
-  { requests = 1, unread = false }: AttackedClientOptions = {},
+  { requests = 1, read }: AttackedClientOptions = {},
 ): Promise<AttackedClient> {
   const { server: tls } = await testPki();
   const bad = await startRawServer();
@@ -86,7 +86,7 @@ export async function startAttackedClient(
     await Promise.all([upstream.close(0), other.close(0)]);
     await Promise.all([bad.close(), good.close(0)]);
   });
-  const fates = Array.from({ length: requests }, () => new Fate(!unread));
+  const fates = Array.from({ length: requests }, (_, i) => new Fate(read === undefined || read.includes(i)));
   for (const fate of fates) upstream.request(GET, true, fate);
   const attacker = await bad.connections.next();
   await attacker.until(() => attacker.streams.size === requests);

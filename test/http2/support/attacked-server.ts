@@ -113,8 +113,8 @@ export async function flood(
     await bystander();
   }
   if (deaf) attacker.socket.resume();
-  if (!isOver()) await attacker.settle();
-  if (!isOver()) return undefined;
+  // Nothing more is sent: no frame of ours may become the reason.
+  if (!(await attacker.until(isOver))) return undefined;
   await attacker.finish();
   return { code: attacker.goaway?.code, octets };
 }

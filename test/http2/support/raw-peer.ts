@@ -35,6 +35,8 @@ export class RawPeer {
   readonly frames = new Map<number, number>();
   /** Payloads of SETTINGS frames without ACK. */
   readonly settings: Buffer[] = [];
+  /** Octets of DATA that may be sent on all streams together; what is sent is the sender's to take away. */
+  credit = 65_535;
   goaway: { readonly lastStreamId: number; readonly code: string } | undefined;
   closed = false;
   readonly #reader = new FrameReader();
@@ -149,6 +151,7 @@ export class RawPeer {
     this.#events += 1;
     this.frames.set(type, (this.frames.get(type) ?? 0) + 1);
     if (type === FRAME.settings && (flags & FLAG.ack) === 0) this.settings.push(payload);
+    else if (type === FRAME.windowUpdate && streamId === 0) this.credit += payload.readUInt32BE(0);
     else if (type === FRAME.goaway) {
       this.goaway = { lastStreamId: payload.readUInt32BE(0), code: codeName(payload.readUInt32BE(4)) };
     } else if (type === FRAME.rstStream) this.stream(streamId).reset ??= codeName(payload.readUInt32BE(0));
