@@ -20,7 +20,9 @@ const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
 const { DATA, HEADERS, CONTINUATION, PING, RST_STREAM, WINDOW_UPDATE } = FrameType;
 const { END_HEADERS, END_STREAM } = Flag;
 
-test('what one turn of the event loop has to say is one write, for each connection', async () => {
+const callbackEnds = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
+
+test('what one callback has to say is one write, for each connection', async () => {
   const [a, b] = [setUp(), setUp()];
   for (const { output } of [a, b]) {
     output.headers(1, bytes('head'), 4, false, 16_384);
@@ -30,7 +32,7 @@ test('what one turn of the event loop has to say is one write, for each connecti
     output.frame(PING, Flag.ACK, 0, bytes('12345678'));
   }
   assert.deepEqual([a.socket.writes.length, b.socket.writes.length], [0, 0]);
-  await setImmediate();
+  await callbackEnds();
   for (const { socket, frames } of [a, b]) {
     assert.equal(socket.writes.length, 1);
     assert.deepEqual(brief(frames()), [
@@ -43,6 +45,23 @@ test('what one turn of the event loop has to say is one write, for each connecti
   }
   await setImmediate();
   assert.equal(a.socket.writes.length, 1, 'nothing to say, nothing written');
+});
+
+test('much waits for what the same turn of the event loop adds to it; a little elsewhere does not', async () => {
+  const [much, little] = [setUp(), setUp()];
+  const piece = Buffer.alloc(15_000);
+  much.output.data(1, piece, 0, piece.length);
+  little.output.data(1, piece, 0, 10);
+  await callbackEnds();
+  assert.deepEqual([much.socket.writes.length, little.socket.writes.length], [0, 1]);
+  much.output.data(1, piece, 0, piece.length);
+  await callbackEnds();
+  assert.equal(much.socket.writes.length, 0);
+  await setImmediate();
+  assert.deepEqual(
+    much.socket.writes.map(({ copy }) => copy.length),
+    [2 * (9 + piece.length)],
+  );
 });
 
 test('what is to be sent is copied at once: whoever gave it may use it again', () => {
