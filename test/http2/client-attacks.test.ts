@@ -173,6 +173,15 @@ const FLOODS: readonly FloodCase[] = [
     codes: [...CALM, 'STREAM_CLOSED', 'PROTOCOL_ERROR', 'FLOW_CONTROL_ERROR'],
   },
   {
+    name: 'DATA flood of large frames for an answer that was broken off',
+    engines: OWN,
+    before: Buffer.concat([OK, OK]),
+    round: () => many(8, () => data(1, Buffer.alloc(16_384))),
+    // Less than the window of the connection, which ends it anyway.
+    mostOctets: 12 * MIB,
+    codes: [...CALM, 'STREAM_CLOSED'],
+  },
+  {
     name: 'HEADERS flood for an answer that is over',
     engines: OWN,
     before: headers(1, [':status', '200'], { endStream: true }),

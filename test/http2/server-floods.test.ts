@@ -313,6 +313,16 @@ const FLOODS: readonly FloodCase[] = [
     mostRequests: 1,
   },
   {
+    name: 'DATA flood of large frames for a stream that was reset',
+    engines: OWN,
+    before: Buffer.concat([post(1), windowUpdate(1, 0)]),
+    round: () => many(4, () => data(1, Buffer.alloc(16_384))),
+    // Less than the window of the connection, which ends it anyway.
+    mostOctets: 3 * MIB,
+    codes: [...CALM, 'STREAM_CLOSED'],
+    mostRequests: 1,
+  },
+  {
     name: 'GOAWAY flood',
     engines: OWN,
     before: get(1),
