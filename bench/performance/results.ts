@@ -38,6 +38,8 @@ export interface WatchRound {
   /** Growth of the proxy's resident memory (the server's without a proxy) for all watches: open, and after the events. */
   readonly idleBytes: number;
   readonly bytes: number;
+  /** All resident memory of the same process then. */
+  readonly residentBytes: number;
   /** From the write of an object to its last delivery, for each event. */
   readonly lastMs: readonly number[];
   /** Of the proxy, for all events. */

@@ -26,7 +26,11 @@ export class Watchers {
   #onLast: H2Connection | undefined;
   #asked = 0;
   #opened = 0;
-  #failed = 0;
+  #refused = 0;
+  /** Asked for on connections that were lost before there was an answer. */
+  #unanswered = 0;
+  #ended = 0;
+  #lostConnections = 0;
   #delivered = 0;
   #closing = false;
   #changed: () => void = () => {};
@@ -39,9 +43,14 @@ export class Watchers {
     return this.#opened;
   }
 
-  /** Refused, ended or lost. */
+  /** Of those asked for, how many are not open now. */
   get failed(): number {
-    return this.#failed;
+    return this.#ended + this.#unanswered;
+  }
+
+  /** Why. */
+  get failures(): string {
+    return `${this.#refused} refused, ${this.#ended - this.#refused} ended, ${this.#lostConnections} connections lost`;
   }
 
   get delivered(): number {
@@ -51,12 +60,12 @@ export class Watchers {
   /** Opens more until there are `count`; resolves when all have their response's head. Rejects when too many fail. */
   async open(count: number): Promise<void> {
     const fill = (): void => {
-      while (this.#asked < count && this.#asked - this.#opened - this.#failed < OPENING_AT_ONCE) this.#ask();
+      while (this.#asked < count && this.#asked - this.#answered < OPENING_AT_ONCE) this.#ask();
     };
     fill();
     await this.#until(() => {
       fill();
-      return this.#opened + this.#failed >= count;
+      return this.#answered >= count;
     }, `opening ${count} watches`);
   }
 
@@ -70,6 +79,10 @@ export class Watchers {
     this.#closing = true;
     for (const connection of this.#h2) connection.close();
     for (const socket of this.#h1) socket.destroy();
+  }
+
+  get #answered(): number {
+    return this.#opened + this.#refused + this.#unanswered;
   }
 
   #ask(): void {
@@ -87,13 +100,21 @@ export class Watchers {
     const { url, ca, token, path } = this.#options;
     const made: H2Connection = {
       streams: 0,
+      answered: 0,
+      ended: 0,
       connection: new RawH2Connection(
         { url, ca, get: { path, token } },
         {
-          head: (ok) => this.#heard(ok),
+          head: (ok) => {
+            made.answered++;
+            this.#heard(ok);
+          },
           lines: (count) => this.#received(count),
-          end: () => this.#fail(1),
-          lost: () => this.#fail(made.streams),
+          end: () => {
+            made.ended++;
+            this.#end(1, 0);
+          },
+          lost: () => this.#lose(made),
         },
       ),
     };
@@ -124,13 +145,13 @@ export class Watchers {
       if (count > 0) this.#received(count);
     });
     socket.on('error', () => {});
-    socket.once('close', () => this.#fail(1));
+    socket.once('close', () => this.#lose({ streams: 1, answered: answered ? 1 : 0, ended: 0 }));
     return socket;
   }
 
   #heard(ok: boolean): void {
     if (ok) this.#opened++;
-    else this.#fail(1);
+    else this.#refused++;
     this.#changed();
   }
 
@@ -139,15 +160,21 @@ export class Watchers {
     this.#changed();
   }
 
-  #fail(count: number): void {
+  #lose({ streams, answered, ended }: Counts): void {
+    if (!this.#closing) this.#lostConnections++;
+    this.#end(answered - ended, streams - answered);
+  }
+
+  #end(open: number, unanswered: number): void {
     if (this.#closing) return;
-    this.#failed += count;
+    this.#ended += open;
+    this.#unanswered += unanswered;
     this.#changed();
   }
 
   async #until(done: () => boolean, what: string): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const state = (): string => `${this.#opened} open, ${this.#failed} failed, ${this.#delivered} events`;
+    const state = (): string => `${this.#opened} opened, ${this.failures}, ${this.#delivered} events`;
     const timer = setTimeout(() => reject(new Error(`${what}: not within ${GIVE_UP_MS} ms (${state()})`)), GIVE_UP_MS);
     this.#changed = () => {
       if (done()) resolve();
@@ -162,7 +189,12 @@ export class Watchers {
   }
 }
 
-interface H2Connection {
-  readonly connection: RawH2Connection;
+interface Counts {
   streams: number;
+  answered: number;
+  ended: number;
+}
+
+interface H2Connection extends Counts {
+  readonly connection: RawH2Connection;
 }

@@ -82,12 +82,14 @@ async function one(
     await delay(200);
     const eventsCpuMs = processorMs(pid) - cpuIdle;
     await delay(SETTLE_MS);
+    const resident = residentBytes(pid);
     return {
       failed: watchers.failed,
       openSeconds,
       openCpuMs,
       idleBytes,
-      bytes: residentBytes(pid) - before,
+      bytes: resident - before,
+      residentBytes: resident,
       lastMs,
       eventsCpuMs,
     };

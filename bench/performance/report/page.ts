@@ -173,7 +173,8 @@ function growth(result: GrowthResult, plot: (made: Plot | undefined) => string[]
   const end = result.stopped === '' ? '' : ` It ended because of this: ${result.stopped}.`;
   return [
     `**More and more watches, h2, one proxy**`,
-    `Each step adds to the one before.${end}`,
+    `Each step adds to the one before. By default there are at most 256 connections to a server, for about 25,000 watches
+(\`limits.upstreamConnectionsPerServer\`); here it was 1,100.${end}`,
     growthTable(result),
     ...plot(growthPlot(result)),
   ];

@@ -19,7 +19,7 @@ is the preferred server, which forwards. *All* is hop, both servers and etcd.
   front of an undici pool over HTTP/1.1, with none of the checks that a proxy has to make.`;
 
 export const WATCHES = `Watches of ConfigMaps in one namespace, a hundred on each connection, through a proxy that was started for them and had been warmed up.
-*Memory* is the growth of its resident memory for each watch. *Last delivery*: from the write of an object until the last watch has its
+*Memory* is the growth of its resident memory for each watch, *whole process* all of it, with code and what was used before. *Last delivery*: from the write of an object until the last watch has its
 event, the median of the events after the first, with the client’s own time. *Opening* and *delivery* are processor time of the proxy,
 and of the server where there is no proxy.
 

@@ -8,6 +8,7 @@ const HEADER = [
   '',
   'idle, KiB',
   'after events, KiB',
+  'whole process, MiB',
   'opening, µs',
   'last delivery, ms',
   'of the first event, ms',
@@ -29,6 +30,7 @@ export function watchTable(results: readonly Result[], protocol: WatchResult['pr
             of(({ bytes }) => bytes / watches / 1_024),
             1,
           ),
+      rival === 'direct' ? '–' : of((round) => round.residentBytes / 2 ** 20).value.toFixed(0),
       of(({ openCpuMs }) => (openCpuMs / watches) * 1_000).value.toFixed(0),
       figureText(
         of(({ lastMs }) => median(lastMs.slice(1))),
