@@ -43,12 +43,9 @@ test('the memory of what passes through two tunnels is given back once it is wri
   to.sink.onDrain = () => from.source.resume();
   const sent = randomBytes(4 << 20);
   client.end(sent);
-  assert.deepEqual(await read(server), sent);
+  assert((await read(server)).equals(sent));
   assert(passed.length > 1);
-  assert.deepEqual(
-    passed.filter(({ chunk }) => chunk.byteLength !== 0),
-    [],
-  );
+  assert.equal(passed.filter(({ chunk }) => chunk.byteLength !== 0).length, 0);
   assert.equal(
     passed.reduce((sum, { size }) => sum + size, 0),
     sent.byteLength,
@@ -98,7 +95,7 @@ test('nothing is lost or changed both ways when both receivers are slow and the 
     return Buffer.concat(chunks);
   };
   const [atClient, atServer] = await Promise.all([slowly(client), slowly(server)]);
-  assert.deepEqual(atServer, Buffer.concat([Buffer.from('early'), up]));
-  assert.deepEqual(atClient, down);
+  assert(atServer.equals(Buffer.concat([Buffer.from('early'), up])));
+  assert(atClient.equals(down));
   assert.equal(await over.promise, undefined);
 });
