@@ -1,6 +1,5 @@
 import type { KnownDifference } from './compare-outcomes.ts';
 
-const CLOSED = /^closed /;
 const ALIVE = /^alive$/;
 const IS_SEEN = /^seen .* (\S+\.\S+|authority\))$/;
 const ON_STREAM = /^streams \d+$/;
@@ -24,6 +23,20 @@ const INVALID_FIELDS = [
   'a value with a space in front',
   'a value with a space behind',
   'a value with a tab in front',
+];
+
+/** Mutations after which a stream is over that the rest of the conversation still uses. */
+const OVER_EARLY = [
+  'DATA after END_STREAM',
+  'DATA on a stream that was reset',
+  'DATA that is all padding',
+  'DATA of just the frame size',
+  'DATA after trailers',
+  'RST_STREAM with an unknown code',
+  'a stream window above its maximum',
+  'WINDOW_UPDATE by 0 for a stream',
+  'PRIORITY of 4 octets',
+  'RST_STREAM on a stream that was reset',
 ];
 
 const AUTHORITY_MISSING = [':authority missing', 'neither host nor :authority'];
@@ -69,7 +82,7 @@ export const SERVER_DIFFERENCES: readonly KnownDifference[] = [
     why: 'The stream was closed when a higher one was opened. nghttp2 ignores its HEADERS.',
   },
   {
-    mutations: ['HEADERS after END_STREAM', 'HEADERS on a stream that was reset'],
+    mutations: ['HEADERS after END_STREAM', 'HEADERS on a stream that was reset', ...OVER_EARLY],
     where: /^connection$/,
     own: /^closed STREAM_CLOSED$/,
     node: ALIVE,
@@ -77,17 +90,33 @@ export const SERVER_DIFFERENCES: readonly KnownDifference[] = [
     why: 'nghttp2 forgets streams that are over and ignores their frames.',
   },
   {
-    mutations: [
-      'DATA after END_STREAM',
-      'DATA on a stream that was reset',
-      'DATA that is all padding',
-      'DATA of just the frame size',
-      'DATA after trailers',
-    ],
+    mutations: OVER_EARLY,
     where: ON_STREAM,
-    own: (own, node) => own === `${node}, RST_STREAM STREAM_CLOSED`,
+    own: (own, node) => own === (node === '-' ? 'RST_STREAM STREAM_CLOSED' : `${node}, RST_STREAM STREAM_CLOSED`),
     rule: 'RFC 9113 section 5.1 (closed)',
-    why: 'nghttp2 forgets streams that are over and ignores their frames.',
+    why: 'As above.',
+  },
+  {
+    where: ON_STREAM,
+    own: (own, node) => own.endsWith(', end') && own.replace(/, end$/, '').replace(/, \[x-trailer \d+\]/, '') === node,
+    rule: 'RFC 9113 section 6.9.1',
+    why: 'Trailers, and DATA without octets, may pass a window of the connection that is used up; those of nghttp2 wait.',
+  },
+  {
+    mutations: ['PRIORITY of 4 octets'],
+    where: /^connection$/,
+    own: ALIVE,
+    node: /^closed FRAME_SIZE_ERROR$/,
+    rule: 'RFC 9113 sections 6.3 and 5.4.1',
+    why: 'An error of the stream that nghttp2 takes for one of the connection.',
+  },
+  {
+    mutations: ['GOAWAY, then a new stream'],
+    where: /^(streams \d+|seen .*)$/,
+    own: /^(seen|\[:status 200 .*)$/,
+    node: /^-$/,
+    rule: 'RFC 9113 section 6.8',
+    why: 'The GOAWAY of a client is about streams of the server; ours serves what comes as long as others are open.',
   },
   {
     mutations: [
@@ -137,10 +166,10 @@ export const SERVER_DIFFERENCES: readonly KnownDifference[] = [
   {
     mutations: ['GOAWAY twice with a higher number'],
     where: /^connection$/,
-    own: CLOSED,
+    own: /^(alive|closed NO_ERROR)$/,
     node: /^closed PROTOCOL_ERROR$/,
     rule: 'RFC 9113 section 6.8',
-    why: 'A sender must not do so; nothing is said about the receiver, which had nothing left to do here.',
+    why: 'A sender must not do so; nothing is said about the receiver.',
   },
   {
     mutations: AUTHORITY_MISSING,

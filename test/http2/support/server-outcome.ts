@@ -2,6 +2,7 @@ import type { EngineName } from '../../../src/wire/engine-name.ts';
 import { type Listener, listen } from '../../../src/wire/listener.ts';
 import { testPki } from '../../support/loopback.ts';
 import type { Step } from './conversation.ts';
+import { windowUpdate } from './frame-builders.ts';
 import type { Conversation } from './lockstep.ts';
 import { connectRawClient } from './raw-client.ts';
 import { type ArrivedStream, describeConnection } from './raw-peer.ts';
@@ -25,8 +26,8 @@ export interface ServerConversation extends Conversation<ServerOutcome> {
 /** A listener of one engine whose handler is changed from conversation to conversation. */
 export interface ServerUnderTest {
   readonly listener: Listener;
-  /** Begins a conversation; one at a time. */
-  converse(): Promise<ServerConversation>;
+  /** Begins a conversation; one at a time. `credit`: octets that the client takes beyond the window HTTP/2 begins with. */
+  converse(credit?: number): Promise<ServerConversation>;
 }
 
 export async function startServerUnderTest(engine: EngineName): Promise<ServerUnderTest> {
@@ -41,10 +42,11 @@ export async function startServerUnderTest(engine: EngineName): Promise<ServerUn
   });
   return {
     listener,
-    async converse() {
+    async converse(credit = 0) {
       const handler = new RecordingHandler();
       recording = handler;
       const client = await connectRawClient(listener.port);
+      if (credit > 0) client.send(windowUpdate(0, credit));
       let connection = await client.settle(() => handler.events);
       return {
         get isAlive() {
