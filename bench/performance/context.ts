@@ -30,6 +30,8 @@ export interface ContextOptions {
 export interface RequestsOptions {
   /** Default: h2load. */
   readonly send?: Sender;
+  /** Default: `h2`. What is warm for one protocol is not for the other. */
+  readonly protocol?: 'h2' | 'http/1.1';
   readonly warmUp?: RequestLoad;
 }
 
@@ -67,6 +69,9 @@ export class Context implements AsyncDisposable {
 
   /** A server that costs next to nothing. */
   fast(): Promise<FastStage> {
+    if (this.available.absent.some(({ rival }) => rival === 'nginx')) {
+      throw new Error('The fast server is an nginx, which is not installed here. Install it, or leave this part out.');
+    }
     this.#fast ??= this.#started(() => FastStage.start(fixedAnswers));
     return this.#fast;
   }
@@ -90,14 +95,19 @@ export class Context implements AsyncDisposable {
   async requests(
     { stage, rivals }: Field,
     loads: readonly RequestLoad[],
-    { send = (url, load) => h2load(url, load, stage.directory), warmUp }: RequestsOptions = {},
+    { send = (url, load) => h2load(url, load, stage.directory), protocol, warmUp }: RequestsOptions = {},
   ): Promise<readonly (RequestResult | RestResult)[]> {
     const [first] = loads;
     if (first === undefined) return [];
-    await this.warmUp(stage, rivals, { ...(warmUp ?? first), connections: 4, streams: 10 }, send);
+    await this.warmUp(
+      stage,
+      rivals,
+      { ...(warmUp ?? first), connections: 4, streams: 10 },
+      { send, ...(protocol === undefined ? {} : { protocol }) },
+    );
     if (warmUp !== undefined) {
-      for (const { url } of rivals)
-        await send(url, { ...first, requests: this.scaled(LITTLE, first.connections * first.streams) });
+      const little = { ...first, requests: this.scaled(LITTLE, first.connections * first.streams) };
+      for (const { url } of rivals) await send(url, little);
     }
     const { rounds, report } = this;
     const proxies = rivals.flatMap(({ name, pid }) => (pid === undefined ? [] : [[name, pid] as const]));
@@ -118,14 +128,20 @@ export class Context implements AsyncDisposable {
   }
 
   /** Each rival gets so many requests that it is no slower than it will be; what it had before counts. */
-  async warmUp(stage: Stage, rivals: readonly Rival[], load: RequestLoad, send?: Sender): Promise<void> {
+  async warmUp(
+    { directory }: Stage,
+    rivals: readonly Rival[],
+    load: RequestLoad,
+    { send = (url, what) => h2load(url, what, directory), protocol = 'h2' }: RequestsOptions = {},
+  ): Promise<void> {
     for (const { name, url } of rivals) {
-      const had = this.#warmed.get(url) ?? 0;
+      const key = `${protocol} ${url}`;
+      const had = this.#warmed.get(key) ?? 0;
       const wanted = ON_NODE.has(name) ? this.scaled(WARM_UP.node) - had : 0;
       const requests = Math.max(this.scaled(WARM_UP.other, 100), wanted);
       this.report(`${requests} requests to warm up ${name}`);
-      await (send ?? ((to, what) => h2load(to, what, stage.directory)))(url, { ...load, requests });
-      this.#warmed.set(url, had + requests);
+      await send(url, { ...load, requests });
+      this.#warmed.set(key, had + requests);
     }
     await delay(500);
   }

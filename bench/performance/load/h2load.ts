@@ -4,6 +4,9 @@ import { promisify } from 'node:util';
 import { quantile } from './quantile.ts';
 import type { Burst, RequestLoad } from './request-load.ts';
 
+/** In seconds. */
+const UNITS: Readonly<Record<string, number>> = { us: 1e-6, ms: 1e-3, s: 1 };
+
 /** Sends a load over HTTP/2 with nghttp2's h2load; `directory` takes its log. The cipher is what Go's servers choose. */
 export async function h2load(url: string, load: RequestLoad, directory: string): Promise<Burst> {
   const { path, headers, connections, streams, requests, bodyFile } = load;
@@ -28,10 +31,13 @@ export async function h2load(url: string, load: RequestLoad, directory: string):
   return {
     requests: right.length,
     failed: requests - right.length,
-    seconds:
-      Number(/finished in ([\d.]+)(ms|s)/.exec(stdout)?.[1]) /
-      (stdout.includes('finished in') && /finished in [\d.]+ms/.test(stdout) ? 1_000 : 1),
+    seconds: secondsOf(stdout),
     p50Ms: quantile(times, 0.5),
     p99Ms: quantile(times, 0.99),
   };
+}
+
+function secondsOf(output: string): number {
+  const [, value, unit = ''] = /^finished in ([\d.]+)(us|ms|s),/m.exec(output) ?? [];
+  return Number(value) * (UNITS[unit] ?? Number.NaN);
 }

@@ -24,7 +24,7 @@ export async function measureHttp1(context: Context): Promise<readonly Result[]>
   const send: Sender = (url, load) => wrk(url, load, Math.max(1, Math.round(load.requests / REQUESTS_PER_SECOND)));
   const field = await context.realField();
   return [
-    ...(await context.requests(forwarders(field), [of(TITLE.http1Forwarded, JOB)], { send })),
-    ...(await context.requests(passers(field), [of(TITLE.http1Preferred, CONFIG_MAP)], { send })),
+    ...(await context.requests(forwarders(field), [of(TITLE.http1Forwarded, JOB)], { send, protocol: 'http/1.1' })),
+    ...(await context.requests(passers(field), [of(TITLE.http1Preferred, CONFIG_MAP)], { send, protocol: 'http/1.1' })),
   ];
 }
