@@ -73,8 +73,8 @@ export class OwnSession implements UpstreamSession {
   request(head: RequestHead, bodyless: boolean, receiver: UpstreamReceiver): UpstreamExchange {
     if (this.#state.kind !== 'open') throw new TypeError('The connection takes no requests.');
     const { connection } = this.#state;
-    clearTimeout(this.#idleTimer);
     const stream = connection.request(head, bodyless, receiver);
+    clearTimeout(this.#idleTimer);
     // Numbers of streams are never used twice, and a busy connection runs out of them within days.
     if (connection.kind !== 'open') this.#state = { kind: 'draining', connection };
     return stream;
