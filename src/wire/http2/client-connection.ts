@@ -166,11 +166,13 @@ export class Http2ClientConnection<F> extends Http2Connection<ClientStream<F>> i
     this.#finishIfIdle();
   }
 
-  /** Many users share the connection: who leaves most lying loses his stream, so that the others can go on. */
-  protected override onHeldTooMuch(): void {
+  /** Many users share the connection: who leaves most lying loses his answer, so that the others can go on. */
+  protected override onHeldTooMuch(streams: ReadonlySet<ClientStream<F>>): void {
     let most: ClientStream<F> | undefined;
-    for (const stream of this.streams.all()) if (stream.held > (most?.held ?? 0)) most = stream;
-    if (most !== undefined) this.breakStream(most, ErrorCode.ENHANCE_YOUR_CALM);
+    for (const stream of streams) if (stream.held > (most?.held ?? 0)) most = stream;
+    if (most === undefined) return;
+    if (this.streams.get(most.id) === most) this.breakStream(most, ErrorCode.ENHANCE_YOUR_CALM);
+    most.drop('enhance-your-calm');
   }
 
   protected override onClosed(error: ConnectionError | undefined): void {

@@ -67,6 +67,8 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
   readonly #idleFrames = new Budget(IDLE_FRAME_BURST, IDLE_FRAMES_PER_SECOND);
   /** Streams that we broke, with what the peer may have sent on them before it heard of that. */
   readonly #broken = new Map<number, number>();
+  /** Streams of which something waits for a reader. */
+  readonly #holding = new Set<S>();
   #state: ConnectionState;
   /** Whom the current DATA frame is for; undefined: nobody. */
   #dataStream: S | undefined;
@@ -130,8 +132,8 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
   protected abstract onOpen(): void;
   protected abstract onSettingsChanged(): void;
   protected abstract onStreamClosed(stream: S): void;
-  /** Readers have left more lying than may be held. */
-  protected abstract onHeldTooMuch(): void;
+  /** Readers have left more lying than may be held; the streams may be over otherwise. */
+  protected abstract onHeldTooMuch(streams: ReadonlySet<S>): void;
   /** Over, though the streams have not heard of it yet. `error`: what the peer did wrong. */
   protected abstract onClosed(error: ConnectionError | undefined): void;
 
@@ -425,9 +427,11 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
     this.output.number(FrameType.WINDOW_UPDATE, stream.id, octets);
   }
 
-  hold(octets: number): void {
+  hold(stream: S, octets: number): void {
     this.#window.hold(octets);
-    if (octets > 0 && this.#window.isFull) this.onHeldTooMuch();
+    if (stream.held === 0) this.#holding.delete(stream);
+    else this.#holding.add(stream);
+    if (octets > 0 && this.#window.isFull) this.onHeldTooMuch(this.#holding);
   }
 
   closed(stream: S): void {

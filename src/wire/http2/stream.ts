@@ -19,8 +19,8 @@ export interface StreamHost {
   sendReset(stream: Stream, code: number): void;
   /** The peer may send `octets` more on the stream. */
   sendCredit(stream: Stream, octets: number): void;
-  /** `octets` more (or, negative, less) are kept for readers that have paused. */
-  hold(octets: number): void;
+  /** `octets` more (or, negative, less) of the stream are kept for a reader that has paused. */
+  hold(stream: Stream, octets: number): void;
   /** Both directions are over. */
   closed(stream: Stream): void;
 }
@@ -38,6 +38,8 @@ export abstract class Stream implements BodySource, BodySink {
   receiveWindow: number;
   /** Octets of the declared content-length that have not arrived; -1: none was declared. */
   undelivered = -1;
+  /** Octets that have arrived and wait for a reader that has paused. */
+  held = 0;
   protected readonly host: StreamHost;
   /** Taken by the reader, not yet credited to the peer. */
   #owed = 0;
@@ -168,11 +170,6 @@ export abstract class Stream implements BodySource, BodySink {
     return this.#isPaused;
   }
 
-  /** Octets that have arrived and wait for a reader that has paused. */
-  get held(): number {
-    return this.#held?.reduce((octets, { length }) => octets + length, 0) ?? 0;
-  }
-
   /** Ends both directions with RST_STREAM. Who reads the body hears of it in a turn of its own. */
   protected abandon(code: number): void {
     const isOpen = !(isOver(this.sending) && isOver(this.receiving));
@@ -184,6 +181,11 @@ export abstract class Stream implements BodySource, BodySink {
       this.host.closed(this);
     }
     if (receiver !== undefined) queueMicrotask(() => receiver.reset(reason));
+  }
+
+  /** Gives up what is held for its reader, even of a message that is whole. */
+  drop(reason: ResetReason): void {
+    this.#stopReceiving(reason)?.reset(reason);
   }
 
   /** Ends what we send with RST_STREAM, when all of the peer's message has arrived. */
@@ -219,7 +221,7 @@ export abstract class Stream implements BodySource, BodySink {
     const kept = chunk.length * 2 < chunk.buffer.byteLength ? Uint8Array.prototype.slice.call(chunk) : chunk;
     this.#held ??= [];
     this.#held.push(kept);
-    this.host.hold(kept.length);
+    this.#hold(kept.length);
   }
 
   #flow(): void {
@@ -229,7 +231,7 @@ export abstract class Stream implements BodySource, BodySink {
       const chunk = this.#held.shift();
       if (this.#held.length === 0) this.#held = undefined;
       if (chunk === undefined) break;
-      this.host.hold(-chunk.length);
+      this.#hold(-chunk.length);
       this.#deliver(receiver, chunk);
     }
     // A reader that breaks the stream off while it is given a piece hears of that from who broke it.
@@ -253,6 +255,11 @@ export abstract class Stream implements BodySource, BodySink {
     this.#owed = 0;
   }
 
+  #hold(octets: number): void {
+    this.held += octets;
+    this.host.hold(this, octets);
+  }
+
   #stopSending(): void {
     if (this.sending !== 'ended') this.sending = 'broken';
     this.#queue = undefined;
@@ -262,7 +269,7 @@ export abstract class Stream implements BodySource, BodySink {
   /** Drops what was held, and returns the reader that has not heard of an end. */
   #stopReceiving(reason: ResetReason): BodyReceiver | undefined {
     if (this.#held !== undefined) {
-      this.host.hold(-this.held);
+      this.#hold(-this.held);
       this.#held = undefined;
     }
     const isHeard = this.receiving === 'ended' && this.#trailers === undefined;

@@ -39,7 +39,7 @@ export class FakeStreamHost implements StreamHost {
     this.credits.push(octets);
   }
 
-  hold(octets: number): void {
+  hold(_stream: unknown, octets: number): void {
     this.held += octets;
   }
 
