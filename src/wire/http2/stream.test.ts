@@ -224,6 +224,22 @@ describe('a stream that breaks', () => {
     assert.deepEqual([reader.text, reader.over], ['', ['cancel']]);
   });
 
+  test('may lose what nobody read, though it was whole; a reader who has it all loses nothing', async () => {
+    const { host, stream, reader } = reading();
+    stream.arrived(bytes('whole'));
+    stream.arrivedEnd([]);
+    stream.drop('enhance-your-calm');
+    assert.deepEqual([host.held, host.resets], [0, []]);
+    stream.read(reader);
+    await turn();
+    assert.deepEqual([reader.text, reader.over], ['', ['enhance-your-calm']]);
+    const other = reading();
+    other.stream.read(other.reader);
+    other.stream.arrivedEnd([]);
+    other.stream.drop('enhance-your-calm');
+    assert.deepEqual(other.reader.over, [[]]);
+  });
+
   for (const [who, breakOff] of [
     ['reader', (stream: PlainStream) => stream.reset('cancel')],
     ['peer', (stream: PlainStream) => stream.broke('cancel')],
@@ -351,7 +367,7 @@ test('whatever peer and reader do: octets in order, one end, no octet credited t
     {
       event: fc.oneof(
         { weight: 10, arbitrary: fc.constantFrom(...EVENTS) },
-        { weight: 1, arbitrary: fc.constantFrom('end' as const, 'break' as const) },
+        { weight: 1, arbitrary: fc.constantFrom('end' as const, 'break' as const, 'drop' as const) },
       ),
       size: fc.integer({ min: 1, max: 80 }),
     },
@@ -389,6 +405,7 @@ test('whatever peer and reader do: octets in order, one end, no octet credited t
           stream.arrivedPadding(size);
         } else if (event === 'end' && isOpen) stream.arrivedEnd([]);
         else if (event === 'break') stream.broke('refused');
+        else if (event === 'drop') stream.drop('enhance-your-calm');
         else if (event === 'read' && !isRead) {
           isRead = true;
           stream.read(reader);

@@ -13,6 +13,8 @@ export interface Joined {
   readonly server: Http2ServerConnection;
   /** What the client has heard of its connection, streams aside. */
   readonly heard: Heard;
+  /** Breaks the connection without a word. */
+  cut(): void;
 }
 
 export interface Failure {
@@ -23,7 +25,7 @@ export interface Failure {
 interface Heard {
   released: number;
   goaways: number;
-  closed: (ConnectionError | undefined)[];
+  readonly closed: (ConnectionError | undefined)[];
   deaths: number;
 }
 
@@ -68,7 +70,7 @@ export async function join(t: TestContext, handler: ExchangeHandler, options: Jo
     };
     const connection = new Http2ClientConnection<Failure>(near, limits, listener, 'test');
   });
-  return { client, server, heard };
+  return { client, server, heard, cut: () => far.resetAndDestroy() };
 }
 
 function clientOf(socket: Socket): ClientConnection {
