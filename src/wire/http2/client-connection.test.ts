@@ -154,7 +154,7 @@ for (const who of ['client', 'server'] as const) {
 }
 
 test('a connection that breaks: requests are lost, bodies break off, and a body that was whole stays', async (t) => {
-  const { client, heard, asked, closed, cut } = await joined(t);
+  const { client, heard, far, asked, closed } = await joined(t);
   const unanswered = await asked();
   const begun = await asked();
   begun.exchange.respond(OK, false).write(Buffer.from('begun'));
@@ -164,7 +164,7 @@ test('a connection that breaks: requests are lost, bodies break off, and a body 
   sink.end([]);
   const [begunBody, wholeBody] = [await begun.body, await whole.body];
   while (whole.stream.ending !== 'whole') await setImmediate();
-  cut();
+  far.resetAndDestroy();
   assert.deepEqual(await unanswered.failure, { cause: 'lost', reason: 'connection-lost' });
   await closed();
   assert.equal(await outcome(begunBody), 'connection-lost');

@@ -13,8 +13,9 @@ export interface Joined {
   readonly server: Http2ServerConnection;
   /** What the client has heard of its connection, streams aside. */
   readonly heard: Heard;
-  /** Breaks the connection without a word. */
-  cut(): void;
+  /** The two ends of it. */
+  readonly near: Socket;
+  readonly far: Socket;
 }
 
 export interface Failure {
@@ -70,7 +71,7 @@ export async function join(t: TestContext, handler: ExchangeHandler, options: Jo
     };
     const connection = new Http2ClientConnection<Failure>(near, limits, listener, 'test');
   });
-  return { client, server, heard, cut: () => far.resetAndDestroy() };
+  return { client, server, heard, near, far };
 }
 
 function clientOf(socket: Socket): ClientConnection {
