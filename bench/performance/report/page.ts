@@ -197,7 +197,7 @@ grows with servers and types is in [scale](scale.md).`,
 
 function profileBlocks({ load, summary }: ProfileResult): string[] {
   return [
-    `**${load}, fast server**, ${(summary.busyMs / 1_000).toFixed(0)} s busy, of which a sample was taken each millisecond:`,
+    `**${load}** (${(summary.busyMs / 1_000).toFixed(0)} s busy)`,
     table(
       ['time in', 'share'],
       summary.groups.map(({ group, share }) => [group, percent(share)]),
