@@ -64,7 +64,8 @@ class Reader implements BodyReceiver {
   readonly #source: BodySource;
   readonly #isPause: (piece: number) => boolean;
   readonly #over = Promise.withResolvers<Fields>();
-  readonly #pieces: Buffer[] = [];
+  /** As they came: they are the reader's for as long as he keeps them. */
+  readonly #pieces: Uint8Array[] = [];
 
   constructor(source: BodySource, isPause: (piece: number) => boolean = () => false) {
     this.#source = source;
@@ -73,7 +74,7 @@ class Reader implements BodyReceiver {
   }
 
   data(chunk: Uint8Array): boolean {
-    this.#pieces.push(Buffer.from(chunk));
+    this.#pieces.push(chunk);
     if (!this.#isPause(this.#pieces.length)) return true;
     void setImmediate().then(() => this.#source.resume());
     return false;
