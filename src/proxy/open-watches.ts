@@ -78,10 +78,6 @@ class EndableWatch implements ResponseSink {
     this.#sink.onDrain = listener;
   }
 
-  get knowsLoans(): boolean {
-    return this.#sink.knowsLoans === true;
-  }
-
   write(chunk: Uint8Array): boolean {
     if (this.#state === 'over') return true;
     const taken = this.#framing.take(chunk, this.#state === 'finishing');

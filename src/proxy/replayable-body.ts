@@ -91,11 +91,7 @@ export class ReplayableBody {
 
   #read(): void {
     this.#reading = true;
-    const isTold = (): boolean => this.#sink === undefined || this.#sink.knowsLoans === true;
     this.#source.read({
-      get knowsLoans() {
-        return isTold();
-      },
       data: (chunk) => {
         this.#keep(chunk);
         return (this.#sink?.write(chunk) ?? true) && !this.#isHeld;

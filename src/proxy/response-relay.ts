@@ -39,10 +39,6 @@ export class ResponseRelay implements BodyReceiver {
     source.read(this);
   }
 
-  get knowsLoans(): boolean {
-    return this.#sink.knowsLoans === true;
-  }
-
   data(chunk: Uint8Array): boolean {
     return writeThrough(this.#sink, chunk, this.#source);
   }

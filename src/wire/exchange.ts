@@ -36,8 +36,6 @@ export interface ResponseHead {
 
 /** Consumer of one message body. Exactly one of `end` and `reset` is called, last and once. */
 export interface BodyReceiver {
-  /** It says `keepLent` (lent-memory.ts) of every chunk that it keeps beyond the call; of others nobody knows. */
-  readonly knowsLoans?: boolean | undefined;
   /** `false` asks the source to pause until `resume()`. The chunk is only lent while nobody else keeps it: never write into it. */
   data(chunk: Uint8Array): boolean;
   end(trailers: Fields): void;
@@ -54,8 +52,6 @@ export interface BodySource {
 
 /** Where one message body goes. Calls after `end`, `reset` or the peer's disappearance are ignored. */
 export interface BodySink {
-  /** As of a receiver. */
-  readonly knowsLoans?: boolean | undefined;
   /** `false`: above the high-water mark; stop until `onDrain` fires. */
   write(chunk: Uint8Array): boolean;
   onDrain: (() => void) | undefined;

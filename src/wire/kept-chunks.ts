@@ -1,5 +1,3 @@
-import { keepLent } from './lent-memory.ts';
-
 /** Up to so many bytes share one chunk: thousands of chunks of one byte would take far more memory than they hold. */
 const SHARED_BYTES = 1_024;
 
@@ -17,7 +15,5 @@ export function keepChunk(kept: Uint8Array[], chunk: Uint8Array): void {
     return;
   }
   // Not a Buffer: those that are small share their memory, too.
-  const own = chunk.byteLength * 2 < chunk.buffer.byteLength ? new Uint8Array(chunk) : chunk;
-  keepLent(own);
-  kept.push(own);
+  kept.push(chunk.byteLength * 2 < chunk.buffer.byteLength ? new Uint8Array(chunk) : chunk);
 }

@@ -23,10 +23,6 @@ class Relay implements BodyReceiver {
     this.#onOver = onOver;
   }
 
-  get knowsLoans(): boolean {
-    return this.#sink.knowsLoans === true;
-  }
-
   data(chunk: Uint8Array): boolean {
     return writeThrough(this.#sink, chunk, this.#source);
   }
@@ -107,5 +103,5 @@ export function sendBody(sink: BodySink, body: Uint8Array): void {
 
 /** Takes and drops a body nobody wants, so that its exchange can end. */
 export function discard(source: BodySource): void {
-  source.read({ knowsLoans: true, data: () => true, end: () => {}, reset: () => {} });
+  source.read({ data: () => true, end: () => {}, reset: () => {} });
 }

@@ -41,10 +41,6 @@ export class WaitingRequest implements UpstreamExchange, BodySink {
     else if (chunks.length > 0 && ready) this.onDrain?.();
   }
 
-  get knowsLoans(): boolean {
-    return this.#started?.body?.knowsLoans === true;
-  }
-
   write(chunk: Uint8Array): boolean {
     if (this.#started !== undefined) return this.#started.body?.write(chunk) ?? true;
     this.#chunks.push(chunk);

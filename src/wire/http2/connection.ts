@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ResetReason } from '../exchange.ts';
 import type { Fields } from '../fields.ts';
-import { lend, takeBack } from '../lent-memory.ts';
 import { sendableTrailers } from '../raw-fields.ts';
 import { resetReasonOf } from '../reset-code.ts';
 import { Budget } from './budget.ts';
@@ -193,10 +192,8 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
   #received(chunk: Buffer): void {
     this.liveness.heard();
     if (this.#state.kind === 'closed') return;
-    lend(chunk);
     try {
       this.#reader.push(this.beforeFrames(chunk));
-      takeBack();
     } catch (error) {
       if (error instanceof ConnectionError) this.#fail(error);
       else if (error instanceof HpackError) this.fail(ErrorCode.COMPRESSION_ERROR, error.message);

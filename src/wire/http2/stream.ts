@@ -1,6 +1,5 @@
 import type { BodyReceiver, BodySink, BodySource, ResetReason } from '../exchange.ts';
 import { type Fields, NO_FIELDS } from '../fields.ts';
-import { keepLent } from '../lent-memory.ts';
 import { resetReasonOf } from '../reset-code.ts';
 
 /**
@@ -85,10 +84,6 @@ export abstract class Stream implements BodySource, BodySink {
     this.#flow();
   }
 
-  get knowsLoans(): boolean {
-    return true;
-  }
-
   /** A piece of the peer's body. */
   arrived(chunk: Uint8Array): void {
     if (this.#receiver === undefined || this.#isPaused || this.#held !== undefined) this.#keep(chunk);
@@ -132,13 +127,11 @@ export abstract class Stream implements BodySource, BodySink {
   write(chunk: Uint8Array): boolean {
     if (this.sending !== 'body' || this.#ending !== undefined || chunk.length === 0) return true;
     if (this.#queue !== undefined) {
-      keepLent(chunk);
       this.#queue.push(chunk);
       return false;
     }
     const sent = this.host.sendData(this, chunk, 0);
     if (sent === chunk.length) return true;
-    keepLent(chunk);
     this.#queue = [chunk];
     this.#queueStart = sent;
     return false;
@@ -219,7 +212,6 @@ export abstract class Stream implements BodySource, BodySink {
 
   #deliver(receiver: BodyReceiver, chunk: Uint8Array): void {
     this.#owed += chunk.length;
-    if (receiver.knowsLoans !== true) keepLent(chunk);
     if (!receiver.data(chunk)) this.#isPaused = true;
     else if (!this.#isPaused) this.#credit();
   }
@@ -227,7 +219,6 @@ export abstract class Stream implements BodySource, BodySink {
   /** A small piece of a large read would hold on to all of it. */
   #keep(chunk: Uint8Array): void {
     const kept = chunk.length * 2 < chunk.buffer.byteLength ? Uint8Array.prototype.slice.call(chunk) : chunk;
-    keepLent(kept);
     this.#held ??= [];
     this.#held.push(kept);
     this.#hold(kept.length);
