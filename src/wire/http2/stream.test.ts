@@ -3,7 +3,6 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { BodyReceiver, ResetReason } from '../exchange.ts';
 import type { Fields } from '../fields.ts';
-import { lend, takeBack } from '../lent-memory.ts';
 import { ErrorCode } from './error-code.ts';
 import { FakeStreamHost, PlainStream } from './testing/fake-stream-host.ts';
 
@@ -67,20 +66,6 @@ describe('what arrives', () => {
     stream.arrivedEnd([]);
     assert.deepEqual(reader.over, [[]]);
     assert.equal(host.held, 0);
-  });
-
-  test('is kept for a reader who has paused, and with one who knows of no loans, although it was lent', () => {
-    for (const isPaused of [false, true]) {
-      const { stream, reader } = reading();
-      stream.read(reader);
-      if (isPaused) stream.pause();
-      const read = Buffer.from(new ArrayBuffer(8192)).fill('x');
-      lend(read);
-      stream.arrived(read);
-      takeBack();
-      stream.resume();
-      assert.equal(reader.text, 'x'.repeat(8192));
-    }
   });
 
   for (const how of ['pause', 'false'] as const) {
@@ -296,21 +281,6 @@ describe('what leaves', () => {
     stream.pump();
     assert.equal(drained, 1);
     assert.equal(stream.write(bytes('k')), true);
-  });
-
-  test('is kept while it waits, although it was lent', () => {
-    for (const before of [0, 1]) {
-      const { host, stream } = reading();
-      host.room = 1;
-      if (before > 0) stream.write(bytes('ab'));
-      const read = Buffer.from(new ArrayBuffer(8192)).fill('x');
-      lend(read);
-      assert.equal(stream.write(read.subarray(10, 20)), false);
-      takeBack();
-      host.room = 100;
-      stream.pump();
-      assert.equal(host.text, `${before > 0 ? 'ab' : ''}${'x'.repeat(10)}`);
-    }
   });
 
   test('ends behind what waits, and nobody is asked for more then', () => {
