@@ -90,7 +90,6 @@ export const SERVER_DIFFERENCES: readonly KnownDifference[] = [
     why: 'nghttp2 forgets streams that are over and ignores their frames.',
   },
   {
-    mutations: OVER_EARLY,
     where: ON_STREAM,
     own: (own, node) => own === (node === '-' ? 'RST_STREAM STREAM_CLOSED' : `${node}, RST_STREAM STREAM_CLOSED`),
     rule: 'RFC 9113 section 5.1 (closed)',

@@ -53,6 +53,7 @@ const SERVER_EXEMPTIONS: Readonly<Record<EngineName, readonly Exemption[]>> = {
     },
     {
       name: 'http2/6.9.1: Sends multiple WINDOW_UPDATE frames increasing the flow control window to above 2^31-1 on a stream',
+      mayPass: true,
       rule: 'RFC 9113 section 5.4.1',
       why: 'nghttp2 takes this error of a stream for one of the connection, and Node may close it before its GOAWAY is out.',
     },
@@ -94,16 +95,19 @@ const CLIENT_EXEMPTIONS: Readonly<Record<EngineName, readonly Exemption[]>> = {
     },
     {
       name: 'client/5.4.1: Sends an invalid PING frame to receive GOAWAY frame',
+      mayPass: true,
       rule: 'RFC 9113 section 5.4.1',
       why: 'Node closes the connection in a way that its last GOAWAY does not reach h2specd.',
     },
     {
       name: 'client/6.9.1: Sends multiple WINDOW_UPDATE frames increasing the flow control window to above 2^31-1',
+      mayPass: true,
       rule: 'RFC 9113 section 5.4.1',
       why: 'As above.',
     },
     {
       name: 'client/6.9.1: Sends multiple WINDOW_UPDATE frames increasing the flow control window to above 2^31-1 on a stream',
+      mayPass: true,
       rule: 'RFC 9113 section 5.4.1',
       why: 'As above.',
     },
@@ -123,43 +127,50 @@ for (const engine of ENGINES) {
     await assertServerPasses(t, listener.port, '/echo/h2spec', engine);
   });
 
-  test(`a whole proxy with the engine "${engine}" passes h2spec`, async (t) => {
-    const { daemon } = await startEmbeddedControlPlane(t, { flags: { 'http2-engine': engine } });
-    await assertServerPasses(t, Number(/:(\d+)$/.exec(daemon.servingAddress)?.[1]), '/version', engine);
-  });
-
   test(`the client role of the engine "${engine}" passes h2specd`, async (t) => {
     const { ca, server: tls } = await testPki();
     const directory = await temporaryDirectory(t);
     const files = { cert: join(directory, 'server.crt'), key: join(directory, 'server.key') };
     await Promise.all([writeFile(files.cert, tls.cert), writeFile(files.key, tls.key)]);
-    const options = [
-      '-t',
-      '-c',
-      files.cert,
-      '-k',
-      files.key,
-      '-f',
-      String(await freePort()),
-      '-S',
-      '-o',
-      '1',
-      '-v',
-      '-e',
-      'echo',
-    ];
-    const lines: string[] = [];
-    // For each case it runs `echo URL`, which tells us where to send the next request.
-    await run(t, await findH2spec('h2specd'), options, (line) => {
-      lines.push(line);
-      const port = /^https:\/\/127\.0\.0\.1:(\d+)\/$/.exec(line)?.[1];
-      if (port !== undefined) askOnce(t, engine, Number(port), ca.cert);
-    });
+    const lines = await runH2specd(t, files, (port) => askOnce(t, engine, port, ca.cert));
     const cases = readTranscript(lines);
     assert.equal(cases.length, CLIENT_CASES, lines.join('\n'));
     assert.deepEqual(contradictions(cases, CLIENT_EXEMPTIONS[engine]), []);
   });
 }
+
+/** What h2specd prints. It listens on a port for each of its cases, all in a row, of which one may be taken. */
+async function runH2specd(
+  t: TestContext,
+  { cert, key }: { readonly cert: string; readonly key: string },
+  onCase: (port: number) => void,
+): Promise<string[]> {
+  for (let attempts = 5; ; attempts -= 1) {
+    const options = ['-t', '-c', cert, '-k', key, '-f', String(await freePort()), '-S', '-o', '1', '-v', '-e', 'echo'];
+    const lines: string[] = [];
+    // For each case it runs `echo URL`, which tells us where to send the next request.
+    await run(t, await findH2spec('h2specd'), options, (line) => {
+      lines.push(line);
+      const port = /^https:\/\/127\.0\.0\.1:(\d+)\/$/.exec(line)?.[1];
+      if (port !== undefined) onCase(Number(port));
+    });
+    if (attempts === 1 || !lines.some((line) => line.includes('address already in use'))) return lines;
+  }
+}
+
+test('a whole proxy passes h2spec', async (t) => {
+  const { daemon, old } = await startEmbeddedControlPlane(t);
+  // An answer that comes before the request is complete would close streams on which h2spec still goes on.
+  old.handler = (stream) => {
+    stream.on('error', () => {});
+    stream.resume().on('end', () => {
+      if (stream.destroyed) return;
+      stream.respond({ ':status': 200 });
+      stream.end('an answer');
+    });
+  };
+  await assertServerPasses(t, Number(/:(\d+)$/.exec(daemon.servingAddress)?.[1]), '/api/v1/namespaces/a/pods/x', 'own');
+});
 
 async function assertServerPasses(t: TestContext, port: number, path: string, engine: EngineName): Promise<void> {
   const report = join(await temporaryDirectory(t), 'report.xml');
