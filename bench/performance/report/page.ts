@@ -4,6 +4,7 @@ import { type MeasuredParts, runsOf } from '../../parts.ts';
 import { PARTS, type Part } from '../parts.ts';
 import type { DecisionsResult, GrowthResult, ProfileResult, Result } from '../results.ts';
 import type { Absent } from '../rivals/available.ts';
+import { TITLES } from '../rivals/rival.ts';
 import { SERVER_VERSION } from '../stages/real-stage.ts';
 import { figure, figureText } from './figures.ts';
 import { type Goal, goals } from './goals.ts';
@@ -146,9 +147,10 @@ function restBlocks(results: readonly Result[]): string[] {
   const found = results.flatMap((each) => (each.kind === 'rest' ? [each.cpu] : []));
   const names = [...new Set(found.flatMap(Object.keys))];
   if (names.length === 0) return [];
+  const titles = new Map<string, string>(Object.entries(TITLES));
   const rows = names.map((name) => {
     const values = found.flatMap((cpu) => cpu[name] ?? []);
-    return [name, figureText(figure(values), 0)];
+    return [titles.get(name) ?? name, figureText(figure(values), 0)];
   });
   return ['**At rest**', table(['process', 'ms of processor time per second'], rows)];
 }
