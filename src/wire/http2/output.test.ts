@@ -27,6 +27,7 @@ test('what one callback has to say is one write, for each connection', async () 
   for (const { output } of [a, b]) {
     output.headers(1, bytes('head'), 4, false, 16_384);
     output.data(1, bytes('body'), 0, 4);
+    output.endStream(1);
     output.number(WINDOW_UPDATE, 0, 70_000);
     output.number(RST_STREAM, 3, 8);
     output.frame(PING, Flag.ACK, 0, bytes('12345678'));
@@ -37,7 +38,7 @@ test('what one callback has to say is one write, for each connection', async () 
     assert.equal(socket.writes.length, 1);
     assert.deepEqual(brief(frames()), [
       [HEADERS, END_HEADERS, 1, 'head'],
-      [DATA, 0, 1, 'body'],
+      [DATA, END_STREAM, 1, 'body'],
       [WINDOW_UPDATE, 0, 0, '\x00\x01\x11\x70'],
       [RST_STREAM, 0, 3, '\0\0\0\x08'],
       [PING, Flag.ACK, 0, '12345678'],
@@ -52,6 +53,7 @@ test('much waits for what the same turn of the event loop adds to it; a little e
   const piece = Buffer.alloc(15_000);
   much.output.data(1, piece, 0, piece.length);
   little.output.data(1, piece, 0, 10);
+  little.output.endStream(1);
   await callbackEnds();
   assert.deepEqual([much.socket.writes.length, little.socket.writes.length], [0, 1]);
   much.output.data(1, piece, 0, piece.length);
@@ -236,7 +238,7 @@ test('nothing comes behind a close, but what was said before does', async () => 
 test('a socket that is gone is not written to', async () => {
   for (const how of ['destroyed', 'ended'] as const) {
     const { output, socket } = setUp();
-    output.data(1, bytes('x'), 0, 1);
+    output.number(WINDOW_UPDATE, 0, 1);
     if (how === 'destroyed') socket.destroyed = true;
     else socket.writable = false;
     await setImmediate();
