@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { BodySource, ExchangeHandler, RequestHead, ServerExchange } from '../exchange.ts';
 import type { Fields } from '../fields.ts';
-import type { Http2ClientConnection } from './client-connection.ts';
+import { Http2ClientConnection } from './client-connection.ts';
 import type { ClientStream } from './client-stream.ts';
+import { defaultClientLimits } from './default-limits.ts';
 import { type Failure, type JoinOptions, join } from './testing/joined.ts';
 
 type Client = Http2ClientConnection<Failure>;
@@ -152,6 +155,33 @@ for (const who of ['client', 'server'] as const) {
     server.drain();
   });
 }
+
+test('drained before the server has said a word, it closes and never opens', async (t) => {
+  const server = createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  t.after(() => socket.destroy());
+  await once(socket, 'connect');
+  const heard: string[] = [];
+  const client = new Http2ClientConnection<string>(
+    socket,
+    defaultClientLimits,
+    {
+      opened: () => heard.push('opened'),
+      limitChanged: () => {},
+      released: () => {},
+      goaway: () => {},
+      closed: () => heard.push('closed'),
+      died: () => {},
+      failureOf: () => '',
+    },
+    'test',
+  );
+  client.drain();
+  await once(socket, 'close');
+  assert.deepEqual([client.kind, heard], ['closed', ['closed']]);
+});
 
 test('a connection that breaks: requests are lost, bodies break off, and a body that was whole stays', async (t) => {
   const { client, heard, far, asked, closed } = await joined(t);

@@ -129,6 +129,14 @@ test('a head that cannot be sent ends the stream, so that its client does not wa
   assert.deepEqual([host.resets, host.sent, host.closures, aborts], [[ErrorCode.INTERNAL_ERROR], [], 1, []]);
 });
 
+test('interim heads are interim, and the final one is final (RFC 9113 section 8.1)', () => {
+  const { host, stream } = setUp({ bodyless: true });
+  for (const status of [101, 200, 404]) stream.inform(ok(status));
+  assert.deepEqual([host.heads, stream.sending], [[], 'head']);
+  stream.respond(ok(103), false);
+  assert.deepEqual([host.heads, host.resets], [[], [ErrorCode.INTERNAL_ERROR]]);
+});
+
 test('a response that is whole before the request: the rest is not wanted, and that is no error (RFC 9113 section 8.1)', async () => {
   const { host, stream, aborts } = setUp();
   const reader = new Reader();
