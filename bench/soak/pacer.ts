@@ -4,9 +4,9 @@ import type { SoakLoad } from './soak-load.ts';
 const STEP_MS = 1_000;
 /** The processor time of so many steps is looked at together. */
 const STEPS = 4;
-const FIRST_RATE = 100;
+const FIRST_RATE = 300;
 const GAIN = 0.3;
-const LARGEST_STEP = { up: 0.1, down: 0.25 };
+const LARGEST_STEP = { up: 0.15, down: 0.25 };
 /** How much more may be asked for than is sent: when the clients cannot keep up, more does not help. */
 const HEADROOM = 1.5;
 

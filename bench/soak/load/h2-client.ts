@@ -62,13 +62,19 @@ export class H2Client implements SoakClient {
     stream.on('response', (received) => listener.head(Number(received[':status']), received));
     stream.on('data', (chunk: Buffer) => listener.data(chunk));
     stream.on('trailers', (received) => listener.trailers(received));
+    // Node waits for writes that nobody takes any longer when NO_ERROR follows a whole answer (RFC 9113 section 8.1).
+    const endIfAnswered = (): void => {
+      if (hasEnded && stream.closed) setImmediate(() => stream.destroy());
+    };
+    stream.on('aborted', endIfAnswered);
     stream.on('end', () => {
       hasEnded = true;
+      endIfAnswered();
     });
     stream.once('close', () => {
       this.open -= 1;
       // A stream that is reset also ends.
-      const isWhole = hasEnded && stream.rstCode === 0 && !stream.aborted;
+      const isWhole = hasEnded && stream.rstCode === 0;
       listener.over(isWhole, `RST_STREAM code ${stream.rstCode} ${failure}`.trim());
       if (this.isRetired && this.open === 0) this.#session.close();
     });
