@@ -12,6 +12,14 @@ const LOST: Partial<UpstreamFailure> = { processed: 'unknown', cause: 'connectio
 
 for (const [what, failure, tried, code, retryAfter, says] of [
   ['nothing was sent', {}, WRITE, 'MVP_UPSTREAM_UNREACHABLE', 1, /Nothing was executed; retry\.$/],
+  [
+    'a write broke off before its end',
+    { ...LOST, processed: 'no' },
+    WRITE,
+    'MVP_UPSTREAM_RESET',
+    1,
+    /broke off before it had the whole of the request.* Nothing was executed; retry\.$/,
+  ],
   ['a read broke off', LOST, READ, 'MVP_UPSTREAM_RESET', 1, /broke off.* Retry\.$/],
   [
     'a write broke off',

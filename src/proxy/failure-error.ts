@@ -31,6 +31,13 @@ export function failureError(failure: UpstreamFailure, server: string, info: Req
       { retryAfterSeconds: DANGEROUS_RETRY_SECONDS },
     );
   }
+  if (failure.processed === 'no' && isBreakage(failure)) {
+    return new ProxyError(
+      'MVP_UPSTREAM_RESET',
+      `Server ${server} broke off before it had the whole of the request for ${subject(info)}. Nothing was executed; retry.`,
+      { retryAfterSeconds: 1 },
+    );
+  }
   if (failure.processed === 'no') {
     return new ProxyError(
       'MVP_UPSTREAM_UNREACHABLE',
@@ -44,4 +51,9 @@ export function failureError(failure: UpstreamFailure, server: string, info: Req
     `Server ${server} ${happened} for ${subject(info)}: ${what} ${tried.isRead ? 'Retry.' : 'The request may have been executed; look before you repeat it.'}`,
     tried.isRead ? { retryAfterSeconds: 1 } : {},
   );
+}
+
+/** The server had the request, or the beginning of it, in hand. */
+function isBreakage({ cause, reason }: UpstreamFailure): boolean {
+  return cause === 'connection' || (cause === 'reset' && reason !== 'refused');
 }

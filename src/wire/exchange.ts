@@ -66,6 +66,8 @@ export interface BodySink {
 export interface Tunnel {
   readonly source: BodySource;
   readonly sink: BodySink;
+  /** Called when the connection is gone before all that was written could leave, though its own bytes may have ended well. */
+  onLost?: (() => void) | undefined;
 }
 
 /** What a TLS client proved about itself. */

@@ -64,6 +64,9 @@ export function splice(a: Tunnel, b: Tunnel, onEnd: (reason: ResetReason | undef
   };
   relay(a.source, b.sink, over);
   relay(b.source, a.sink, over);
+  // Who has ended his own direction and then disappears is missed by nobody who has nothing to write, or no room for it.
+  a.onLost = () => over('connection-lost');
+  b.onLost = () => over('connection-lost');
 }
 
 export type Collected =

@@ -99,3 +99,29 @@ test('nothing is lost or changed both ways when both receivers are slow and the 
   assert(atClient.equals(down));
   assert.equal(await over.promise, undefined);
 });
+
+for (const isFull of [false, true]) {
+  const what = isFull ? 'with more on its way than it takes' : 'with nothing on its way';
+  test(`a client that ends its direction and then disappears ${what} takes the server with it`, async (t) => {
+    const [client, front] = await pair(t);
+    const [back, server] = await pair(t);
+    const over = Promise.withResolvers<unknown>();
+    splice(openTunnel(front, NOTHING), openTunnel(back, NOTHING), over.resolve);
+    for (const socket of [client, server]) socket.on('error', () => {});
+    client.end('last words');
+    await once(server.resume(), 'end');
+    if (isFull) {
+      const stuck = new Promise((resolve) => back.once('pause', resolve));
+      server.write(Buffer.alloc(64 << 20));
+      await stuck;
+    }
+    client.destroy();
+    // TCP learns of it when something is sent, and tells when something is sent again.
+    while (!isFull && !front.destroyed) {
+      server.write('is anybody there?');
+      await new Promise(setImmediate);
+    }
+    assert.equal(await over.promise, 'connection-lost');
+    assert.ok(back.destroyed);
+  });
+}

@@ -6,7 +6,11 @@ import { writeUnlessOver } from './stream-body.ts';
 /** The raw bytes of `socket` after a protocol switch; `early` was read together with the head and comes first. */
 export function openTunnel(socket: Socket, early: Uint8Array): Tunnel {
   const end = new SocketEnd(socket, early);
-  return { source: end, sink: end };
+  const tunnel: Tunnel = { source: end, sink: end };
+  socket.once('close', () => {
+    if (!socket.writableFinished) tunnel.onLost?.();
+  });
+  return tunnel;
 }
 
 /** What one tunnel is handing over right now. The tunnel to which exactly this is written is its last holder. */

@@ -98,7 +98,7 @@ export class Http2ClientConnection<F> extends Http2Connection<ClientStream<F>> i
 
   /** Takes no more requests and closes when the last one is answered. */
   drain(): void {
-    if (this.kind !== 'open') return;
+    if (this.kind !== 'open' && this.kind !== 'greeting') return;
     this.leave();
     this.#finishIfIdle();
   }

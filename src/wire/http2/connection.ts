@@ -72,6 +72,8 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
   #state: ConnectionState;
   /** Whom the current DATA frame is for; undefined: nobody. */
   #dataStream: S | undefined;
+  /** Until the peer has closed, too. */
+  #lingering: NodeJS.Timeout | undefined;
   #isSettled = false;
   #saidGoaway = false;
 
@@ -100,7 +102,10 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
     socket.on('data', (chunk: Buffer) => this.#received(chunk));
     // HTTP/2 has no use for half a connection.
     socket.on('end', () => socket.destroy());
-    socket.on('close', () => this.#closed('connection-lost'));
+    socket.on('close', () => {
+      clearTimeout(this.#lingering);
+      this.#closed('connection-lost');
+    });
   }
 
   get kind(): ConnectionState['kind'] {
@@ -175,18 +180,31 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
     this.sayGoaway(this.lastPeerStream, error.errorCode);
     this.#reader.stop();
     this.#closed('protocol', error);
-    this.finish();
+    this.#end();
+    this.#lingering = setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
   }
 
-  /** Sends what is left, and closes when the peer does, or after a moment. */
+  /** Sends what is left, and closes when the peer does, or when it takes nothing more. */
   protected finish(): void {
+    this.#end();
+    this.#linger(this.limits.pingTimeoutMs);
+    this.#closed('connection-lost');
+  }
+
+  #end(): void {
     if (!this.#saidGoaway) this.sayGoaway(this.lastPeerStream, ErrorCode.NO_ERROR);
     this.output.flush();
     this.output.close();
     this.#socket.end();
-    const timer = setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
-    this.#socket.once('close', () => clearTimeout(timer));
-    this.#closed('connection-lost');
+  }
+
+  /** A socket that is destroyed while its peer still sends takes back what it has not delivered. */
+  #linger(patienceMs: number): void {
+    const left = this.#socket.writableLength;
+    this.#lingering = setTimeout(() => {
+      if (this.#socket.writableLength < left) this.#linger(patienceMs);
+      else this.#socket.destroy();
+    }, patienceMs).unref();
   }
 
   #received(chunk: Buffer): void {

@@ -44,5 +44,5 @@ export const MAX_CONTROL_BACKLOG = 1024 * 1024;
 export const HIGH_WATER = 256 * 1024;
 export const LOW_WATER = 64 * 1024;
 
-/** How long a connection that is over waits for its peer to close, so that the peer gets to read why. */
+/** How long a peer that broke a rule has to read why, and to close. */
 export const LINGER_MS = 1000;

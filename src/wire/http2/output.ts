@@ -13,14 +13,14 @@ let waiting: Output[] = [];
 let growing: Output[] = [];
 
 /**
- * Ends what was written within one callback of the event loop. A little is sent at once: then the loop goes to sleep with one
- * turn less. Much is likely to be followed by more of the same read, which TLS hands out in pieces of 16 KiB.
+ * Ends what was written within one callback of the event loop. What is whole and little is sent at once: then the loop goes to
+ * sleep with one turn less. Else more of the same read is likely to follow, which TLS hands out record by record.
  */
 function flushLittle(): void {
   const outputs = waiting;
   waiting = [];
   for (const output of outputs) {
-    if (output.pending <= LITTLE_BYTES) output.flush();
+    if (output.isWhole) output.flush();
     else if (growing.push(output) === 1) setImmediate(flushMuch);
   }
 }
@@ -42,6 +42,8 @@ export class Output {
   #end = 0;
   /** Where the last frame begins that may still be changed. */
   #last = NOTHING;
+  /** The last frame of a message has not ended it. */
+  #isMidMessage = false;
   readonly #sending: Buffer[] = [];
   #isClosed = false;
 
@@ -51,9 +53,9 @@ export class Output {
     this.#onSent = onSent;
   }
 
-  /** Octets that the socket was not given yet. */
-  get pending(): number {
-    return this.#end;
+  /** What the socket was not given yet is little, and no message breaks off with it. */
+  get isWhole(): boolean {
+    return this.#end <= LITTLE_BYTES && !this.#isMidMessage;
   }
 
   /** Octets that the socket has not taken yet. */
@@ -98,8 +100,6 @@ export class Output {
       const at = this.#begin(type, flags, streamId, end - sent);
       if (at === NOTHING) return;
       if (this.#slab !== undefined) block.copy(this.#slab, at, sent, end);
-      // END_STREAM stands on HEADERS; one that continues elsewhere can no longer be changed.
-      if (type === FrameType.CONTINUATION || end < length) this.#last = NOTHING;
       type = FrameType.CONTINUATION;
       sent = end;
     } while (sent < length);
@@ -111,6 +111,7 @@ export class Output {
     if (slab !== undefined && this.#last !== NOTHING && slab.readUInt32BE(this.#last + 5) === streamId) {
       slab[this.#last + 4] = (slab[this.#last + 4] as number) | Flag.END_STREAM;
       this.#last = NOTHING;
+      this.#isMidMessage = false;
     } else this.#begin(FrameType.DATA, Flag.END_STREAM, streamId, 0);
   }
 
@@ -119,7 +120,6 @@ export class Output {
     const slab = this.#slab;
     if (slab === undefined) return;
     this.#slab = undefined;
-    this.#last = NOTHING;
     const end = this.#end;
     this.#end = 0;
     if (this.#isClosed || this.#socket.destroyed || !this.#socket.writable) {
@@ -156,6 +156,7 @@ export class Output {
     slab[at + 4] = flags;
     slab.writeUInt32BE(streamId, at + 5);
     this.#last = type <= FrameType.HEADERS ? at : NOTHING;
+    if (type <= FrameType.HEADERS) this.#isMidMessage = (flags & Flag.END_STREAM) === 0;
     this.#end = at + size;
     return at + FRAME_HEADER_LENGTH;
   }

@@ -104,7 +104,7 @@ export class ServerStream extends Stream implements ServerExchange {
   }
 
   inform(head: ResponseHead): void {
-    if (this.sending === 'head' && head.status !== 101) this.#host.sendHead(this, head, false);
+    if (this.sending === 'head' && head.status < 200 && head.status !== 101) this.#host.sendHead(this, head, false);
   }
 
   respond(head: ResponseHead, bodyless: boolean): BodySink {
@@ -112,8 +112,8 @@ export class ServerStream extends Stream implements ServerExchange {
     // From now on both directions may idle like a watch.
     clearTimeout(this.#stall);
     const endStream = bodyless || forbidsBody(this.head.method, head.status);
-    // A client must not wait for what HTTP/2 cannot carry (a status above 599, a name that is no token).
-    if (!this.#host.sendHead(this, head, endStream)) this.reset('internal');
+    // A client must not wait for what HTTP/2 cannot carry (a status that is none, a name that is no token).
+    if (head.status < 200 || !this.#host.sendHead(this, head, endStream)) this.reset('internal');
     else if (endStream) this.sent();
     else this.sending = 'body';
     return this;
