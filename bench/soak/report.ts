@@ -64,8 +64,8 @@ const QUIET_CURVES: readonly (readonly [name: string, unit: string, key: keyof Q
 const TOLERATED_GROWTH = 10;
 /** Standard errors beyond which growth is not chance. */
 const CERTAIN = 3;
-/** Fewer points show no trend. */
-const LEAST_POINTS = 6;
+/** Fewer points show no trend: under load because a process warms up for minutes, at quiet points because they are few. */
+const LEAST_POINTS = { loaded: 30, quiet: 6 };
 const SHOWN_VIOLATIONS = 30;
 
 /** The report as a Markdown page, and how many violations it lists. */
@@ -104,7 +104,7 @@ meanwhile: ${code('npm run bench:soak')} writes this page.`,
     `Clients on nghttp2 and on Node's HTTP/1.1, half of them with a certificate and half with a token, send as much as keeps the proxy at its share: small
 reads, LISTs of 100 KiB to 1 MiB, creations with bodies of 1 KiB to 1 MiB, conditional and HEAD requests, discovery, slow readers, protocol switches that echo;
 beside them ${watches} watches with events. Clients give up requests at every stage, and whole connections; each client goes after a minute or so and another one
-comes. Nothing is repeated by a client. Every ${samples.length > 0 ? 'few minutes' : 'minute'} load and faults pause, and whatever is still open then is a violation.`,
+comes. Nothing is repeated by a client. Every few minutes load and faults pause, and whatever is still open then is a violation.`,
     '## Result',
     violations === 0
       ? '**Every answer was right or is explained by a fault, nothing stayed open, and memory is flat.**'
@@ -149,12 +149,13 @@ function curvesOf<S extends GaugeSample | QuietPoint>(
 }
 
 function leaksOf({ samples, quietPoints }: Soak): string[] {
-  const curves = [...curvesOf(LOADED_CURVES, samples), ...curvesOf(QUIET_CURVES, quietPoints)];
-  return curves.filter(grows).map(({ name, points }) => `${name} grows (of ${points.length} points)`);
+  const loaded = curvesOf(LOADED_CURVES, samples).filter((curve) => grows(curve, LEAST_POINTS.loaded));
+  const quiet = curvesOf(QUIET_CURVES, quietPoints).filter((curve) => grows(curve, LEAST_POINTS.quiet));
+  return [...loaded, ...quiet].map(({ name, points }) => `${name} grows (of ${points.length} points)`);
 }
 
-function grows(curve: Curve): boolean {
-  if (curve.points.length < LEAST_POINTS || curve.unit !== 'MiB') return false;
+function grows(curve: Curve, leastPoints: number): boolean {
+  if (curve.points.length < leastPoints || curve.unit !== 'MiB') return false;
   const { mean, growth, error } = trendOf(curve);
   return growth > (mean * TOLERATED_GROWTH) / 100 && growth > CERTAIN * error;
 }
@@ -172,7 +173,11 @@ function trendTable(curves: readonly Curve[]): string {
         `${mean.toFixed(1)}${unit}`,
         `${growth.toFixed(2)} ± ${error.toFixed(2)}${unit}`,
         hours === 0 ? '' : `${(growth / hours).toFixed(2)}${unit}`,
-        curve.points.length < LEAST_POINTS ? 'too few points' : grows(curve) ? '**grows**' : 'flat',
+        curve.points.length < LEAST_POINTS.loaded
+          ? 'too few points'
+          : grows(curve, LEAST_POINTS.loaded)
+            ? '**grows**'
+            : 'flat',
       ];
     }),
   );
@@ -188,7 +193,7 @@ function quietTable({ quietPoints, restBefore, restAfter }: Soak): string {
       const curve = curves[i];
       const digits = unit === 'count' ? 0 : 1;
       const show = (point: QuietPoint): string => `${point[key].toFixed(digits)}${unit === 'count' ? '' : ` ${unit}`}`;
-      const trend = curve === undefined || curve.points.length < LEAST_POINTS ? undefined : trendOf(curve);
+      const trend = curve === undefined || curve.points.length < LEAST_POINTS.quiet ? undefined : trendOf(curve);
       return [
         name,
         show(restBefore),
