@@ -78,6 +78,10 @@ class EndableWatch implements ResponseSink {
     this.#sink.onDrain = listener;
   }
 
+  get keepsNothing(): boolean {
+    return this.#sink.keepsNothing === true;
+  }
+
   write(chunk: Uint8Array): boolean {
     if (this.#state === 'over') return true;
     const taken = this.#framing.take(chunk, this.#state === 'finishing');

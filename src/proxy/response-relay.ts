@@ -39,6 +39,10 @@ export class ResponseRelay implements BodyReceiver {
     source.read(this);
   }
 
+  get keepsNothing(): boolean {
+    return this.#sink.keepsNothing === true;
+  }
+
   data(chunk: Uint8Array): boolean {
     return writeThrough(this.#sink, chunk, this.#source);
   }

@@ -36,6 +36,8 @@ export interface ResponseHead {
 
 /** Consumer of one message body. Exactly one of `end` and `reset` is called, last and once. */
 export interface BodyReceiver {
+  /** It keeps no chunk beyond the call but what `lasting` (read-buffer.ts) makes of it. Others are given copies where needed. */
+  readonly keepsNothing?: boolean | undefined;
   /** `false` asks the source to pause until `resume()`. The chunk is only lent while nobody else keeps it: never write into it. */
   data(chunk: Uint8Array): boolean;
   end(trailers: Fields): void;
@@ -52,6 +54,8 @@ export interface BodySource {
 
 /** Where one message body goes. Calls after `end`, `reset` or the peer's disappearance are ignored. */
 export interface BodySink {
+  /** As of a receiver. */
+  readonly keepsNothing?: boolean | undefined;
   /** `false`: above the high-water mark; stop until `onDrain` fires. */
   write(chunk: Uint8Array): boolean;
   onDrain: (() => void) | undefined;

@@ -23,6 +23,10 @@ class Relay implements BodyReceiver {
     this.#onOver = onOver;
   }
 
+  get keepsNothing(): boolean {
+    return this.#sink.keepsNothing === true;
+  }
+
   data(chunk: Uint8Array): boolean {
     return writeThrough(this.#sink, chunk, this.#source);
   }
@@ -106,5 +110,5 @@ export function sendBody(sink: BodySink, body: Uint8Array): void {
 
 /** Takes and drops a body nobody wants, so that its exchange can end. */
 export function discard(source: BodySource): void {
-  source.read({ data: () => true, end: () => {}, reset: () => {} });
+  source.read({ keepsNothing: true, data: () => true, end: () => {}, reset: () => {} });
 }

@@ -1,5 +1,6 @@
-import { isIP } from 'node:net';
+import { isIP, type OnReadOpts } from 'node:net';
 import { checkServerIdentity, connect, type PeerCertificate, type SecureContext, type TLSSocket } from 'node:tls';
+import { READ_BUFFER } from './read-buffer.ts';
 import type { UpstreamOptions } from './upstream.ts';
 
 /** An error of ours with a code `node-error.ts` knows. */
@@ -21,9 +22,14 @@ export class WireError extends Error {
 /**
  * Dials one verified TLS connection that offers `protocol` alone. The name that is sent and verified is always the
  * configured one: taken from a request, a client could choose which server certificate passes.
- * The caller watches `secureConnect`, `error` and `close`.
+ * The caller watches `secureConnect`, `error` and `close`. With `onRead` it gets what is read in `READ_BUFFER`, not as events.
  */
-export function dial(options: UpstreamOptions, context: SecureContext, protocol: 'h2' | 'http/1.1'): TLSSocket {
+export function dial(
+  options: UpstreamOptions,
+  context: SecureContext,
+  protocol: 'h2' | 'http/1.1',
+  onRead?: (chunk: Buffer) => void,
+): TLSSocket {
   // Some of these are options of `net.connect`, which Node documents and its types forget.
   const dialled = {
     host: options.host,
@@ -40,6 +46,15 @@ export function dial(options: UpstreamOptions, context: SecureContext, protocol:
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: 30_000,
+    ...(onRead === undefined ? {} : { onread: reading(onRead) }),
   };
   return connect(dialled);
+}
+
+function reading(onRead: (chunk: Buffer) => void): OnReadOpts {
+  const callback = (bytes: number): boolean => {
+    onRead(READ_BUFFER.subarray(0, bytes));
+    return true;
+  };
+  return { buffer: READ_BUFFER, callback };
 }

@@ -99,7 +99,7 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
     this.#state = { kind: 'greeting', timer: setTimeout(late, limits.prefaceMs).unref() };
     const ping = (): void => this.output.frame(FrameType.PING, 0, 0, PING_PAYLOAD);
     this.liveness = new Liveness(socket, ping, limits.pingIntervalMs, limits.pingTimeoutMs, () => this.onDead());
-    socket.on('data', (chunk: Buffer) => this.#received(chunk));
+    socket.on('data', (chunk: Buffer) => this.received(chunk));
     // HTTP/2 has no use for half a connection.
     socket.on('end', () => socket.destroy());
     socket.on('close', () => {
@@ -207,7 +207,8 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
     }, patienceMs).unref();
   }
 
-  #received(chunk: Buffer): void {
+  /** Takes what was read of the socket; public for sockets that hand it out in another way than as events. */
+  received(chunk: Buffer): void {
     this.liveness.heard();
     if (this.#state.kind === 'closed') return;
     try {

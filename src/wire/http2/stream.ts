@@ -1,5 +1,6 @@
 import type { BodyReceiver, BodySink, BodySource, ResetReason } from '../exchange.ts';
 import { type Fields, NO_FIELDS } from '../fields.ts';
+import { lasting } from '../read-buffer.ts';
 import { resetReasonOf } from '../reset-code.ts';
 
 /**
@@ -84,6 +85,10 @@ export abstract class Stream implements BodySource, BodySink {
     this.#flow();
   }
 
+  get keepsNothing(): boolean {
+    return true;
+  }
+
   /** A piece of the peer's body. */
   arrived(chunk: Uint8Array): void {
     if (this.#receiver === undefined || this.#isPaused || this.#held !== undefined) this.#keep(chunk);
@@ -127,12 +132,12 @@ export abstract class Stream implements BodySource, BodySink {
   write(chunk: Uint8Array): boolean {
     if (this.sending !== 'body' || this.#ending !== undefined || chunk.length === 0) return true;
     if (this.#queue !== undefined) {
-      this.#queue.push(chunk);
+      this.#queue.push(lasting(chunk));
       return false;
     }
     const sent = this.host.sendData(this, chunk, 0);
     if (sent === chunk.length) return true;
-    this.#queue = [chunk];
+    this.#queue = [lasting(chunk)];
     this.#queueStart = sent;
     return false;
   }
@@ -212,13 +217,13 @@ export abstract class Stream implements BodySource, BodySink {
 
   #deliver(receiver: BodyReceiver, chunk: Uint8Array): void {
     this.#owed += chunk.length;
-    if (!receiver.data(chunk)) this.#isPaused = true;
+    if (!receiver.data(receiver.keepsNothing === true ? chunk : lasting(chunk))) this.#isPaused = true;
     else if (!this.#isPaused) this.#credit();
   }
 
   /** A small piece of a large read would hold on to all of it. */
   #keep(chunk: Uint8Array): void {
-    const kept = chunk.length * 2 < chunk.buffer.byteLength ? Uint8Array.prototype.slice.call(chunk) : chunk;
+    const kept = chunk.length * 2 < chunk.buffer.byteLength ? new Uint8Array(chunk) : lasting(chunk);
     this.#held ??= [];
     this.#held.push(kept);
     this.#hold(kept.length);

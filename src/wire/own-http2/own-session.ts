@@ -33,7 +33,7 @@ export class OwnSession implements UpstreamSession {
     this.authority = authorityOf(options);
     this.#options = options;
     this.#listener = listener;
-    const socket = dial(options, context, 'h2');
+    const socket = dial(options, context, 'h2', (chunk) => this.#read(chunk));
     this.#socket = socket;
     const timer = setTimeout(() => socket.destroy(new WireError('ERR_WIRE_CONNECT_TIMEOUT')), options.connectTimeoutMs);
     this.#state = { kind: 'connecting', timer, connection: undefined };
@@ -126,6 +126,10 @@ export class OwnSession implements UpstreamSession {
     this.#state = { kind: 'open', connection: this.#state.connection };
     this.#becameIdle();
     this.#listener.opened(this);
+  }
+
+  #read(chunk: Buffer): void {
+    if (this.#state.kind !== 'closed') this.#state.connection?.received(chunk);
   }
 
   #goaway(): void {
