@@ -298,3 +298,38 @@ suite('validity', () => {
     assert.deepEqual(seen, ['inserted']);
   });
 });
+
+suite('a long literal that must not be indexed', () => {
+  const secret = 's'.repeat(100);
+  const never = literal(0x10, 'authorization', secret);
+  const byIndex = Buffer.concat([Buffer.from([0x1f, 0x08]), text(secret)]).toString('hex');
+
+  test('is the same field however often it comes, and another one when an octet differs', () => {
+    const decoder = lenientDecoder();
+    for (const hex of [never, never, byIndex, byIndex, never]) {
+      const block = decodeHex(decoder, hex);
+      assert.deepEqual([block.fields, block.neverIndexed], [['authorization', secret], ['authorization']]);
+    }
+    const other = literal(0x10, 'authorization', `${secret.slice(1)}t`);
+    assert.deepEqual(decodeHex(decoder, other).fields, ['authorization', `${secret.slice(1)}t`]);
+    assert.deepEqual(
+      decodeHex(decoder, never + other + never).fields.filter((_, i) => i % 2 === 1),
+      [secret, `${secret.slice(1)}t`, secret],
+    );
+  });
+
+  test('has the name that its index stands for now', () => {
+    const decoder = lenientDecoder();
+    const newest = Buffer.concat([Buffer.from([0x1f, 62 - 15]), text(secret)]).toString('hex');
+    decodeHex(decoder, literal(0x40, 'x-first', '1'));
+    assert.deepEqual(decodeHex(decoder, newest).fields, ['x-first', secret]);
+    decodeHex(decoder, literal(0x40, 'x-second', '2'));
+    assert.deepEqual(decodeHex(decoder, newest).fields, ['x-second', secret]);
+  });
+
+  test('that is cut off is an error, although its beginning is known', () => {
+    const decoder = lenientDecoder();
+    decodeHex(decoder, never);
+    assertHpackError(decoder, never.slice(0, -2));
+  });
+});

@@ -37,6 +37,9 @@ class Block implements HeaderBlock {
   size = 0;
 }
 
+/** Shorter ones are decoded as fast as compared. */
+const LONG_SECRET = 64;
+
 /** Decodes the header blocks of one direction of one connection, in the order in which they arrive (RFC 7541). */
 export class HpackDecoder {
   readonly #maxTableSize: number;
@@ -45,6 +48,7 @@ export class HpackDecoder {
   readonly #maxString: number;
   readonly #isValid: (name: string, value: string) => boolean;
   readonly #table = new DecoderTable();
+  #lastSecret: { readonly octets: Buffer; readonly field: HeaderField } | undefined;
   readonly #cursor: Cursor = { bytes: NO_BYTES, position: 0, end: 0 };
 
   constructor(options: HpackDecoderOptions) {
@@ -77,7 +81,8 @@ export class HpackDecoder {
         this.#resize(readInteger(cursor, 0x1f));
         continue;
       } else {
-        const field = this.#literal(0x0f, block.isTooLarge ? 0 : this.#maxString);
+        const limit = block.isTooLarge ? 0 : this.#maxString;
+        const field = first >= 0x10 ? this.#secret(limit) : this.#literal(0x0f, limit);
         this.#collect(block, field);
         if (first >= 0x10 && field !== undefined && !block.isTooLarge) {
           if (block.neverIndexed === undefined) block.neverIndexed = [field.name];
@@ -112,6 +117,32 @@ export class HpackDecoder {
   #entry(index: number): HeaderField {
     const field = index <= STATIC_LENGTH ? STATIC_TABLE[index] : this.#table.get(index - STATIC_LENGTH - 1);
     if (field === undefined) throw new HpackError(`index ${index} is in no table (RFC 7541 section 2.3.3)`);
+    return field;
+  }
+
+  /**
+   * A literal that must not be indexed (RFC 7541 section 6.2.3), be it a credential: its sender spells it out in every request,
+   * in the same octets.
+   */
+  #secret(limit: number): HeaderField | undefined {
+    const cursor = this.#cursor;
+    const { bytes, position: start } = cursor;
+    const last = this.#lastSecret;
+    if (last !== undefined && limit > 0) {
+      const end = start + last.octets.length;
+      if (end <= cursor.end && last.octets.compare(bytes, start, end) === 0) {
+        cursor.position = end;
+        return last.field;
+      }
+    }
+    const nameIndex = (bytes[start] ?? 0) & 0x0f;
+    const field = this.#literal(0x0f, limit);
+    const length = cursor.position - start;
+    // A name of the dynamic table need not be the same one next time; its index takes more than these bits or all of them.
+    const isLasting = nameIndex < 0x0f || STATIC_LENGTH >= 0x0f + (bytes[start + 1] ?? 0);
+    if (field !== undefined && isLasting && length >= LONG_SECRET) {
+      this.#lastSecret = { octets: Buffer.from(bytes.subarray(start, cursor.position)), field };
+    }
     return field;
   }
 
