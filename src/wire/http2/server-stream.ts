@@ -26,9 +26,9 @@ export interface ServerStreamHost extends StreamHost {
 
 /** One request of a client: head, body and the means to answer are all this one object. */
 export class ServerStream extends Stream implements ServerExchange {
-  readonly head: RequestHead;
   readonly bodyless: boolean;
   readonly #host: ServerStreamHost;
+  #head: RequestHead;
   #onAbort: ((reason: ResetReason) => void) | undefined = undefined;
   /** Why the client is gone, as long as nobody was told. */
   #untold: ResetReason | undefined = undefined;
@@ -39,11 +39,15 @@ export class ServerStream extends Stream implements ServerExchange {
   constructor(host: ServerStreamHost, id: number, message: RequestMessage, endStream: boolean, sendWindow: number) {
     super(host, id, endStream ? 'ended' : 'body', 'head', sendWindow);
     this.#host = host;
-    this.head = message.head;
+    this.#head = message.head;
     this.bodyless = endStream;
     this.undelivered = message.contentLength;
     this.#awaitsContinue = message.expectsContinue;
     if (endStream) this.arrivedNothing();
+  }
+
+  get head(): RequestHead {
+    return this.#head;
   }
 
   get connection(): ClientConnection {
@@ -101,6 +105,12 @@ export class ServerStream extends Stream implements ServerExchange {
   override arrivedEnd(trailers: readonly string[]): void {
     clearTimeout(this.#stall);
     super.arrivedEnd(trailers);
+  }
+
+  /** From the first octet on the request's fields are nobody's; a watch would hold on to them for hours. */
+  override write(chunk: Uint8Array): boolean {
+    if (this.#head.fields.length > 0) this.#head = { ...this.#head, fields: NO_FIELDS };
+    return super.write(chunk);
   }
 
   inform(head: ResponseHead): void {
