@@ -97,7 +97,7 @@ HTTP/2, measured side by side on the same work by ${code('npm run bench:performa
     ...section(
       'What the preferred server serves',
       of('preferred', 'lists'),
-      'ConfigMaps from its watch cache. A client without a proxy has what *direct* has.',
+      'ConfigMaps from its watch cache. A client without a proxy has what _direct_ has.',
       plot(hopPlot(all, 'preferred', 'GET and LIST: the proxy alone', PREFERRED_LOADS)),
       requests(of('preferred', 'lists')),
     ),

@@ -1,14 +1,14 @@
 /** What the page says whatever was measured. */
 
-export const METHOD = `*Processor time* is user and system time of whole processes, all threads, from \`/proc/PID/stat\`, divided by the number of right
+export const METHOD = `_Processor time_ is user and system time of whole processes, all threads, from \`/proc/PID/stat\`, divided by the number of right
 answers. It is the first figure, because it hardly depends on what else a machine does; time and requests per second do, and are no
-capacity here, as clients and servers share two processors with the proxy. *Hop* is what was put between client and server; with native it
-is the preferred server, which forwards. *All* is hop, both servers and etcd.
+capacity here, as clients and servers share two processors with the proxy. _Hop_ is what was put between client and server; with native it
+is the preferred server, which forwards. _All_ is hop, both servers and etcd.
 
 - All rivals run side by side in front of the same servers. In each round each gets the same load once, in turn, each round beginning with
   another one; only one is busy at a time. Rows show medians of the rounds, with the extremes in brackets. What a process uses at rest, as
   it looks after its servers or is looked after by idle proxies, was measured before and is subtracted; a table below shows it.
-- *c* connections with *m* requests in flight on each, sent by h2load (HTTP/2) or wrk (HTTP/1.1), one thread each, as fast as answers come.
+- _c_ connections with _m_ requests in flight on each, sent by h2load (HTTP/2) or wrk (HTTP/1.1), one thread each, as fast as answers come.
   Requests carry the token of a ServiceAccount that may do everything; unlike an administrator’s they are subject to priority and
   fairness. Latency is what h2load logs for each request.
 - Proxies on Node get 20,000 requests before anything is measured, others 2,000; what runs on Node needs that to be compiled. For lists
@@ -19,8 +19,8 @@ is the preferred server, which forwards. *All* is hop, both servers and etcd.
   front of an undici pool over HTTP/1.1, with none of the checks that a proxy has to make.`;
 
 export const WATCHES = `Watches of ConfigMaps in one namespace, a hundred on each connection, through a proxy that was started for them and had been warmed up.
-*Memory* is the growth of its resident memory for each watch, *whole process* all of it, with code and what was used before. *Last delivery*: from the write of an object until the last watch has its
-event, the median of the events after the first, with the client’s own time. *Opening* and *delivery* are processor time of the proxy,
+_Memory_ is the growth of its resident memory for each watch, _whole process_ all of it, with code and what was used before. _Last delivery_: from the write of an object until the last watch has its
+event, the median of the events after the first, with the client’s own time. _Opening_ and _delivery_ are processor time of the proxy,
 and of the server where there is no proxy.
 
 nginx and undici take no part over HTTP/2, because they need a connection to the server for each watch, and nginx holds the head of an
