@@ -109,7 +109,7 @@ export interface UpgradeOffer {
 /** One request of a client and the means to answer it. Exactly one of `respond`, `reset` and `upgrade.switchProtocols` ends up used. */
 export interface ServerExchange {
   readonly connection: ClientConnection;
-  /** Its fields may be gone once body bytes of the response were written. */
+  /** Its fields may be gone once body bytes of a response without content-length were written. */
   readonly head: RequestHead;
   /** True when the request has no body (END_STREAM on its head, or no length and no transfer coding). */
   readonly bodyless: boolean;

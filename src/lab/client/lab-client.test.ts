@@ -45,7 +45,7 @@ test('a request carries the credential, and every try is recorded', async (t) =>
     requests.map(({ body }) => body),
     Array.from({ length: 3 }, () => ({ metadata: { name: 'a' } })),
   );
-  assert.ok(requests[0]?.exchange.head.fields.includes('Bearer secret'));
+  assert.ok(requests[0]?.fields.includes('Bearer secret'));
   assert.deepEqual(
     records.map(({ status, repeated, verb, client: name }) => [status, repeated, verb, name]),
     [

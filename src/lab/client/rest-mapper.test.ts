@@ -56,7 +56,7 @@ test('aggregated discovery: preferred is the first version that is not stale', a
   );
   assert.deepEqual([...discovered.failed.keys()], ['g/v3']);
   assert.match(
-    requests[0]?.exchange.head.fields.join(' ') ?? '',
+    requests[0]?.fields.join(' ') ?? '',
     /g=apidiscovery\.k8s\.io;v=v2;as=APIGroupDiscoveryList,application\/json;g=apidiscovery\.k8s\.io;v=v2beta1;.*,application\/json /,
   );
 });

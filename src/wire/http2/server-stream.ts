@@ -8,7 +8,7 @@ import type {
   ResponseHead,
   ServerExchange,
 } from '../exchange.ts';
-import { NO_FIELDS } from '../fields.ts';
+import { fieldValue, NO_FIELDS } from '../fields.ts';
 import { forbidsBody } from '../raw-fields.ts';
 import { resetCodeForClient } from '../reset-code.ts';
 import { ErrorCode } from './error-code.ts';
@@ -33,6 +33,8 @@ export class ServerStream extends Stream implements ServerExchange {
   /** Why the client is gone, as long as nobody was told. */
   #untold: ResetReason | undefined = undefined;
   #awaitsContinue: boolean;
+  /** The response has begun, and nobody knows how long it will be. */
+  #isOpenEnded = false;
   /** Runs while the body is wanted and does not come. */
   #stall: NodeJS.Timeout | undefined = undefined;
 
@@ -107,10 +109,15 @@ export class ServerStream extends Stream implements ServerExchange {
     super.arrivedEnd(trailers);
   }
 
-  /** From the first octet on the request's fields are nobody's; a watch would hold on to them for hours. */
   override write(chunk: Uint8Array): boolean {
-    if (this.#head.fields.length > 0) this.#head = { ...this.#head, fields: NO_FIELDS };
+    if (this.#isOpenEnded) this.#forget();
     return super.write(chunk);
+  }
+
+  /** From here on the request's fields are nobody's; a watch would hold on to them for hours. */
+  #forget(): void {
+    this.#isOpenEnded = false;
+    this.#head = { ...this.#head, fields: NO_FIELDS };
   }
 
   inform(head: ResponseHead): void {
@@ -125,7 +132,10 @@ export class ServerStream extends Stream implements ServerExchange {
     // A client must not wait for what HTTP/2 cannot carry (a status that is none, a name that is no token).
     if (head.status < 200 || !this.#host.sendHead(this, head, endStream)) this.reset('internal');
     else if (endStream) this.sent();
-    else this.sending = 'body';
+    else {
+      this.sending = 'body';
+      this.#isOpenEnded = fieldValue(head.fields, 'content-length') === undefined;
+    }
     return this;
   }
 

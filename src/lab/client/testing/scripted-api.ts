@@ -1,5 +1,5 @@
 import type { BodySink, ExchangeHandler, ServerExchange } from '../../../wire/exchange.ts';
-import { NO_FIELDS } from '../../../wire/fields.ts';
+import { type Fields, NO_FIELDS } from '../../../wire/fields.ts';
 import { collect } from '../../../wire/relay.ts';
 
 export interface ScriptedRequest {
@@ -7,6 +7,7 @@ export interface ScriptedRequest {
   readonly target: string;
   readonly path: string;
   readonly query: URLSearchParams;
+  readonly fields: Fields;
   /** Parsed JSON; undefined without a body. */
   readonly body: unknown;
   readonly exchange: ServerExchange;
@@ -27,7 +28,7 @@ export function scriptedApi(reply: (request: ScriptedRequest) => ScriptedReply):
   const requests: ScriptedRequest[] = [];
   const handler: ExchangeHandler = (exchange) => void answer(exchange);
   const answer = async (exchange: ServerExchange): Promise<void> => {
-    const { method, target } = exchange.head;
+    const { method, target, fields } = exchange.head;
     const collected = await collect(exchange.body, 1024 * 1024);
     const text = collected.kind === 'whole' ? collected.body.toString('utf8') : '';
     const url = new URL(target, 'https://api');
@@ -36,6 +37,7 @@ export function scriptedApi(reply: (request: ScriptedRequest) => ScriptedReply):
       target,
       path: url.pathname,
       query: url.searchParams,
+      fields,
       body: text === '' ? undefined : JSON.parse(text),
       exchange,
     };
