@@ -71,7 +71,7 @@ class UpstreamPool implements Upstream, SessionListener {
   }
 
   request(head: RequestHead, bodyless: boolean, receiver: UpstreamReceiver): UpstreamExchange {
-    const session = this.#closing ? undefined : this.#leastLoaded();
+    const session = this.#closing ? undefined : this.#fullest();
     // Before all else: this is what nearly every request comes to.
     if (session !== undefined) {
       try {
@@ -195,10 +195,14 @@ class UpstreamPool implements Upstream, SessionListener {
     this.#checkEmpty();
   }
 
-  #leastLoaded(): UpstreamSession | undefined {
+  /**
+   * The fullest that has room. What one client opens together stays together that way, so that an event for all its watches
+   * comes in one read and leaves in one write; and what was opened for a rush empties when it is over.
+   */
+  #fullest(): UpstreamSession | undefined {
     let best: UpstreamSession | undefined;
     for (const session of this.#sessions) {
-      if (session.room > 0 && (best === undefined || session.streams < best.streams)) best = session;
+      if (session.room > 0 && (best === undefined || session.streams > best.streams)) best = session;
     }
     return best;
   }

@@ -3,7 +3,8 @@ import type { ResetReason } from '../exchange.ts';
 import type { Fields } from '../fields.ts';
 import { sendableTrailers } from '../raw-fields.ts';
 import { resetReasonOf } from '../reset-code.ts';
-import { Budget } from './budget.ts';
+import { BrokenStreams } from './broken-streams.ts';
+import { Conduct } from './conduct.ts';
 import { ConnectionError, ErrorCode } from './error-code.ts';
 import { isValidField } from './field-rules.ts';
 import { DEFAULT_WINDOW, Flag, FrameType, LARGEST_WINDOW } from './frame.ts';
@@ -15,8 +16,6 @@ import { HpackError } from './hpack/hpack-error.ts';
 import {
   HEADER_TABLE_BYTES,
   type Http2Limits,
-  IDLE_FRAME_BURST,
-  IDLE_FRAMES_PER_SECOND,
   LINGER_MS,
   MAX_CONTROL_BACKLOG,
   MAX_FIELDS,
@@ -28,6 +27,7 @@ import { ReceiveWindow } from './receive-window.ts';
 import { readTrailers } from './response-message.ts';
 import { Sender } from './sender.ts';
 import { applySettings, initialPeerSettings, type PeerSettings, settingsPayload } from './settings.ts';
+import { SocketEnd } from './socket-end.ts';
 import type { Stream, StreamHost } from './stream.ts';
 import { StreamTable } from './stream-table.ts';
 
@@ -47,7 +47,6 @@ const CLOSED: ConnectionState = { kind: 'closed' };
 const PING_PAYLOAD = Buffer.from('alive?..', 'latin1');
 const NO_PAYLOAD = new Uint8Array();
 const NO_TRAILERS: Fields = [];
-const MOST_BROKEN = 1024;
 
 /** What both ends of an HTTP/2 connection have in common (RFC 9113). `S`: its streams. */
 export abstract class Http2Connection<S extends Stream> implements FrameReceiver, StreamHost {
@@ -58,22 +57,19 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
   protected readonly output: Output;
   protected readonly encoder = new HpackEncoder(HEADER_TABLE_BYTES);
   protected readonly liveness: Liveness;
+  protected readonly conduct: Conduct;
   readonly #socket: Socket;
   readonly #sender: Sender;
   readonly #window: ReceiveWindow;
   readonly #decoder: HpackDecoder;
   readonly #reader: FrameReader;
-  readonly #breaks: Budget;
-  readonly #idleFrames = new Budget(IDLE_FRAME_BURST, IDLE_FRAMES_PER_SECOND);
-  /** Streams that we broke, with what the peer may have sent on them before it heard of that. */
-  readonly #broken = new Map<number, number>();
+  readonly #end: SocketEnd;
+  readonly #broken = new BrokenStreams();
   /** Streams of which something waits for a reader. */
   readonly #holding = new Set<S>();
   #state: ConnectionState;
   /** Whom the current DATA frame is for; undefined: nobody. */
   #dataStream: S | undefined;
-  /** Until the peer has closed, too. */
-  #lingering: NodeJS.Timeout | undefined;
   #isSettled = false;
   #saidGoaway = false;
 
@@ -86,7 +82,8 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
     this.#window = new ReceiveWindow(limits.connectionWindow, limits.heldBytes, (octets) =>
       this.output.number(FrameType.WINDOW_UPDATE, 0, octets),
     );
-    this.#breaks = new Budget(limits.resetBurst, limits.resetsPerSecond);
+    this.#end = new SocketEnd(socket);
+    this.conduct = new Conduct(limits);
     // Huffman coding makes nothing four times as large as it was.
     this.#reader = new FrameReader(new FrameDispatch(this, 4 * limits.headerBytes), limits.maxFrameSize);
     this.#decoder = new HpackDecoder({
@@ -102,10 +99,7 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
     socket.on('data', (chunk: Buffer) => this.received(chunk));
     // HTTP/2 has no use for half a connection.
     socket.on('end', () => socket.destroy());
-    socket.on('close', () => {
-      clearTimeout(this.#lingering);
-      this.#closed('connection-lost');
-    });
+    socket.on('close', () => this.#closed('connection-lost'));
   }
 
   get kind(): ConnectionState['kind'] {
@@ -180,31 +174,21 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
     this.sayGoaway(this.lastPeerStream, error.errorCode);
     this.#reader.stop();
     this.#closed('protocol', error);
-    this.#end();
-    this.#lingering = setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
+    this.#sendLast();
+    this.#end.within(LINGER_MS);
   }
 
   /** Sends what is left, and closes when the peer does, or when it takes nothing more. */
   protected finish(): void {
-    this.#end();
-    this.#linger(this.limits.pingTimeoutMs);
+    this.#sendLast();
+    this.#end.await(this.limits.pingTimeoutMs);
     this.#closed('connection-lost');
   }
 
-  #end(): void {
+  #sendLast(): void {
     if (!this.#saidGoaway) this.sayGoaway(this.lastPeerStream, ErrorCode.NO_ERROR);
     this.output.flush();
     this.output.close();
-    this.#socket.end();
-  }
-
-  /** A socket that is destroyed while its peer still sends takes back what it has not delivered. */
-  #linger(patienceMs: number): void {
-    const left = this.#socket.writableLength;
-    this.#lingering = setTimeout(() => {
-      if (this.#socket.writableLength < left) this.#linger(patienceMs);
-      else this.#socket.destroy();
-    }, patienceMs).unref();
   }
 
   /** Takes what was read of the socket; public for sockets that hand it out in another way than as events. */
@@ -242,7 +226,7 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
     const block = this.#decoder.decode(bytes, start, end);
     const stream = this.streams.get(id);
     if (stream !== undefined) {
-      this.onUsefulFrame();
+      this.conduct.delivered();
       this.onBlock(stream, block, endStream);
       return;
     }
@@ -259,7 +243,7 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
     const stream = this.#dataStream;
     if (stream !== undefined && stream.receiving === 'body' && this.#isDeclared(stream, chunk.length)) {
       if (chunk.length > 0) {
-        this.onUsefulFrame();
+        this.conduct.delivered();
         stream.arrived(chunk);
       }
       if (isLast && stream.receiving === 'body') this.endMessage(stream, NO_TRAILERS);
@@ -288,13 +272,12 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
 
   /** DATA on a stream that is over is of no use; but it may have been under way when we broke the stream (RFC 9113 section 5.1). */
   #tolerate(id: number, length: number): void {
-    const left = this.#broken.get(id);
-    if (left === undefined) this.refuseStream(id, ErrorCode.STREAM_CLOSED);
-    else if (left < length) throw new ConnectionError(ErrorCode.STREAM_CLOSED, 'DATA goes on on a stream that is over');
-    else {
-      this.#broken.set(id, left - length);
-      if (length < WORTHWHILE_BYTES) this.onIdleFrame();
+    if (!this.#broken.has(id)) {
+      this.refuseStream(id, ErrorCode.STREAM_CLOSED);
+      return;
     }
+    this.#broken.tolerate(id, length);
+    if (length < WORTHWHILE_BYTES) this.onIdleFrame();
   }
 
   /** Whether `octets` more are no more than content-length has declared (RFC 9113 section 8.1.1). */
@@ -373,19 +356,8 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
     else throw new ConnectionError(ErrorCode.FRAME_SIZE_ERROR, 'PRIORITY has the wrong length');
   }
 
-  /**
-   * PING, SETTINGS, PRIORITY, unknown frames, empty DATA, WINDOW_UPDATE and what belongs to no stream cost their sender
-   * nothing (CVE-2019-9511 to CVE-2019-9518).
-   */
   onIdleFrame(): void {
-    if (!this.#idleFrames.take()) {
-      throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, 'too many frames that carry nothing');
-    }
-  }
-
-  /** A frame that brought something. */
-  protected onUsefulFrame(): void {
-    this.#idleFrames.give();
+    this.conduct.idled();
   }
 
   /** A peer that asks without reading the answers is cut off (CVE-2019-9512, CVE-2019-9515). */
@@ -398,20 +370,15 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
 
   /** RST_STREAM for a stream that has no state here. */
   protected refuseStream(id: number, code: number): void {
-    this.countBreak();
+    this.conduct.broke();
     this.#sendReset(id, code, this.streamWindow);
   }
 
   /** The peer broke a rule on one stream (RFC 9113 section 5.4.2). */
   protected breakStream(stream: S, code: number): void {
-    this.countBreak();
+    this.conduct.broke();
     this.sendReset(stream, code);
     stream.broke(resetReasonOf(code));
-  }
-
-  /** Making streams and breaking them costs a client nothing and us a request each (CVE-2023-44487, CVE-2025-8671). */
-  protected countBreak(): void {
-    if (!this.#breaks.take()) throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, 'too many streams were broken');
   }
 
   /** HEADERS with the block that was just encoded. */
@@ -421,8 +388,7 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
 
   sendData(stream: Stream, chunk: Uint8Array, start: number): number {
     const end = this.#sender.send(stream, chunk, start);
-    // Windows may be opened for what is sent, for the stream and the connection; but not an octet at a time.
-    if (end - start >= WORTHWHILE_BYTES) this.#idleFrames.give(2);
+    this.conduct.received(end - start);
     return end;
   }
 
@@ -459,12 +425,9 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
     this.onStreamClosed(stream);
   }
 
-  #sendReset(id: number, code: number, underWay: number): void {
-    this.#broken.set(id, underWay);
-    if (this.#broken.size > MOST_BROKEN) {
-      const oldest = this.#broken.keys().next();
-      if (!oldest.done) this.#broken.delete(oldest.value);
-    }
+  /** `window`: what the peer may have sent on the stream before it hears of this. */
+  #sendReset(id: number, code: number, window: number): void {
+    this.#broken.add(id, window);
     this.output.number(FrameType.RST_STREAM, id, code);
   }
 }

@@ -89,7 +89,7 @@ export class Http2ServerConnection extends Http2Connection<ServerStream> impleme
       this.onIdleFrame();
       return;
     }
-    this.onUsefulFrame();
+    this.conduct.delivered();
     this.#lastStream = id;
     if (id > this.#lastServed) return;
     if (this.streams.size >= this.limits.streams) this.#refuseSurplus(id);
@@ -131,7 +131,7 @@ export class Http2ServerConnection extends Http2Connection<ServerStream> impleme
   }
 
   protected override onStreamReset(stream: ServerStream, code: number): void {
-    this.countBreak();
+    this.conduct.broke();
     stream.broke(resetReasonOf(code));
   }
 
