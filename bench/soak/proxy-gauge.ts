@@ -57,9 +57,13 @@ export class ProxyGauge {
     };
   }
 
-  async exchanges(): Promise<number> {
+  /** Requests open, by the server that they are open with; where there are none the server is left out. */
+  async exchanges(): Promise<ReadonlyMap<string, number>> {
     const { body } = await apiRequest(`${this.#options.adminUrl}/metrics`);
-    return sumOf(body, 'mvproxy_open_exchanges');
+    const found = body.matchAll(/^mvproxy_open_exchanges\{server="([^"]*)"\} (\S+)$/gm);
+    return new Map(
+      Array.from(found, ([, server = '', count]) => [server, Number(count)] as const).filter(([, n]) => n > 0),
+    );
   }
 
   /** The proxy's ends of its connections. */

@@ -10,6 +10,8 @@ export interface QuietPoint {
   readonly heapMiB: number;
   readonly buffersMiB: number;
   readonly exchanges: number;
+  /** Servers with which they are open, and how many. */
+  readonly openWith: string;
   readonly clientSockets: number;
   readonly serverSockets: number;
   /** File descriptors of any kind. */
@@ -25,7 +27,7 @@ export async function quietPoint(gauge: ProxyGauge, probe: ProxyProbe, at: numbe
   const deadline = performance.now() + SETTLE_MS;
   let exchanges = await gauge.exchanges();
   let sockets = await gauge.sockets();
-  while (exchanges + sockets.clients > 0 && performance.now() < deadline) {
+  while (exchanges.size + sockets.clients > 0 && performance.now() < deadline) {
     await delay(POLL_MS);
     exchanges = await gauge.exchanges();
     sockets = await gauge.sockets();
@@ -36,7 +38,8 @@ export async function quietPoint(gauge: ProxyGauge, probe: ProxyProbe, at: numbe
     residentMiB,
     heapMiB,
     buffersMiB,
-    exchanges,
+    exchanges: [...exchanges.values()].reduce((sum, count) => sum + count, 0),
+    openWith: [...exchanges].map(([server, count]) => `${server}: ${count}`).join(', '),
     clientSockets: sockets.clients,
     serverSockets: sockets.servers,
     files,
@@ -44,7 +47,7 @@ export async function quietPoint(gauge: ProxyGauge, probe: ProxyProbe, at: numbe
 }
 
 /** What is still open although everybody has gone. */
-export function stuckAt({ exchanges, clientSockets }: QuietPoint): string | undefined {
+export function stuckAt({ exchanges, openWith, clientSockets }: QuietPoint): string | undefined {
   if (exchanges + clientSockets === 0) return undefined;
-  return `${exchanges} exchanges with servers and ${clientSockets} connections of clients are open although no client is there`;
+  return `${exchanges} exchanges with servers (${openWith}) and ${clientSockets} connections of clients are open although no client is there`;
 }

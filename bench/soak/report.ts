@@ -192,7 +192,8 @@ function quietTable({ quietPoints, restBefore, restAfter }: Soak): string {
     QUIET_CURVES.map(([name, unit, key], i) => {
       const curve = curves[i];
       const digits = unit === 'count' ? 0 : 1;
-      const show = (point: QuietPoint): string => `${point[key].toFixed(digits)}${unit === 'count' ? '' : ` ${unit}`}`;
+      const show = (point: QuietPoint): string =>
+        `${Number(point[key]).toFixed(digits)}${unit === 'count' ? '' : ` ${unit}`}`;
       const trend = curve === undefined || curve.points.length < LEAST_POINTS.quiet ? undefined : trendOf(curve);
       return [
         name,
