@@ -12,7 +12,11 @@ import { packageVersion } from './version.ts';
 
 // Only `serve` needs the daemon; `mvproxy help` should not have to load it.
 const startDaemonLazily: StartDaemon = async (configuration, options) => {
-  const { startDaemon } = await import('../daemon/daemon.ts');
+  const [{ startDaemon }, { limitYoungGeneration }] = await Promise.all([
+    import('../daemon/daemon.ts'),
+    import('../daemon/young-generation.ts'),
+  ]);
+  limitYoungGeneration();
   return startDaemon(configuration, options);
 };
 
