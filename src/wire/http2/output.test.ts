@@ -66,6 +66,19 @@ test('much waits for what the same turn of the event loop adds to it; a little e
   );
 });
 
+test('a message that breaks off waits for what the same turn adds to it, however little it is', async () => {
+  const { output, socket } = setUp();
+  output.headers(1, bytes('head'), 4, false, 16_384);
+  await callbackEnds();
+  assert.equal(socket.writes.length, 0);
+  output.data(1, bytes('body'), 0, 4);
+  output.endStream(1);
+  await callbackEnds();
+  assert.equal(socket.writes.length, 0);
+  await setImmediate();
+  assert.equal(socket.writes.length, 1);
+});
+
 test('what is to be sent is copied at once: whoever gave it may use it again', () => {
   const { output, frames } = setUp();
   const chunk = bytes('..data..');
