@@ -214,6 +214,19 @@ engineTest('requests beyond all connections fail as overloaded, with nothing sen
   assert.equal(origin.arrivals.size, 0);
 });
 
+test('a tenth of what a server allows is spared: some count a stream for longer than HTTP/2 does', async (t) => {
+  const origin = await startOrigin(t, 20);
+  const upstream = await startUpstream(t, origin.port, { engine: 'own' });
+  const watch = async (): Promise<void> => {
+    upstream.request(get('/'), true, new Receiver());
+    await origin.arrivals.next();
+  };
+  for (let i = 0; i < 18; i += 1) await watch();
+  assert.equal(origin.sessions.length, 1);
+  await watch();
+  assert.equal(origin.sessions.length, 2);
+});
+
 engineTest('a new request goes to the fullest connection that has room, so that others become empty', async (t) => {
   const origin = await startOrigin(t, 3);
   const upstream = await startUpstream(t, origin.port);

@@ -71,7 +71,12 @@ export class Http2ClientConnection<F> extends Http2Connection<ClientStream<F>> i
     return this.streams.size;
   }
 
-  /** How many more the server allows. */
+  /** How many the server allows. */
+  get streamLimit(): number {
+    return this.peer.maxConcurrentStreams;
+  }
+
+  /** How many more it allows. */
   get room(): number {
     return this.kind === 'open' ? this.peer.maxConcurrentStreams - this.streams.size : 0;
   }

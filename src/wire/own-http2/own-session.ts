@@ -17,6 +17,8 @@ type State =
   | { readonly kind: 'closed' };
 
 const IDLE_MS = 90_000;
+/** Of the streams that a server allows: some servers count one for a moment longer than HTTP/2 does, and refuse what is too much. */
+const SPARED = 0.1;
 
 /** One connection to a server, over our own HTTP/2. */
 export class OwnSession implements UpstreamSession {
@@ -63,7 +65,9 @@ export class OwnSession implements UpstreamSession {
   }
 
   get room(): number {
-    return this.#state.kind === 'open' && !this.#socket.destroyed ? this.#state.connection.room : 0;
+    if (this.#state.kind !== 'open' || this.#socket.destroyed) return 0;
+    const { room, streamLimit } = this.#state.connection;
+    return Number.isFinite(streamLimit) ? room - Math.floor(streamLimit * SPARED) : room;
   }
 
   get received(): number {
