@@ -5,109 +5,59 @@ import { sendableTrailers } from '../raw-fields.ts';
 import { resetReasonOf } from '../reset-code.ts';
 import { BrokenStreams } from './broken-streams.ts';
 import { Conduct } from './conduct.ts';
+import { ConnectionLife } from './connection-life.ts';
 import { ConnectionError, ErrorCode } from './error-code.ts';
 import { isValidField } from './field-rules.ts';
-import { DEFAULT_WINDOW, Flag, FrameType, LARGEST_WINDOW } from './frame.ts';
+import { Flag, FrameType, LARGEST_WINDOW } from './frame.ts';
 import { FrameDispatch, type FrameReceiver } from './frame-dispatch.ts';
 import { FrameReader } from './frame-reader.ts';
 import { type HeaderBlock, HpackDecoder } from './hpack/hpack-decoder.ts';
 import { HpackEncoder } from './hpack/hpack-encoder.ts';
-import { HpackError } from './hpack/hpack-error.ts';
-import {
-  HEADER_TABLE_BYTES,
-  type Http2Limits,
-  LINGER_MS,
-  MAX_CONTROL_BACKLOG,
-  MAX_FIELDS,
-  WORTHWHILE_BYTES,
-} from './limits.ts';
-import { Liveness } from './liveness.ts';
-import { Output } from './output.ts';
+import { HEADER_TABLE_BYTES, type Http2Limits, MAX_CONTROL_BACKLOG, MAX_FIELDS, WORTHWHILE_BYTES } from './limits.ts';
 import { ReceiveWindow } from './receive-window.ts';
 import { readTrailers } from './response-message.ts';
 import { Sender } from './sender.ts';
-import { applySettings, initialPeerSettings, type PeerSettings, settingsPayload } from './settings.ts';
-import { SocketEnd } from './socket-end.ts';
+import { applySettings, initialPeerSettings, type PeerSettings } from './settings.ts';
 import type { Stream, StreamHost } from './stream.ts';
 import { StreamTable } from './stream-table.ts';
 
-/** Where a connection stands. */
-export type ConnectionState =
-  /** Until the peer's preface and SETTINGS are here (RFC 9113 section 3.4). */
-  | { readonly kind: 'greeting'; readonly timer: NodeJS.Timeout }
-  | { readonly kind: 'open' }
-  /** One side has said GOAWAY: what is open finishes, then the connection closes (section 6.8). */
-  | { readonly kind: 'leaving' }
-  /** Over for its users; its last frames may still be under way, for a moment. */
-  | { readonly kind: 'closed' };
-
-const OPEN: ConnectionState = { kind: 'open' };
-const LEAVING: ConnectionState = { kind: 'leaving' };
-const CLOSED: ConnectionState = { kind: 'closed' };
-const PING_PAYLOAD = Buffer.from('alive?..', 'latin1');
 const NO_PAYLOAD = new Uint8Array();
 const NO_TRAILERS: Fields = [];
 
 /** What both ends of an HTTP/2 connection have in common (RFC 9113). `S`: its streams. */
-export abstract class Http2Connection<S extends Stream> implements FrameReceiver, StreamHost {
+export abstract class Http2Connection<S extends Stream> extends ConnectionLife implements FrameReceiver, StreamHost {
   readonly streamWindow: number;
-  protected readonly limits: Http2Limits;
   protected readonly streams = new StreamTable<S>();
   protected readonly peer: PeerSettings = initialPeerSettings();
-  protected readonly output: Output;
   protected readonly encoder = new HpackEncoder(HEADER_TABLE_BYTES);
-  protected readonly liveness: Liveness;
   protected readonly conduct: Conduct;
-  readonly #socket: Socket;
   readonly #sender: Sender;
   readonly #window: ReceiveWindow;
   readonly #decoder: HpackDecoder;
-  readonly #reader: FrameReader;
-  readonly #end: SocketEnd;
+  protected override readonly reader: FrameReader;
   readonly #broken = new BrokenStreams();
   /** Streams of which something waits for a reader. */
   readonly #holding = new Set<S>();
-  #state: ConnectionState;
   /** Whom the current DATA frame is for; undefined: nobody. */
   #dataStream: S | undefined;
   #isSettled = false;
-  #saidGoaway = false;
 
   constructor(socket: Socket, limits: Http2Limits) {
-    this.#socket = socket;
-    this.limits = limits;
+    super(socket, limits);
     this.streamWindow = limits.streamWindow;
-    this.output = new Output(socket, () => this.#sender.drained());
     this.#sender = new Sender(this.output, this.peer);
     this.#window = new ReceiveWindow(limits.connectionWindow, limits.heldBytes, (octets) =>
       this.output.number(FrameType.WINDOW_UPDATE, 0, octets),
     );
-    this.#end = new SocketEnd(socket);
     this.conduct = new Conduct(limits);
     // Huffman coding makes nothing four times as large as it was.
-    this.#reader = new FrameReader(new FrameDispatch(this, 4 * limits.headerBytes), limits.maxFrameSize);
+    this.reader = new FrameReader(new FrameDispatch(this, 4 * limits.headerBytes), limits.maxFrameSize);
     this.#decoder = new HpackDecoder({
       maxTableSize: HEADER_TABLE_BYTES,
       maxListSize: limits.headerBytes,
       maxFields: MAX_FIELDS,
       isValid: isValidField,
     });
-    const late = (): void => this.fail(ErrorCode.SETTINGS_TIMEOUT, 'the preface did not come in time');
-    this.#state = { kind: 'greeting', timer: setTimeout(late, limits.prefaceMs).unref() };
-    const ping = (): void => this.output.frame(FrameType.PING, 0, 0, PING_PAYLOAD);
-    this.liveness = new Liveness(socket, ping, limits.pingIntervalMs, limits.pingTimeoutMs, () => this.onDead());
-    socket.on('data', (chunk: Buffer) => this.received(chunk));
-    // HTTP/2 has no use for half a connection.
-    socket.on('end', () => socket.destroy());
-    socket.on('close', () => this.#closed('connection-lost'));
-  }
-
-  get kind(): ConnectionState['kind'] {
-    return this.#state.kind;
-  }
-
-  get isGreeting(): boolean {
-    return this.#state.kind === 'greeting';
   }
 
   /** Whether the peer has acknowledged our SETTINGS, so that it is bound by them. */
@@ -116,8 +66,6 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
   }
 
   protected abstract readonly isServer: boolean;
-  /** The largest stream of the peer that was acted on, for GOAWAY. */
-  protected abstract get lastPeerStream(): number;
   /** Whether nobody can have opened stream `id` yet. */
   protected abstract isIdle(id: number): boolean;
   /** A block of no open stream. `isBroken`: of one that we broke. */
@@ -133,91 +81,12 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
   protected abstract onStreamClosed(stream: S): void;
   /** Readers have left more lying than may be held; the streams may be over otherwise. */
   protected abstract onHeldTooMuch(streams: ReadonlySet<S>): void;
-  /** Over, though the streams have not heard of it yet. `error`: what the peer did wrong. */
-  protected abstract onClosed(error: ConnectionError | undefined): void;
 
-  /** The peer gives no sign of life. */
-  protected onDead(): void {
-    this.#socket.destroy();
+  protected override onSent(): void {
+    this.#sender.drained();
   }
 
-  /** Our preface: SETTINGS, and the connection's window if it is larger than what HTTP/2 begins with. */
-  protected greet(preface: Buffer | undefined, settings: readonly (readonly [number, number])[]): void {
-    if (preface !== undefined) this.#socket.write(preface);
-    this.output.frame(FrameType.SETTINGS, 0, 0, settingsPayload(settings));
-    const more = this.limits.connectionWindow - DEFAULT_WINDOW;
-    if (more > 0) this.output.number(FrameType.WINDOW_UPDATE, 0, more);
-  }
-
-  /** GOAWAY. Nothing but the streams that are open goes on. */
-  protected sayGoaway(lastStreamId: number, code: number): void {
-    const payload = Buffer.alloc(8);
-    payload.writeUInt32BE(lastStreamId, 0);
-    payload.writeUInt32BE(code, 4);
-    this.output.frame(FrameType.GOAWAY, 0, 0, payload);
-    this.#saidGoaway = true;
-    this.leave();
-  }
-
-  protected leave(): void {
-    if (this.#state.kind === 'greeting') clearTimeout(this.#state.timer);
-    if (this.#state.kind !== 'closed') this.#state = LEAVING;
-  }
-
-  /** Ends the connection and whatever is open on it, and says why. */
-  protected fail(code: number, message: string): void {
-    this.#fail(new ConnectionError(code, message));
-  }
-
-  #fail(error: ConnectionError): void {
-    if (this.#state.kind === 'closed') return;
-    this.sayGoaway(this.lastPeerStream, error.errorCode);
-    this.#reader.stop();
-    this.#closed('protocol', error);
-    this.#sendLast();
-    this.#end.within(LINGER_MS);
-  }
-
-  /** Sends what is left, and closes when the peer does, or when it takes nothing more. */
-  protected finish(): void {
-    this.#sendLast();
-    this.#end.await(this.limits.pingTimeoutMs);
-    this.#closed('connection-lost');
-  }
-
-  #sendLast(): void {
-    if (!this.#saidGoaway) this.sayGoaway(this.lastPeerStream, ErrorCode.NO_ERROR);
-    this.output.flush();
-    this.output.close();
-  }
-
-  /** Takes what was read of the socket; public for sockets that hand it out in another way than as events. */
-  received(chunk: Buffer): void {
-    this.liveness.heard();
-    if (this.#state.kind === 'closed') return;
-    try {
-      this.#reader.push(this.beforeFrames(chunk));
-    } catch (error) {
-      if (error instanceof ConnectionError) this.#fail(error);
-      else if (error instanceof HpackError) this.fail(ErrorCode.COMPRESSION_ERROR, error.message);
-      else {
-        this.fail(ErrorCode.INTERNAL_ERROR, 'a handler threw');
-        throw error;
-      }
-    }
-  }
-
-  /** What of `chunk` is frames. */
-  protected beforeFrames(chunk: Buffer): Buffer {
-    return chunk;
-  }
-
-  #closed(reason: ResetReason, error?: ConnectionError): void {
-    if (this.#state.kind === 'closed') return;
-    if (this.#state.kind === 'greeting') clearTimeout(this.#state.timer);
-    this.#state = CLOSED;
-    this.liveness.stop();
-    this.onClosed(error);
+  protected override breakAll(reason: ResetReason): void {
     for (const stream of this.streams.all()) stream.broke(reason);
   }
 
@@ -335,11 +204,8 @@ export abstract class Http2Connection<S extends Stream> implements FrameReceiver
     this.encoder.limitTable(this.peer.headerTableSize);
     this.#acknowledge(FrameType.SETTINGS, NO_PAYLOAD);
     this.#sender.resize(this.streams.all(), this.peer.initialWindow - before);
-    if (this.#state.kind === 'greeting') {
-      clearTimeout(this.#state.timer);
-      this.#state = OPEN;
-      this.onOpen();
-    } else this.onSettingsChanged();
+    if (this.open()) this.onOpen();
+    else this.onSettingsChanged();
   }
 
   onSettingsAck(): void {

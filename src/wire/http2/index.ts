@@ -14,7 +14,7 @@ export type {
 export type { Fields } from '../fields.ts';
 export { type ClientConnectionListener, type FailureCause, Http2ClientConnection } from './client-connection.ts';
 export { ClientStream, type ResponseReceiver, type StreamEnding } from './client-stream.ts';
-export type { ConnectionState } from './connection.ts';
+export type { ConnectionState } from './connection-life.ts';
 export { defaultClientLimits, defaultServerLimits } from './default-limits.ts';
 export { ConnectionError, ErrorCode } from './error-code.ts';
 export type { Http2Limits } from './limits.ts';
