@@ -78,7 +78,7 @@ async function run(): Promise<void> {
   report(`serving at ${proxy.url}, metrics at ${proxy.adminUrl}`);
 
   const faults = new FaultMaker(servers, seededRandom(Number(values.seed)));
-  const verdicts = new Verdicts(faults.made, startedAt);
+  const verdicts = new Verdicts(faults.made, startedAt, report);
   const pacer = new Pacer(load, pid, Number(values.share) / 100);
   const samples: GaugeSample[] = [];
   const quietPoints: QuietPoint[] = [];

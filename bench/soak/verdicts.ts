@@ -22,9 +22,13 @@ export class Verdicts {
   readonly #faults: readonly MadeFault[];
   readonly #startedAt: number;
 
-  constructor(faults: readonly MadeFault[], startedAt: number) {
+  readonly #report: (line: string) => void;
+
+  /** `report` is told of each violation that is kept, when it is found. */
+  constructor(faults: readonly MadeFault[], startedAt: number, report: (line: string) => void) {
     this.#faults = faults;
     this.#startedAt = startedAt;
+    this.#report = report;
   }
 
   add({ counts, anomalies, bytes, events, created }: Report): void {
@@ -37,8 +41,10 @@ export class Verdicts {
 
   violation(what: string, at = Date.now()): void {
     this.violationCount += 1;
-    if (this.violations.length < MAX_KEPT)
-      this.violations.push(`${((at - this.#startedAt) / 1000).toFixed(1)} s: ${what}`);
+    if (this.violations.length >= MAX_KEPT) return;
+    const violation = `${((at - this.#startedAt) / 1000).toFixed(1)} s: ${what}`;
+    this.violations.push(violation);
+    this.#report(`violation: ${violation}`);
   }
 
   #judge(anomaly: Anomaly): void {
