@@ -89,12 +89,11 @@ function upload(asked: ClientRequest, bytes: Buffer, listener: CallListener): vo
       at += chunk.length;
       const goesOn = asked.write(chunk);
       listener.sent(at);
-      if (!goesOn) return;
+      if (!goesOn && at < bytes.length) return;
     }
-    if (at >= bytes.length && !asked.destroyed) {
-      asked.off('drain', more);
-      asked.end();
-    }
+    // Not after another `drain`: on a kept connection Node may not say it once the answer has come.
+    asked.off('drain', more);
+    if (!asked.destroyed) asked.end();
   };
   asked.on('drain', more);
   more();
