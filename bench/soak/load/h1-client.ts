@@ -81,20 +81,27 @@ export class H1Client implements SoakClient {
   }
 }
 
+/** After the answer Node says `drain` no more, and what is still to be sent has to go without it. */
 function upload(asked: ClientRequest, bytes: Buffer, listener: CallListener): void {
   let at = 0;
+  let isAnswered = false;
   const more = (): void => {
     while (at < bytes.length && !asked.destroyed) {
       const chunk = bytes.subarray(at, at + UPLOAD_CHUNK_BYTES);
       at += chunk.length;
       const goesOn = asked.write(chunk);
       listener.sent(at);
-      if (!goesOn && at < bytes.length) return;
+      if (!goesOn && !isAnswered && at < bytes.length) return;
     }
-    // Not after another `drain`: on a kept connection Node may not say it once the answer has come.
     asked.off('drain', more);
     if (!asked.destroyed) asked.end();
   };
   asked.on('drain', more);
+  asked.once('response', (response) => {
+    response.once('end', () => {
+      isAnswered = true;
+      if (!asked.writableEnded) more();
+    });
+  });
   more();
 }

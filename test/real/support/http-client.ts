@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { type ClientHttp2Session, connect as connectH2 } from 'node:http2';
 import { Agent, request as requestH1 } from 'node:https';
-import type { Readable } from 'node:stream';
+import { PassThrough, pipeline, type Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { KeyPair } from '../../../src/lab/pki/certificate-authority.ts';
 
@@ -154,6 +154,10 @@ function h2Opener({ url, ca, certificate, token }: ClientOptions): Opener {
         endStream: payload === undefined,
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
+      // Read from the beginning: Node 24 takes a stream that is over before its body was asked for as broken off.
+      const body = new PassThrough();
+      body.on('error', () => {});
+      pipeline(stream, body, () => {});
       if (payload !== undefined) stream.end(payload);
       const [{ ':status': status }, , raw] = (await once(stream, 'response')) as [
         { ':status': number },
@@ -163,11 +167,8 @@ function h2Opener({ url, ca, certificate, token }: ClientOptions): Opener {
       return {
         status,
         headers: raw.slice(2),
-        body: stream,
-        abandon: () => {
-          stream.on('error', () => {});
-          stream.destroy();
-        },
+        body,
+        abandon: () => stream.destroy(),
       };
     },
     close: () => session?.destroy(),
