@@ -1,5 +1,5 @@
 import type { ExchangeHandler, RequestHead, ServerExchange } from '../wire/exchange.ts';
-import { fieldValue } from '../wire/fields.ts';
+import { type Fields, fieldValue } from '../wire/fields.ts';
 import { discard } from '../wire/relay.ts';
 import { type AdminAnswer, AdminError, type AdminPage, findPage } from './admin-page.ts';
 
@@ -49,7 +49,7 @@ async function answer(source: AdminSource, { method, target, fields }: RequestHe
         body: `${JSON.stringify(source.status(), undefined, 2)}\n`,
       };
     default:
-      return pageAnswer(source.pages ?? [], path, query.join('?'), fieldValue(fields, 'accept'));
+      return pageAnswer(source.pages ?? [], path, query.join('?'), fields);
   }
 }
 
@@ -62,7 +62,7 @@ async function pageAnswer(
   pages: readonly AdminPage[],
   path: string,
   query: string,
-  accept: string | undefined,
+  fields: Fields,
 ): Promise<AdminAnswer> {
   const found = findPage(pages, path);
   if (found === undefined) {
@@ -70,7 +70,9 @@ async function pageAnswer(
     return { status: 404, contentType: TEXT, body: `Nothing here. There are ${paths.join(', ')}.\n` };
   }
   try {
-    return await found.page.answer({ names: found.names, query: new URLSearchParams(query), accept });
+    const accept = fieldValue(fields, 'accept');
+    const ifNoneMatch = fieldValue(fields, 'if-none-match');
+    return await found.page.answer({ names: found.names, query: new URLSearchParams(query), accept, ifNoneMatch });
   } catch (error) {
     if (error instanceof AdminError) return error.answer;
     throw error;
@@ -79,11 +81,11 @@ async function pageAnswer(
 
 function send(exchange: ServerExchange, { status, contentType, body, fields: more = [] }: AdminAnswer): void {
   const bytes = Buffer.from(body);
-  const fields = ['content-type', contentType, 'content-length', String(bytes.length), 'cache-control', 'no-store'];
-  fields.push(...more);
+  const fields = ['content-type', contentType, 'content-length', String(bytes.length), ...more];
+  if (fieldValue(more, 'cache-control') === undefined) fields.push('cache-control', 'no-store');
   // RFC 9110 section 15.5.6: a 405 says what is allowed.
   if (status === 405) fields.push('allow', 'GET, HEAD');
-  const bodyless = exchange.head.method === 'HEAD';
+  const bodyless = exchange.head.method === 'HEAD' || status === 304;
   const sink = exchange.respond({ status, fields }, bodyless);
   if (bodyless) return;
   sink.write(bytes);

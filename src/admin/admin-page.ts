@@ -5,13 +5,15 @@ export interface AdminRequest {
   readonly query: URLSearchParams;
   /** The Accept field; undefined when there is none. */
   readonly accept: string | undefined;
+  /** The If-None-Match field. */
+  readonly ifNoneMatch?: string | undefined;
 }
 
 export interface AdminAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly body: string | Uint8Array;
-  /** Further fields: name, value, name, value; names in lower case. */
+  /** Further fields: name, value, name, value; names in lower case. Without `cache-control` nothing is to be stored. */
   readonly fields?: readonly string[];
 }
 
