@@ -20,6 +20,8 @@ export interface GoCommand {
   readonly command: string;
   /** As in a `GoModule`. */
   readonly needs?: readonly string[];
+  /** Of `go build -tags`. */
+  readonly tags?: readonly string[];
 }
 
 /**
@@ -47,10 +49,10 @@ export async function buildGoCommand(command: GoCommand, target: string, report:
     const download = await go.run('mod', 'download', '-json', `${command.module}@v${command.version}`);
     const { GoMod: goModFile }: { GoMod: string } = JSON.parse(download);
     const goMod = await readFile(goModFile, 'utf8');
-    const { module: path, version, needs = [] } = command;
+    const { module: path, version, needs = [], tags = [] } = command;
     await writeFile(join(directory, 'go.mod'), goModText({ path, version, goMod, needs }));
     const flags = command.module === 'k8s.io/kubernetes' ? linkerFlags(command.version) : '-s -w';
-    await go.run('build', '-trimpath', '-ldflags', flags, '-o', program, command.command);
+    await go.run('build', '-trimpath', '-tags', tags.join(','), '-ldflags', flags, '-o', program, command.command);
     await rename(program, target);
     report(`Built ${command.title} in ${elapsed(started)}.`);
   } finally {

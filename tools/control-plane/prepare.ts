@@ -2,6 +2,7 @@ import { ETCD_VERSION, type ProgramName } from '../../src/lab/control-plane/prog
 import { findBinary } from './binaries.ts';
 import { BuildError } from './build-error.ts';
 import { findH2spec } from './h2spec.ts';
+import { findPromtool } from './promtool.ts';
 
 /** What the tests against real servers run; built ahead, so that no test waits for a compiler. */
 const PROGRAMS: readonly (readonly [ProgramName, string])[] = [
@@ -20,6 +21,7 @@ const PROGRAMS: readonly (readonly [ProgramName, string])[] = [
 try {
   for (const [name, version] of PROGRAMS) process.stdout.write(`${await findBinary(name, version)}\n`);
   for (const name of ['h2spec', 'h2specd'] as const) process.stdout.write(`${await findH2spec(name)}\n`);
+  process.stdout.write(`${await findPromtool()}\n`);
 } catch (error) {
   if (!(error instanceof BuildError)) throw error;
   process.stderr.write(`${error.message}\n`);
