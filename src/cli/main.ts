@@ -30,6 +30,22 @@ export async function run(
   io: CliIo,
   startDaemon: StartDaemon = startDaemonLazily,
 ): Promise<ExitCode> {
+  const { program, exitCode } = commandLine(argv, io, startDaemon);
+  try {
+    await program.parseAsync(argv.slice(2), { from: 'user' });
+    return exitCode();
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    throw error;
+  }
+}
+
+/** Every command with its flags and what it does; also what help, completion and the reference are made of. */
+export function commandLine(
+  argv: readonly string[],
+  io: CliIo,
+  startDaemon: StartDaemon = startDaemonLazily,
+): { readonly program: Command; exitCode(): ExitCode } {
   let exitCode: ExitCode = EXIT.ok;
   const name = programName(argv[1]);
   const program = createProgram(name, io);
@@ -108,13 +124,7 @@ export async function run(
     .description('Print the version.')
     .action(() => void io.stdout.write(`${versionLine()}\n`));
 
-  try {
-    await program.parseAsync(argv.slice(2), { from: 'user' });
-    return exitCode;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    throw error;
-  }
+  return { program, exitCode: () => exitCode };
 }
 
 function createProgram(name: string, io: CliIo): Command {
