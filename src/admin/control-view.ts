@@ -1,8 +1,7 @@
-import type { ServerVersion } from '../kubernetes/kube-version.ts';
+import { type ServerVersion, versionText as serverVersionText } from '../kubernetes/kube-version.ts';
 import type { RoutingPolicy } from '../routing/routing-policy.ts';
 import type { ServerMonitor } from '../servers/server-monitor.ts';
 import type { ServerRegistry } from '../servers/server-registry.ts';
-import { versionText as serverVersionText } from '../surfacing/remark.ts';
 import type { Fields } from '../wire/fields.ts';
 import { AdminError } from './admin-page.ts';
 

@@ -48,6 +48,12 @@ function comparePrereleases(left: ServerVersion['prerelease'], right: ServerVers
   return 0;
 }
 
+/** As people write it: `1.37.2`, `1.38.0-rc.1`. */
+export function versionText({ major, minor, patch, prerelease }: ServerVersion): string {
+  const stage = prerelease === undefined ? '' : `-${[prerelease.stage, ...prerelease.numbers].join('.')}`;
+  return `${major}.${minor}.${patch}${stage}`;
+}
+
 interface ApiVersion {
   readonly stability: number;
   readonly major: number;

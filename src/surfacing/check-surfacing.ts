@@ -1,8 +1,9 @@
+import { versionText } from '../kubernetes/kube-version.ts';
 import { apiServiceRemarks } from './api-service-remarks.ts';
 import { chooseTarget, isInTables, versionsOf } from './choose-target.ts';
 import { consistencyRemarks } from './consistency-remarks.ts';
 import { type MergedDocuments, mergedFindings } from './merged-documents.ts';
-import { type Case, isInTablesOf, type ServerView, typeText, verb, versionText } from './remark.ts';
+import { type Case, isInTablesOf, type ServerView, typeText, verb } from './remark.ts';
 import { servedRemarks } from './served-remarks.ts';
 import { askDefinitions, askDocuments, askRoots, type KnownServer, type ServerEvidence } from './server-evidence.ts';
 import { servedState, serverFindings } from './server-findings.ts';

@@ -1,4 +1,4 @@
-import { compareServerVersions, type ServerVersion } from '../kubernetes/kube-version.ts';
+import { compareServerVersions, type ServerVersion, versionText } from '../kubernetes/kube-version.ts';
 import { REASONS, type ReasonCode } from './reasons.ts';
 import type { ServerEvidence } from './server-evidence.ts';
 import type { servedState } from './server-findings.ts';
@@ -59,12 +59,6 @@ export function serversText(servers: Named): string {
 /** `serves` of one server, `serve` of several. */
 export function verb(servers: readonly unknown[], one: string, several: string): string {
   return servers.length === 1 ? one : several;
-}
-
-/** As people write it: `1.37.2`, `1.38.0-rc.1`. */
-export function versionText({ major, minor, patch, prerelease }: ServerVersion): string {
-  const stage = prerelease === undefined ? '' : `-${[prerelease.stage, ...prerelease.numbers].join('.')}`;
-  return `${major}.${minor}.${patch}${stage}`;
 }
 
 /** Oldest and newest release; both undefined when one of the servers has not told its own. */

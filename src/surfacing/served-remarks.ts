@@ -1,16 +1,7 @@
-import { compareServerVersions } from '../kubernetes/kube-version.ts';
+import { compareServerVersions, versionText } from '../kubernetes/kube-version.ts';
 import { condition, type DefinitionFacts } from './cluster-objects.ts';
 import { definitionRemarks, definitionsOf } from './definition-remarks.ts';
-import {
-  type Case,
-  releaseRange,
-  remark,
-  type ServerView,
-  serversText,
-  typeText,
-  verb,
-  versionText,
-} from './remark.ts';
+import { type Case, releaseRange, remark, type ServerView, serversText, typeText, verb } from './remark.ts';
 import { groupsOf } from './server-evidence.ts';
 import { apiServiceOf } from './server-findings.ts';
 import { resourcesIn } from './sought-type.ts';
