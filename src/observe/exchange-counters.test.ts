@@ -23,6 +23,10 @@ function record(overrides: Partial<ExchangeRecord> = {}): ExchangeRecord {
     error: undefined,
     attempts: 1,
     milliseconds: 3,
+    at: 0,
+    targetLength: 34,
+    traceId: '',
+    auditId: '',
     ...overrides,
   };
 }

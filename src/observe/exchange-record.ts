@@ -22,13 +22,17 @@ export interface UnknownTypeRecord {
   readonly outcome: UnknownTypeOutcome;
 }
 
-/** What one exchange came to; handed to an observer when it ends. Holds no header, token or body. */
+/** What one exchange came to; handed to an observer when its answer begins. Holds no token, body or query string. */
 export interface ExchangeRecord {
+  /** Epoch milliseconds. */
+  readonly at: number;
   readonly method: string;
   /** What kind of program the client says it is. */
   readonly client: UserAgentFamily;
   /** Undefined when the target could not be parsed. */
   readonly info: RequestInfo | undefined;
+  /** Characters of the request target, with its query: strings of `info` are parts of it and keep all of it in memory. */
+  readonly targetLength: number;
   /** The decision of the last attempt; undefined for answers of the proxy itself. */
   readonly decision: Decision | undefined;
   /** Name of the server that answered. */
@@ -42,6 +46,15 @@ export interface ExchangeRecord {
   readonly unknownType: UnknownTypeRecord | undefined;
   /** Milliseconds from the request head to the response head (or the failure). */
   readonly milliseconds: number;
+  /**
+   * Of them, those in which a server had the request: from handing it to a connection until a response head or a failure, over
+   * all attempts. Undefined where no server was asked for the answer itself.
+   */
+  readonly upstreamMilliseconds?: number | undefined;
+  /** Of the client's `traceparent` (W3C Trace Context), 32 hexadecimal digits; '' without one. */
+  readonly traceId: string;
+  /** Under which the server that answered audits the request; '' when it did not say. */
+  readonly auditId: string;
 }
 
 /** Receives what happens on the request path. Must not throw and must not keep the record's objects alive for long. */

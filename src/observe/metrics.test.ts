@@ -55,6 +55,10 @@ function setUp(overrides: Partial<MetricsSource> = {}) {
       error: undefined,
       attempts: 1,
       milliseconds: 3,
+      at: 0,
+      targetLength: 34,
+      traceId: '',
+      auditId: '',
       ...change,
     });
   /** Every sample of the metric `name`, its labels before its value. */

@@ -12,7 +12,7 @@ import { failureError } from './failure-error.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { type Backend, destination } from './proxy-snapshot.ts';
-import { type Outcome, recordOf } from './record-of.ts';
+import { auditIdOf, type Outcome, recordOf } from './record-of.ts';
 import { refuse } from './refusal.ts';
 import { ReplayableBody } from './replayable-body.ts';
 import { ResponseRelay } from './response-relay.ts';
@@ -108,6 +108,7 @@ export class Forwarding implements AttemptOwner {
     });
     this.#attempts.begin(decidedAt);
     const attempt = new Attempt(this, decision, backend);
+    this.#attempts.sent();
     const body = attempt.send(upstreamFor(backend, credential, client), head, exchange.bodyless);
     this.#phase = { kind: 'sent', attempt };
     this.#forgetPatience();
@@ -141,6 +142,7 @@ export class Forwarding implements AttemptOwner {
 
   answered(attempt: Attempt, head: ResponseHead, body: BodySource, bodyless: boolean): void {
     if (!this.#isSent(attempt)) return;
+    this.#attempts.heard();
     const { backend, server } = attempt;
     this.#forgetPatience();
     learnFrom(head.status, this.#request.credential, this.#request.client);
@@ -163,6 +165,7 @@ export class Forwarding implements AttemptOwner {
 
   failed(attempt: Attempt, reported: UpstreamFailure): void {
     if (!this.#isSent(attempt)) return;
+    this.#attempts.heard();
     const { decision, server } = attempt;
     const failure = this.#attempts.noted(reported, this.#body?.isWhole ?? true);
     const next = this.#attempts.after(failure, server, this.#replayable);
@@ -185,7 +188,13 @@ export class Forwarding implements AttemptOwner {
     this.#body?.commit();
     const sink = exchange.respond(head, bodyless);
     const { decision, server } = attempt;
-    this.#record({ status: head.status, decision, server, unknownType: this.#healing?.record(outcome) });
+    this.#record({
+      status: head.status,
+      decision,
+      server,
+      unknownType: this.#healing?.record(outcome),
+      auditId: auditIdOf(head),
+    });
     if (bodyless) {
       this.#finished();
       return;
@@ -286,7 +295,8 @@ export class Forwarding implements AttemptOwner {
   }
 
   #record(outcome: Outcome): void {
-    const record = recordOf(this.#request, { ...outcome, attempts: this.#attempts.count }, this.#context.clock());
+    const { count: attempts, waited: upstreamMilliseconds } = this.#attempts;
+    const record = recordOf(this.#request, { ...outcome, attempts, upstreamMilliseconds }, this.#context.clock());
     this.#context.observer.answered(record);
   }
 }

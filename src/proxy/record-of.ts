@@ -1,5 +1,7 @@
 import { userAgentFamily } from '../kubernetes/user-agent-family.ts';
 import type { ExchangeRecord } from '../observe/exchange-record.ts';
+import { traceIdOf } from '../observe/trace-id.ts';
+import type { ResponseHead } from '../wire/exchange.ts';
 import { fieldValue } from '../wire/fields.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 
@@ -8,14 +10,22 @@ export type ArrivedRequest = Pick<PreparedRequest, 'exchange' | 'startedAt'> & P
 
 /** What a request came to, besides what the request itself says. */
 export type Outcome = Pick<ExchangeRecord, 'status'> &
-  Partial<Pick<ExchangeRecord, 'decision' | 'server' | 'error' | 'attempts' | 'unknownType'>>;
+  Partial<
+    Pick<
+      ExchangeRecord,
+      'decision' | 'server' | 'error' | 'attempts' | 'unknownType' | 'auditId' | 'upstreamMilliseconds'
+    >
+  >;
 
 /** The record of a request that is answered, or given up, at `now` (epoch milliseconds). */
 export function recordOf({ exchange, info, startedAt }: ArrivedRequest, outcome: Outcome, now: number): ExchangeRecord {
+  const { method, target, fields } = exchange.head;
   return {
-    method: exchange.head.method,
-    client: userAgentFamily(fieldValue(exchange.head.fields, 'user-agent')),
+    at: now,
+    method,
+    client: userAgentFamily(fieldValue(fields, 'user-agent')),
     info,
+    targetLength: target.length,
     decision: outcome.decision,
     server: outcome.server,
     status: outcome.status,
@@ -23,5 +33,17 @@ export function recordOf({ exchange, info, startedAt }: ArrivedRequest, outcome:
     attempts: outcome.attempts ?? 0,
     unknownType: outcome.unknownType,
     milliseconds: now - startedAt,
+    upstreamMilliseconds: outcome.upstreamMilliseconds,
+    traceId: traceIdOf(fieldValue(fields, 'traceparent')),
+    auditId: outcome.auditId ?? '',
   };
+}
+
+/** kube-apiserver takes a client's own Audit-ID for its, cut off at so many characters (apiserver pkg/endpoints/filters, WithAuditInit). */
+const AUDIT_ID_LENGTH = 64;
+
+/** The Audit-ID that a server answered with; '' without one. */
+export function auditIdOf({ fields }: ResponseHead): string {
+  const id = fieldValue(fields, 'audit-id') ?? '';
+  return id.length > AUDIT_ID_LENGTH ? '' : id;
 }

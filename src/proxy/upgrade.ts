@@ -11,7 +11,7 @@ import { failureError } from './failure-error.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { destination } from './proxy-snapshot.ts';
-import { type Outcome, recordOf } from './record-of.ts';
+import { auditIdOf, type Outcome, recordOf } from './record-of.ts';
 import { refuse } from './refusal.ts';
 import type { Forward, Route } from './route.ts';
 import { type Remedy, SelfHealing } from './self-healing.ts';
@@ -68,7 +68,9 @@ export class Upgrade {
       final: decision.final,
     });
     this.#attempts.begin(decidedAt);
+    this.#attempts.sent();
     const answer = await upstream.upgrade(withUpgrade(head, this.#offer), this.#gone.signal);
+    this.#attempts.heard();
     if (this.#gone.signal.aborted) {
       if (answer.kind === 'switched') answer.tunnel.sink.reset('cancel');
       this.#record({ decision, server: server.name, status: 0 });
@@ -120,7 +122,13 @@ export class Upgrade {
     server: string,
     outcome: 'retried' | 'relayed' = 'retried',
   ): void {
-    this.#record({ decision, server, status: answer.head.status, unknownType: this.#healing?.record(outcome) });
+    this.#record({
+      decision,
+      server,
+      status: answer.head.status,
+      unknownType: this.#healing?.record(outcome),
+      auditId: auditIdOf(answer.head),
+    });
     if (answer.kind === 'switched') {
       splice(this.#offer.switchProtocols(answer.head), answer.tunnel, () => {});
       return;
@@ -134,7 +142,8 @@ export class Upgrade {
   }
 
   #record(outcome: Outcome): void {
-    const record = recordOf(this.#request, { ...outcome, attempts: this.#attempts.count }, this.#context.clock());
+    const { count: attempts, waited: upstreamMilliseconds } = this.#attempts;
+    const record = recordOf(this.#request, { ...outcome, attempts, upstreamMilliseconds }, this.#context.clock());
     this.#context.observer.answered(record);
   }
 }
