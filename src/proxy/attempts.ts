@@ -46,6 +46,8 @@ export class Attempts {
   #turns = 0;
   /** Milliseconds of the clock. */
   #begunAt = 0;
+  #sentAt = 0;
+  #waited = 0;
 
   constructor(context: ProxyContext, request: PreparedRequest) {
     const { exchange, info } = request;
@@ -83,6 +85,23 @@ export class Attempts {
     if (failure.processed === 'no') return failure;
     this.#breaking++;
     return isWhole || !isServersOwn(this.#request.info) ? failure : { ...failure, processed: 'no' };
+  }
+
+  /** The request is handed to a connection now. */
+  sent(): void {
+    this.#sentAt = this.#context.clock();
+  }
+
+  /** What was sent last is answered, or has failed. */
+  heard(): void {
+    if (this.#sentAt === 0) return;
+    this.#waited += this.#context.clock() - this.#sentAt;
+    this.#sentAt = 0;
+  }
+
+  /** Milliseconds in which servers had the request. */
+  get waited(): number {
+    return this.#waited;
   }
 
   /** Where the next attempt goes, by the snapshot of this moment. */

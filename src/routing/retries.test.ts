@@ -50,3 +50,15 @@ test('at 0 percent nothing is repeated that costs a server anything', () => {
     [false, false, false],
   );
 });
+
+test('what the budget could not pay for is counted, and nothing else is', () => {
+  const retries = new Retries(10, 1);
+  assert.deepEqual([retries.withdraw(), retries.denied], [true, 0]);
+  assert.deepEqual(
+    [retries.withdraw(), retries.withdrawForAnswer(), retries.withdrawForAnswer()],
+    [false, true, false],
+  );
+  assert.equal(retries.denied, 2);
+  retries.afterLoss('a', 0, 1_000);
+  assert.equal(retries.denied, 2);
+});

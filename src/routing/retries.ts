@@ -7,12 +7,18 @@ export class Retries {
   readonly #failures: RetryBudget;
   readonly #answers: RetryBudget;
   readonly #lost = new LostServers();
+  #denied = 0;
 
   /** `percent`: retries per hundred requests; 0: none that costs a server anything. `floor`: retries available after silence. */
   constructor(percent: number, floor?: number) {
     this.#isAllowed = percent > 0;
     this.#failures = new RetryBudget(percent, floor);
     this.#answers = new RetryBudget(percent, floor);
+  }
+
+  /** How often a request was not repeated because the budget was spent. */
+  get denied(): number {
+    return this.#denied;
   }
 
   /** A request arrived. */
@@ -23,7 +29,7 @@ export class Retries {
 
   /** Whether a request may be repeated after a failure. */
   withdraw(): boolean {
-    return this.#failures.withdraw();
+    return this.#counted(this.#failures.withdraw());
   }
 
   /**
@@ -31,11 +37,16 @@ export class Retries {
    * all the time must not use up what others need when a server fails.
    */
   withdrawForAnswer(): boolean {
-    return this.#answers.withdraw();
+    return this.#counted(this.#answers.withdraw());
   }
 
   /** Whether a request may be repeated whose connection to `server` is lost `now`, sent at `startedAt` (milliseconds). */
   afterLoss(server: string, startedAt: number, now: number): boolean {
     return (this.#isAllowed && this.#lost.covers(server, startedAt, now)) || this.withdraw();
+  }
+
+  #counted(isAfforded: boolean): boolean {
+    if (!isAfforded) this.#denied++;
+    return isAfforded;
   }
 }
