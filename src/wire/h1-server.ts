@@ -16,6 +16,8 @@ export class H1Server implements H1ServerState {
   readonly #handler: ExchangeHandler;
   readonly #limits: ListenerLimits;
   readonly #sockets = new Set<Socket>();
+  /** Until connections without a request end. */
+  readonly #lingering = new WeakMap<Socket, NodeJS.Timeout>();
   /** Milliseconds without a request after which a connection ends; undefined before `drain`. */
   #lingerMs: number | undefined;
 
@@ -81,10 +83,13 @@ export class H1Server implements H1ServerState {
     if (this.draining) this.#endWhenIdle(socket);
   }
 
+  /** `lingerMs` from now on: whoever was answered just now may ask again. */
   #endWhenIdle(socket: Socket): void {
-    setTimeout(() => {
+    clearTimeout(this.#lingering.get(socket));
+    const timer = setTimeout(() => {
       if (this.#sockets.has(socket) && (this.#open.get(socket) ?? 0) === 0) socket.destroySoon();
-    }, this.#lingerMs).unref();
+    }, this.#lingerMs);
+    this.#lingering.set(socket, timer.unref());
   }
 
   #connection(socket: Socket): ClientConnection {

@@ -109,6 +109,30 @@ test('a request on a connection that was idle when the listener began to close i
   await closed;
 });
 
+test('a connection whose answer ends while the listener closes has as much time for a request as one that was idle', async (t) => {
+  const lingerMs = 10_000;
+  const { listener, port, exchanges } = await startListener(t, { limits: { drainIdleMs: lingerMs } });
+  const client = await connectRaw(t, port, 'http/1.1');
+  const request = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
+  client.write(request);
+  const exchange = await exchanges.next();
+  const watch = exchange.respond({ status: 200, fields: [] }, false);
+  await once(client, 'data');
+
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const closed = listener.close(60_000);
+  t.mock.timers.tick(lingerMs - 1);
+  watch.end([]);
+  const [end] = (await once(client, 'data')) as [Buffer];
+  assert.match(end.toString(), /0\r\n\r\n$/);
+  t.mock.timers.tick(1);
+  client.write(request);
+  (await exchanges.next()).respond({ status: 201, fields: [] }, true);
+  assert.match(await readToEnd(client), /^HTTP\/1.1 201 .*connection: close/is);
+  t.mock.timers.reset();
+  await closed;
+});
+
 test('a tunnel is no idle connection: it goes on until the grace is over', async (t) => {
   const { listener, port, exchanges } = await startListener(t, { limits: { drainIdleMs: 0 } });
   const client = await connectRaw(t, port, 'http/1.1');

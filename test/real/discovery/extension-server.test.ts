@@ -64,6 +64,9 @@ function watch(endpoint: { readonly url: string }, shape: Shape): Sightings {
   return sightings;
 }
 
+/** The extension server, and each API server. */
+const KILLS = 3;
+
 /** What it says when the extension server works. */
 const goodWord = (shape: string): string => (shape.startsWith('v2') ? 'Current' : 'listed');
 const is =
@@ -237,7 +240,10 @@ test('no shape has ever denied it, and no request', () => {
     assert.ok((counts.get(goodWord(name)) ?? 0) > 100, `${name} was looked at all the time`);
   }
   const first = requests.values.findIndex((value) => value !== '404');
-  assert.deepEqual(new Set(requests.values.slice(first)), new Set(['200', '503']));
+  const isCut = (value: string): boolean => /^failed: Stream closed with error/.test(value);
+  assert.deepEqual(new Set(requests.values.slice(first).filter((value) => !isCut(value))), new Set(['200', '503']));
+  // An answer that has begun ends with its server, and is known to be broken off.
+  assert.ok(requests.values.filter(isCut).length <= KILLS);
 });
 
 test('with its APIService it leaves every shape', async (t) => {
