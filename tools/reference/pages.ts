@@ -1,9 +1,11 @@
 import { configurationJsonSchema } from '../../src/config/fields.ts';
+import { reports } from '../../src/reports/index.ts';
 import { configurationPage } from './configuration-page.ts';
 import { errorsPage } from './errors-page.ts';
 import { flagsPage } from './flags-page.ts';
 import { jsonText } from './json-text.ts';
 import { labDifferencesPage } from './lab-differences-page.ts';
+import { outputPage, outputSchema } from './output-page.ts';
 import { remarksPage } from './remarks-page.ts';
 
 /** File name in `docs/reference` → content. */
@@ -15,5 +17,7 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['errors.md', errorsPage()],
     ['lab-differences.md', labDifferencesPage()],
     ['verify-remarks.md', remarksPage()],
+    ['output.md', outputPage()],
+    ...reports.map((report) => [`output/${report.name}.schema.json`, `${jsonText(outputSchema(report))}\n`] as const),
   ]);
 }
