@@ -20,6 +20,8 @@ export class DiscoveryCounters {
   readonly triggers = new Map<DiscoveryTrigger, number>();
   /** By server. */
   readonly readings = new Map<string, Record<ReadingResult, number>>();
+  /** Readings that failed, of servers that are gone as well. */
+  failed = 0;
   /** From a change that was read to merged documents that say so. */
   readonly publishing = new LatencyHistogram();
 
@@ -35,6 +37,7 @@ export class DiscoveryCounters {
   read(server: string, result: ReadingResult): void {
     const results = this.readings.get(server) ?? { changed: 0, unchanged: 0, failed: 0 };
     results[result]++;
+    if (result === 'failed') this.failed++;
     this.readings.set(server, results);
   }
 }

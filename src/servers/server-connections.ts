@@ -17,6 +17,9 @@ export interface ConnectionSettings {
   readonly engine?: EngineName | undefined;
 }
 
+/** Sets of connections to one server, between which nothing crosses. */
+export type ConnectionSet = 'asserted' | 'own' | 'unproven' | 'anonymous' | 'discovery' | 'probe';
+
 /** All connections to one server. Those of the control path are apart, so that no load delays a probe. */
 export interface ServerConnections {
   readonly asserted: Upstream | undefined;
@@ -25,6 +28,8 @@ export interface ServerConnections {
   readonly anonymous: Upstream;
   readonly discovery: Upstream;
   readonly probe: Upstream;
+  /** How many are open, by set. */
+  counts(): Readonly<Record<ConnectionSet, number>>;
   /** For one more probe, over a connection of its own. Whoever opens it closes it. */
   anotherProbe(): Upstream;
   /** Bytes that arrived from the server besides answers to probes. */
@@ -69,6 +74,14 @@ export function openServerConnections(
   const clients = [own, unproven, anonymous, ...(asserted === undefined ? [] : [asserted])];
   return {
     ...connections,
+    counts: () => ({
+      asserted: asserted?.connections ?? 0,
+      own: own.connections ?? 0,
+      unproven: unproven.connections ?? 0,
+      anonymous: anonymous.connections ?? 0,
+      discovery: discovery.connections ?? 0,
+      probe: probe.connections ?? 0,
+    }),
     anotherProbe: () => open(control),
     received: () => [...clients, discovery].reduce((bytes, upstream) => bytes + upstream.received, 0),
     suspect: (timeoutMs) => {

@@ -22,6 +22,12 @@ export interface Http2Engine {
 export interface H2Connection {
   /** GOAWAY; open exchanges finish, then the connection closes. */
   drain(): void;
+  readonly openStreams: number;
+  /**
+   * Name of the code (RFC 9113 section 7) with which the connection was ended for what the client did; undefined: it was not,
+   * or the engine does not say.
+   */
+  readonly fault: string | undefined;
 }
 
 /** `bad`: answered 5xx, or broken off by the server; `unknown`: given up by us before it was over. */

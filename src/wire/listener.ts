@@ -26,10 +26,21 @@ export interface ListenOptions extends ListenPlace {
   readonly engine?: EngineName | undefined;
 }
 
+/** What clients have open at this moment, and how some of them ended. */
+export interface ListenerLoad {
+  /** Connections whose handshake is over, by what they negotiated; those that switched protocols stay HTTP/1.1. */
+  readonly connections: Readonly<Record<'h2' | 'http/1.1', number>>;
+  /** On all HTTP/2 connections. */
+  readonly streams: number;
+  /** HTTP/2 connections that were ended for what the client did, by name of the code; since the start. */
+  readonly faults: ReadonlyMap<string, number>;
+}
+
 /** A bound port. */
 export interface Listener {
   readonly host: string;
   readonly port: number;
+  readonly load: ListenerLoad;
   /** New handshakes use `tls`; throws, and keeps the old material, when it does not parse. */
   reload(tls: ListenerTls): void;
   /** Serves a connection that another process accepted and handed over; what is no socket is ignored. */
@@ -53,6 +64,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const h1 = new H1Server((socket) => describeConnection(socket, asksForCertificate), options.handler, limits);
   // Node starts the clock on slow heads when its server begins to listen, which this one never does by itself.
   h1.server.emit('listening');
+  const faults = new Map<string, number>();
+  let h1Connections = 0;
   let draining = false;
 
   const server = createServer({
@@ -73,18 +86,30 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     socket.on('error', () => socket.destroy());
     const connection = describeConnection(socket, asksForCertificate);
     if (socket.alpnProtocol !== 'h2') {
+      h1Connections += 1;
+      socket.once('close', () => {
+        h1Connections -= 1;
+      });
       h1.accept(socket, connection);
       return;
     }
     const served = engine.serve(socket, connection, options.handler, limits);
     h2.add(served);
-    socket.once('close', () => h2.delete(served));
+    socket.once('close', () => {
+      h2.delete(served);
+      if (served.fault !== undefined) faults.set(served.fault, (faults.get(served.fault) ?? 0) + 1);
+    });
     if (draining) served.drain();
   });
 
   const address = await sockets.open(options);
   return {
     ...address,
+    get load() {
+      let streams = 0;
+      for (const { openStreams } of h2) streams += openStreams;
+      return { connections: { h2: h2.size, 'http/1.1': h1Connections }, streams, faults };
+    },
     take: (connection) => sockets.take(connection),
     reload(tls) {
       checkTls(tls, asksForCertificate);
@@ -100,6 +125,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   };
 }
 
+const NO_FAULTS: ReadonlyMap<string, number> = new Map();
+
 export interface PlainListenOptions extends ListenPlace {
   readonly limits?: Partial<ListenerLimits>;
   readonly handler: ExchangeHandler;
@@ -113,6 +140,9 @@ export async function listenPlain(options: PlainListenOptions): Promise<Listener
   const address = await sockets.open(options);
   return {
     ...address,
+    get load() {
+      return { connections: { h2: 0, 'http/1.1': sockets.count }, streams: 0, faults: NO_FAULTS };
+    },
     take: (connection) => sockets.take(connection),
     reload() {
       throw new TypeError('This listener serves plain HTTP; it has no certificate to reload.');

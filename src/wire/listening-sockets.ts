@@ -31,6 +31,11 @@ export class ListeningSockets {
     });
   }
 
+  /** Open ones. */
+  get count(): number {
+    return this.#sockets.size;
+  }
+
   /** Resolves with the address that is listened on. Rejects when it cannot be bound, or the descriptor is no TCP socket. */
   open({ host, port, source }: ListenPlace): Promise<{ readonly host: string; readonly port: number }> {
     if (source?.kind === 'handed') {

@@ -64,6 +64,10 @@ class UpstreamPool implements Upstream, SessionListener {
     return bytes;
   }
 
+  get connections(): number {
+    return this.#sessions.size + this.#upgrades.size;
+  }
+
   get inFlight(): number {
     let open = this.#waiting.size + this.#upgrades.size;
     for (const session of this.#sessions) open += session.streams;

@@ -84,6 +84,8 @@ export interface Upstream {
    * server that does not answer in 60 s fails with cause `connection`, reason `timeout`, processed `unknown`.
    */
   upgrade(head: RequestHead, signal: AbortSignal): Promise<UpgradeAnswer>;
+  /** Open connections, those for protocol switches included; absent where there are no sockets. */
+  readonly connections?: number | undefined;
   /** Open exchanges, for least-loaded choices. */
   readonly inFlight: number;
   /** Bytes that arrived from the server so far. More of them are a sign of life. */

@@ -61,6 +61,7 @@ export class OpenAPIReader {
   #isReported = false;
   #isTried = false;
   #isSlow = false;
+  #confirmedAt = 0;
 
   /** `changed` is called when what is seen of the server changes, and after the first reading in any case. */
   constructor(options: OpenAPIReaderOptions) {
@@ -82,6 +83,11 @@ export class OpenAPIReader {
   get failure(): string {
     if (this.#failure !== '') return this.#failure;
     return this.#isSlow ? `GET /openapi/v3 has not been answered for ${PATIENCE_MS} ms` : '';
+  }
+
+  /** Milliseconds of `performance.now()` of the last successful reading; 0 before the first. */
+  get confirmedAt(): number {
+    return this.#confirmedAt;
   }
 
   /** It was read, could not be read, or takes too long: nobody has to wait for it. */
@@ -112,6 +118,7 @@ export class OpenAPIReader {
   inherit(previous: OpenAPIReader): void {
     this.#index = previous.#index;
     this.#known = previous.#known;
+    this.#confirmedAt = previous.#confirmedAt;
     this.#isTried = previous.#isTried;
   }
 
@@ -164,6 +171,7 @@ export class OpenAPIReader {
     if (this.#isReported) logger.info('the OpenAPI index can be read again', { server });
     this.#isReported = false;
     this.#failure = '';
+    this.#confirmedAt = performance.now();
   }
 
   #failed(error: unknown): void {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { ClientConnection, ExchangeHandler, ResponseHead } from '../exchange.ts';
 import { resetReasonOf } from '../reset-code.ts';
 import { Http2Connection } from './connection.ts';
-import { ConnectionError, ErrorCode } from './error-code.ts';
+import { ConnectionError, ErrorCode, errorCodeName } from './error-code.ts';
 import { FrameType, LARGEST_STREAM_ID, PREFACE } from './frame.ts';
 import type { HeaderBlock } from './hpack/hpack-decoder.ts';
 import type { Http2Limits } from './limits.ts';
@@ -37,6 +37,7 @@ export class Http2ServerConnection extends Http2Connection<ServerStream> impleme
   #lastServed = LARGEST_STREAM_ID;
   #idleTimer: NodeJS.Timeout | undefined;
   #farewell: NodeJS.Timeout | undefined;
+  #fault: string | undefined;
 
   constructor(socket: Socket, client: ClientConnection, handler: ExchangeHandler, limits: ServerLimits) {
     super(socket, limits);
@@ -50,6 +51,15 @@ export class Http2ServerConnection extends Http2Connection<ServerStream> impleme
       [Setting.MAX_HEADER_LIST_SIZE, limits.headerBytes],
     ]);
     this.#becameIdle();
+  }
+
+  get openStreams(): number {
+    return this.streams.size;
+  }
+
+  /** Name of the code with which it was ended for what the client did; undefined: it was not. */
+  get fault(): string | undefined {
+    return this.#fault;
   }
 
   /**
@@ -157,7 +167,8 @@ export class Http2ServerConnection extends Http2Connection<ServerStream> impleme
   /** The window of the connection closes until readers go on: it is this client's own backlog. */
   protected override onHeldTooMuch(): void {}
 
-  protected override onClosed(): void {
+  protected override onClosed(error: ConnectionError | undefined): void {
+    this.#fault = error && errorCodeName(error.errorCode);
     clearTimeout(this.#idleTimer);
     clearTimeout(this.#farewell);
   }

@@ -64,7 +64,13 @@ export function serveH2(
 
   // One GOAWAY that names the last stream served: nghttp2 ignores new streams from the first GOAWAY on, so the announcement
   // a round trip ahead that RFC 9113 section 6.8 describes would only leave them unanswered for longer.
-  return { drain: () => session.close() };
+  return {
+    drain: () => session.close(),
+    get openStreams() {
+      return open;
+    },
+    fault: undefined,
+  };
 }
 
 function accept(
