@@ -1,4 +1,4 @@
-import type { ExchangeObserver, ExchangeRecord } from './exchange-record.ts';
+import { type ExchangeObserver, type ExchangeRecord, reasonOf } from './exchange-record.ts';
 import { LabelledCounts } from './labelled-counts.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import type { Logger } from './logger.ts';
@@ -137,9 +137,4 @@ function increment(counters: Map<string, number>, key: string): void {
 function isPeerAnswer({ decision, error }: ExchangeRecord): boolean {
   if (error !== undefined || decision?.kind !== 'forward') return false;
   return decision.reason === 'PeerServesResource' || decision.reason === 'PeerServesSubresourceOrVerb';
-}
-
-function reasonOf({ decision, error }: ExchangeRecord): string {
-  if (decision !== undefined) return decision.reason;
-  return error === undefined ? 'MergedDiscovery' : 'Refused';
 }

@@ -51,7 +51,7 @@ export interface ExchangeRecord {
    * all attempts. Undefined where no server was asked for the answer itself.
    */
   readonly upstreamMilliseconds?: number | undefined;
-  /** Of the client's `traceparent` (W3C Trace Context), 32 hexadecimal digits; '' without one. */
+  /** Of the client's `traceparent` (W3C Trace Context), or that in which we record it; 32 hexadecimal digits, '' without one. */
   readonly traceId: string;
   /** Under which the server that answered audits the request; '' when it did not say. */
   readonly auditId: string;
@@ -63,4 +63,10 @@ export interface ExchangeObserver {
   retried(cause: string): void;
   /** An error of ours, not of a client or server. */
   defect(error: unknown): void;
+}
+
+/** The reason of its decision; what the proxy answered by itself has none. */
+export function reasonOf({ decision, error }: ExchangeRecord): string {
+  if (decision !== undefined) return decision.reason;
+  return error === undefined ? 'MergedDiscovery' : 'Refused';
 }
