@@ -20,6 +20,7 @@ test('the status says of each server what it is, whether it gets requests and ho
   const down = new PlayedServer('down', 'v1.36.0', PODS);
   down.health = 'refusing';
   const { registry, started, now } = playRegistry(t, [up, down]);
+  const since = new Date(now()).toISOString();
   await started();
   up.opened[1]?.upstream.request({ method: 'GET', target: '/watch', authority: undefined, fields: [] }, true, {
     inform: () => {},
@@ -35,6 +36,7 @@ test('the status says of each server what it is, whether it gets requests and ho
       local: true,
       version: '1.37.2',
       state: 'ready',
+      since,
       condition: '',
       discovery: { shape: 'v2', failure: '', reason: '', errors: {} },
       openapi: { documents: 0, failure: '' },
@@ -49,6 +51,7 @@ test('the status says of each server what it is, whether it gets requests and ho
       local: false,
       version: undefined,
       state: 'unready',
+      since,
       condition: 'nobody listens',
       discovery: { shape: undefined, failure: 'nobody listens', reason: 'refused', errors: { refused: 1 } },
       openapi: { documents: undefined, failure: 'nobody listens' },

@@ -2,10 +2,11 @@ import type { DiscoveryConflict } from '../discovery/conflict.ts';
 import type { ServerVersion } from '../kubernetes/kube-version.ts';
 import { openExchanges } from '../proxy/proxy-snapshot.ts';
 import type { DepartedServer } from '../servers/departures.ts';
+import type { FetchedDiscovery } from '../servers/discovery/discovery-fetch.ts';
 import { type NativeProxy, whoLacksTypes } from '../servers/discovery/native-proxy.ts';
 import type { ServerRegistry } from '../servers/server-registry.ts';
 import { addressOf } from '../servers/server-spec.ts';
-import { conditionOf } from '../servers/server-state.ts';
+import { conditionOf, type ServerState } from '../servers/server-state.ts';
 import type { WatchStatus } from '../servers/watches/server-watches.ts';
 
 /** What `/status` shows of one server. */
@@ -14,11 +15,13 @@ export interface ServerStatus {
   readonly address: string;
   readonly local: boolean;
   readonly version: string | undefined;
-  readonly state: string;
+  readonly state: ServerState['kind'] | 'gone';
+  /** Since when; RFC 3339. */
+  readonly since: string;
   /** Why it gets no requests; '' when it does. */
   readonly condition: string;
   readonly discovery: {
-    readonly shape: string | undefined;
+    readonly shape: FetchedDiscovery['shape'] | undefined;
     /** Why it cannot be read; '' when it can. */
     readonly failure: string;
     /** The same in one word, as in the metric of fetch errors; '' when it can. */
@@ -61,6 +64,7 @@ export function describeStatus(registry: ServerRegistry, now: number): ProxyStat
       local: spec.local,
       version: versionText(version),
       state: state.kind,
+      since: new Date(monitor.stateSince).toISOString(),
       condition: conditionOf(state),
       discovery: {
         shape: fetched?.shape,
@@ -89,6 +93,7 @@ function describeDeparted({ report, address, leftAt }: DepartedServer, now: numb
     local: false,
     version: versionText(version),
     state: 'gone',
+    since: new Date(leftAt).toISOString(),
     condition: `${report.condition} ${Math.round((now - leftAt) / 1000)} s ago; what it served stays listed for the departure grace`,
     discovery: { shape: undefined, failure: '', reason: '', errors: {} },
     openapi: { documents: report.openapi?.index?.size, failure: '' },

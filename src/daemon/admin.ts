@@ -1,11 +1,14 @@
 import { createAdminHandler } from '../admin/admin-handler.ts';
 import { controlPages } from '../admin/control-pages.ts';
 import { describeStatus } from '../admin/status.ts';
+import { statusReport } from '../admin/status-report.ts';
+import { packageVersion } from '../cli/version.ts';
 import type { Configuration } from '../config/schema.ts';
 import type { Membership } from '../membership/membership.ts';
 import { Metrics } from '../observe/metrics.ts';
 import type { Publisher } from '../publishing/publisher.ts';
 import { controlIdentity } from '../servers/control-identity.ts';
+import { peerView } from '../servers/peer-trust.ts';
 import type { ExchangeHandler } from '../wire/exchange.ts';
 import type { Material } from './material.ts';
 import { clock, type RequestPath } from './request-path.ts';
@@ -37,12 +40,23 @@ export function daemonAdmin(configuration: Configuration, parts: AdminParts): Ex
     unreadiness,
     metrics: () => metrics.exposition(),
     metricsContentType: metrics.contentType,
-    status: () => ({
-      ...describeStatus(path.registry, clock()),
-      membership: membership.status,
-      publishing: publisher?.status,
-      http2Engine: configuration.http2.engine,
-    }),
+    status: () => {
+      const now = clock();
+      const view = peerView(material().peers);
+      return statusReport({
+        status: describeStatus(path.registry, now),
+        version: packageVersion(),
+        startedAt: performance.timeOrigin,
+        now,
+        unreadiness: unreadiness(),
+        viewCondition: view.kind === 'merged' ? '' : `without ${view.missing} peer traffic cannot be authenticated`,
+        staleAfterSeconds: configuration.discovery.staleAfterSeconds,
+        counters: path.counters,
+        membership: membership.status,
+        publishing: publisher?.status,
+        http2Engine: configuration.http2.engine,
+      });
+    },
     pages: controlPages({
       registry: () => path.registry,
       identity: () => controlIdentity(material().peers).fields,

@@ -3,7 +3,14 @@ import type { Fields } from '../wire/fields.ts';
 import type { Upstream, UpstreamEvent } from '../wire/upstream.ts';
 import { checkHealth } from './health-check.ts';
 import { Repeater } from './repeater.ts';
-import { conditionOf, type HealthPolicy, nextState, type Observation, type ServerState } from './server-state.ts';
+import {
+  conditionOf,
+  type HealthPolicy,
+  isDecided,
+  nextState,
+  type Observation,
+  type ServerState,
+} from './server-state.ts';
 
 export interface ServerHealthOptions {
   /** Of the server, for the log. */
@@ -63,6 +70,9 @@ export class ServerHealth {
   readonly #options: ServerHealthOptions;
   readonly #probing: Repeater;
   #state: ServerState = { kind: 'discovered' };
+  #since: number;
+  /** What it was to the health of the same server that this one replaces. */
+  #inherited: { readonly kind: ServerState['kind']; readonly since: number } | undefined;
   #isSilent = false;
   #mayBeReplaced = false;
   #noticedAt = Number.NEGATIVE_INFINITY;
@@ -71,6 +81,7 @@ export class ServerHealth {
 
   constructor(options: ServerHealthOptions) {
     this.#options = options;
+    this.#since = options.clock();
     const { intervalMs } = options.policy;
     this.#probing = new Repeater(
       () => this.#probe(),
@@ -81,6 +92,16 @@ export class ServerHealth {
 
   get state(): ServerState {
     return this.#state;
+  }
+
+  /** Epoch milliseconds at which it came into this state. */
+  get since(): number {
+    return this.#since;
+  }
+
+  /** Who turns out to be as `previous` has been so since then: a reload changes nothing about a server. */
+  inherit(previous: ServerHealth): void {
+    this.#inherited = previous.#inherited ?? { kind: previous.#state.kind, since: previous.#since };
   }
 
   start(): void {
@@ -171,6 +192,8 @@ export class ServerHealth {
     const before = this.#state;
     this.#state = nextState(before, observation, policy);
     if (before.kind !== this.#state.kind) {
+      this.#since = this.#inherited?.kind === this.#state.kind ? this.#inherited.since : this.#options.clock();
+      if (isDecided(this.#state)) this.#inherited = undefined;
       const condition = conditionOf(this.#state);
       logger.info(`server is ${this.#state.kind}`, { server, was: before.kind, condition });
       changed();

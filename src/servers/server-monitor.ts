@@ -142,6 +142,11 @@ export class ServerMonitor {
     return this.#health.state;
   }
 
+  /** Epoch milliseconds since when it is in this state. */
+  get stateSince(): number {
+    return this.#health.since;
+  }
+
   get version(): ServerVersion | undefined {
     return this.#reader.version;
   }
@@ -240,6 +245,7 @@ export class ServerMonitor {
   /** Takes over what `previous` learned of the same server, so that a reload forgets nothing. */
   inherit(previous: ServerMonitor): void {
     this.#joinedAt = previous.#joinedAt;
+    this.#health.inherit(previous.#health);
     this.#reader.inherit(previous.#reader);
     this.#announced = previous.#announced;
     this.#said = previous.#said;
