@@ -1,0 +1,95 @@
+import { type ExchangeRecord, reasonOf, type UnknownTypeRecord } from '../exchange-record.ts';
+import { isNotable } from './notable.ts';
+import { LEFT_OUT, shownName, shownPath } from './shown-path.ts';
+
+/** One decision in memory. Strings are '' where there is nothing to say. */
+export interface DecisionEntry {
+  /** 1 for the first one since the start. */
+  readonly id: number;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly method: string;
+  readonly verb: string;
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly path: string;
+  readonly client: string;
+  readonly decision: string;
+  readonly server: string;
+  readonly status: number;
+  readonly attempts: number;
+  readonly milliseconds: number;
+  readonly error: string;
+  readonly unknownType: UnknownTypeRecord | undefined;
+  readonly traceId: string;
+  readonly auditId: string;
+  readonly notable: boolean;
+}
+
+/** The same as JSON. */
+export interface Decision extends Omit<DecisionEntry, 'at' | 'unknownType'> {
+  /** RFC 3339. */
+  readonly at: string;
+  readonly unknownType: {
+    readonly outcome: string;
+    readonly denying: readonly string[];
+    readonly awaited: boolean;
+  } | null;
+}
+
+/** Characters of a request target that is kept as it is. Names of Kubernetes have 253 at most. */
+const LONG_TARGET = 1_024;
+const LONGEST_PATH = 512;
+const LONGEST_NAME = 253;
+
+/** What is kept of `record`. */
+export function decisionEntry(record: ExchangeRecord, id: number): DecisionEntry {
+  const { info, targetLength } = record;
+  const isLong = targetLength > LONG_TARGET;
+  const kept = (text: string, most: number): string => (isLong ? detached(text, most) : text);
+  return {
+    id,
+    at: record.at,
+    method: record.method,
+    verb: info === undefined ? '' : info.verb,
+    group: info === undefined ? '' : kept(info.apiGroup, LONGEST_NAME),
+    version: info === undefined ? '' : kept(info.apiVersion, LONGEST_NAME),
+    resource: info === undefined ? '' : kept(info.resource, LONGEST_NAME),
+    subresource: info === undefined ? '' : kept(info.subresource, LONGEST_NAME),
+    namespace: info === undefined ? '' : kept(info.namespace, LONGEST_NAME),
+    name: info === undefined ? '' : kept(shownName(info), LONGEST_NAME),
+    path: info === undefined ? '' : kept(shownPath(info), LONGEST_PATH),
+    client: record.client,
+    decision: reasonOf(record),
+    server: record.server ?? '',
+    status: record.status,
+    attempts: record.attempts,
+    milliseconds: record.milliseconds,
+    error: record.error ?? '',
+    unknownType: record.unknownType,
+    traceId: record.traceId,
+    auditId: record.auditId,
+    notable: isNotable(record),
+  };
+}
+
+export function decisionOf({ at, unknownType, milliseconds, ...entry }: DecisionEntry): Decision {
+  return {
+    ...entry,
+    at: new Date(at).toISOString(),
+    milliseconds: Math.round(milliseconds * 1_000) / 1_000,
+    unknownType:
+      unknownType === undefined
+        ? null
+        : { outcome: unknownType.outcome, denying: unknownType.denying, awaited: unknownType.awaited },
+  };
+}
+
+/** A copy: V8 makes parts of a string out of references to the whole, which here may be 64 KiB of query. */
+function detached(text: string, most: number): string {
+  return Buffer.from(text.length > most ? text.slice(0, most) + LEFT_OUT : text).toString();
+}
