@@ -132,7 +132,7 @@ export class Attempts {
     }
     const next = this.#elsewhere();
     if (next === undefined || !this.#affords(failure, server)) return undefined;
-    this.#context.observer.retried(failure.cause);
+    this.retried(failure.cause, server);
     return next;
   }
 
@@ -143,7 +143,7 @@ export class Attempts {
     this.exclude(server);
     const next = this.#elsewhere();
     if (next === undefined || !this.#affordsTurn()) return undefined;
-    this.#context.observer.retried('turned-away');
+    this.retried('turned-away', server);
     return next;
   }
 
@@ -158,18 +158,24 @@ export class Attempts {
       this.#wasBehind = true;
       if (!this.#context.retries.withdrawForAnswer()) return undefined;
     } else if (!this.#affordsTurn()) return undefined;
-    this.#context.observer.retried(dismissal);
+    this.retried(dismissal, server);
     return next;
   }
 
   /** Where the question whether a caller may read goes after `server` had no answer to it; `undefined`: nowhere else. */
   afterSilence(server: string): Route | undefined {
-    const { control, clock, observer } = this.#context;
+    const { control, clock } = this.#context;
     this.exclude(server);
     const next = permissionRoute(control, { ...this.#request, tried: this.#tried }, clock());
     if (next.decision.kind !== 'forward') return undefined;
-    observer.retried('unanswered');
+    this.retried('unanswered', server);
     return next;
+  }
+
+  /** The request is sent again, after `server` was asked in vain. */
+  retried(cause: string, server: string): void {
+    this.#context.observer.retried(cause);
+    this.#request.trace?.span?.retried(cause, server);
   }
 
   #elsewhere(): Route | undefined {

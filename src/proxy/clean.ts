@@ -7,6 +7,7 @@ import {
 } from '../identity/header-names.ts';
 import { PASSED_PROXIES, passedProxies } from '../identity/passed-proxies.ts';
 import { type Fields, fieldValues, withoutFields } from '../wire/fields.ts';
+import { EXPLAIN } from './explain-header.ts';
 
 export interface CleanRequest {
   /** What may travel on: no hop-by-hop field, no claim of identity, no claim about the way it came. */
@@ -32,7 +33,7 @@ const HOP_BY_HOP = new Set([
 /** Address claims that kube-apiserver's audit reads (apimachinery/pkg/util/net `SourceIPs`). */
 const ADDRESS_CLAIMS = new Set(['x-forwarded-for', 'x-real-ip', 'forwarded']);
 
-const NEVER_TRAILERS = new Set(['te', 'host', 'content-length', 'cookie']);
+const NEVER_TRAILERS = new Set(['te', 'host', 'content-length', 'cookie', EXPLAIN]);
 
 const NOBODY: readonly string[] = [];
 
@@ -52,7 +53,8 @@ export class RequestCleaner {
     this.#names = names;
     const fates = new Map<string, Fate>();
     for (const name of ADDRESS_CLAIMS) fates.set(name, 'address');
-    for (const name of [...names.username, ...names.uid, ...names.group, ...HOP_BY_HOP]) fates.set(name, 'dropped');
+    for (const name of [...names.username, ...names.uid, ...names.group, ...HOP_BY_HOP, EXPLAIN])
+      fates.set(name, 'dropped');
     fates.set('connection', 'connection').set('te', 'te').set(PASSED_PROXIES, 'passed').set(PEER_PROXIED, 'mark');
     this.#fates = fates;
   }

@@ -12,7 +12,7 @@ import { Forwarding } from './forwarding.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import type { DiscoveryRoot } from './proxy-snapshot.ts';
-import { recordOf } from './record-of.ts';
+import { recordExchange } from './record-of.ts';
 import { refuse } from './refusal.ts';
 import { type Route, route } from './route.ts';
 
@@ -69,7 +69,7 @@ export class ConvertedDiscovery {
         }
         const document = this.#documentOf(toConvert[root === '/api' ? 'api' : 'apis']);
         const status = respondAggregated(request.exchange, document, false);
-        this.#context.observer.answered(recordOf(request, { status }, this.#context.clock()));
+        recordExchange(this.#context, request, { status });
       },
     });
     asking.start(routed);

@@ -5,7 +5,7 @@ import { Permissions } from './permissions.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import type { DiscoveryCondition } from './proxy-snapshot.ts';
-import { recordOf } from './record-of.ts';
+import { recordExchange } from './record-of.ts';
 import { refuse } from './refusal.ts';
 
 /**
@@ -57,7 +57,7 @@ export class DiscoveryAnswers {
       );
       return;
     }
-    this.#context.observer.answered(recordOf(request, { status }, this.#context.clock()));
+    recordExchange(this.#context, request, { status });
   }
 
   /** Returns the status; undefined, without having answered, when the document has left the merged view since. */

@@ -8,11 +8,13 @@ import { Attempt, type AttemptOwner } from './attempt.ts';
 import { Attempts } from './attempts.ts';
 import { cleanTrailers } from './clean.ts';
 import { bearsOut, DOUBT_LIMITS, type Doubt, doubtAbout } from './doubtful-answer.ts';
+import { withoutExplanation } from './explain-header.ts';
 import { failureError } from './failure-error.ts';
+import { FollowedResponse } from './followed-response.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { type Backend, destination } from './proxy-snapshot.ts';
-import { auditIdOf, type Outcome, recordOf } from './record-of.ts';
+import { auditIdOf, type Outcome, recordExchange } from './record-of.ts';
 import { refuse } from './refusal.ts';
 import { ReplayableBody } from './replayable-body.ts';
 import { ResponseRelay } from './response-relay.ts';
@@ -84,6 +86,7 @@ export class Forwarding implements AttemptOwner {
   start(route: Route): void {
     const { decision, snapshot } = route;
     if (this.#phase.kind === 'over') return;
+    this.#request.explanation?.routed(route, this.#request.info);
     if (decision.kind === 'unavailable') {
       this.#refuse(unavailableError(this.#request.info, decision, snapshot), decision);
       return;
@@ -137,7 +140,7 @@ export class Forwarding implements AttemptOwner {
   }
 
   informed(attempt: Attempt, head: ResponseHead): void {
-    if (this.#isSent(attempt)) this.#request.exchange.inform(head);
+    if (this.#isSent(attempt)) this.#request.exchange.inform(withoutExplanation(head));
   }
 
   answered(attempt: Attempt, head: ResponseHead, body: BodySource, bodyless: boolean): void {
@@ -149,6 +152,7 @@ export class Forwarding implements AttemptOwner {
     if (this.#permission?.grants(head.status)) {
       this.#finished();
       if (!bodyless) discard(body);
+      this.#request.explanation?.merged();
       this.#permission.granted(head.status, backend);
       return;
     }
@@ -183,10 +187,11 @@ export class Forwarding implements AttemptOwner {
   }
 
   #relay({ head, body, bodyless }: Answer, attempt: Attempt, outcome: 'retried' | 'relayed' = 'retried'): void {
-    const { exchange, info } = this.#request;
+    const { exchange, info, trace } = this.#request;
     this.#phase = OVER;
     this.#body?.commit();
-    const sink = exchange.respond(head, bodyless);
+    const direct = exchange.respond(withoutExplanation(head), bodyless);
+    const sink = bodyless || trace?.span === undefined ? direct : new FollowedResponse(direct, trace.span);
     const { decision, server } = attempt;
     this.#record({
       status: head.status,
@@ -296,7 +301,6 @@ export class Forwarding implements AttemptOwner {
 
   #record(outcome: Outcome): void {
     const { count: attempts, waited: upstreamMilliseconds } = this.#attempts;
-    const record = recordOf(this.#request, { ...outcome, attempts, upstreamMilliseconds }, this.#context.clock());
-    this.#context.observer.answered(record);
+    recordExchange(this.#context, this.#request, { ...outcome, attempts, upstreamMilliseconds });
   }
 }

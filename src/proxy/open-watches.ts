@@ -22,7 +22,7 @@ export class OpenWatches {
   }
 
   /** The watch of `exchange` is answered with `head`. Returns where its events go: to `sink`, but for those after its end. */
-  opened(exchange: ServerExchange, { status, fields }: ResponseHead, sink: BodySink): ResponseSink {
+  opened(exchange: ServerExchange, { status, fields }: ResponseHead, sink: ResponseSink): ResponseSink {
     if (status !== 200) return sink;
     const framing = watchFraming(
       fieldValue(fields, 'content-type'),
@@ -57,13 +57,13 @@ function later(ms: number, watch: EndableWatch): void {
 /** The response of a watch on its way to the client. */
 class EndableWatch implements ResponseSink {
   readonly #exchange: ServerExchange;
-  readonly #sink: BodySink;
+  readonly #sink: ResponseSink;
   readonly #framing: WatchFraming;
   /** Holds it while it is open. */
   readonly #open: Set<EndableWatch>;
   #state: 'open' | 'finishing' | 'over' = 'open';
 
-  constructor(exchange: ServerExchange, sink: BodySink, framing: WatchFraming, open: Set<EndableWatch>) {
+  constructor(exchange: ServerExchange, sink: ResponseSink, framing: WatchFraming, open: Set<EndableWatch>) {
     this.#exchange = exchange;
     this.#sink = sink;
     this.#framing = framing;
@@ -104,6 +104,7 @@ class EndableWatch implements ResponseSink {
 
   left(): void {
     this.#over();
+    this.#sink.left?.();
   }
 
   /** Ends cleanly as soon as no event is half out; the server's side is given up then. */

@@ -6,7 +6,7 @@ import { keptForever, NOT_KEPT, respondMoved, respondOpenAPI } from './openapi-r
 import { Permissions } from './permissions.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 import type { ProxyContext } from './proxy-context.ts';
-import { recordOf } from './record-of.ts';
+import { recordExchange } from './record-of.ts';
 import { refuse } from './refusal.ts';
 
 /** One byte proves as much as four megabytes. */
@@ -46,10 +46,9 @@ export class OpenAPIAnswers {
   }
 
   async #send(request: PreparedRequest, form: OpenAPIForm, instead: () => void): Promise<void> {
-    const { clock, observer } = this.#context;
     try {
       const status = await this.#respond(request, form);
-      if (status !== undefined) observer.answered(recordOf(request, { status }, clock()));
+      if (status !== undefined) recordExchange(this.#context, request, { status });
       else if (request.exchange.bodyless) instead();
       // Asking for permission has consumed the body, so that nothing can be sent to a server any more.
       else throw new ProxyError('MVP_NO_READY_SERVER', 'OpenAPI cannot be put together at the moment; retry.');

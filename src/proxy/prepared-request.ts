@@ -1,8 +1,10 @@
 import type { Credential } from '../identity/credential.ts';
 import type { RequestInfo } from '../kubernetes/request-info.ts';
+import type { RequestTrace } from '../observe/tracing/request-tracer.ts';
 import type { RoutingPolicy } from '../routing/routing-policy.ts';
 import type { ServerExchange } from '../wire/exchange.ts';
 import type { ClientState } from './client-state.ts';
+import type { Explanation } from './explain-header.ts';
 
 /** An exchange after the first steps: cleaned, identified, classified. */
 export interface PreparedRequest {
@@ -20,6 +22,10 @@ export interface PreparedRequest {
   readonly policy?: RoutingPolicy | undefined;
   /** The client asks for one server's own OpenAPI document. */
   readonly ownOpenAPI?: boolean | undefined;
+  /** Where it belongs, while tracing is on. */
+  readonly trace?: RequestTrace | undefined;
+  /** The client wants to know who answered and why, and may. */
+  readonly explanation?: Explanation | undefined;
   /** Epoch milliseconds. */
   readonly startedAt: number;
 }

@@ -1,6 +1,7 @@
 import type { CertificateTrust } from '../identity/client-certificate.ts';
 import type { IdentityHeaderNames } from '../identity/header-names.ts';
 import type { ExchangeObserver } from '../observe/exchange-record.ts';
+import type { RequestTracer } from '../observe/tracing/request-tracer.ts';
 import type { Retries } from '../routing/retries.ts';
 import type { RoutingPolicy } from '../routing/routing-policy.ts';
 import type { BufferBudget } from './buffer-budget.ts';
@@ -24,6 +25,10 @@ export interface ProxyContext {
   readonly policy?: RoutingPolicy | undefined;
   /** Keeps book of open watches, for a proxy that ends them before it ends itself. */
   readonly watches?: OpenWatches | undefined;
+  /** Begins spans; absent while tracing is off. */
+  readonly tracer?: Pick<RequestTracer, 'begin'> | undefined;
+  /** Clients that ask for it are told which server answered and why. */
+  readonly explains?: boolean | undefined;
   /** Epoch milliseconds. */
   readonly clock: () => number;
 }

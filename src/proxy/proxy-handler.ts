@@ -1,6 +1,7 @@
 import { identify } from '../identity/credential.ts';
 import { newProxyName, PASSED_PROXIES, refuseLoops } from '../identity/passed-proxies.ts';
 import { type RequestInfo, requestInfo } from '../kubernetes/request-info.ts';
+import { tracedFields } from '../observe/tracing/request-tracer.ts';
 import { NO_POLICY } from '../routing/routing-policy.ts';
 import type { ExchangeHandler } from '../wire/exchange.ts';
 import { RequestCleaner } from './clean.ts';
@@ -8,6 +9,7 @@ import { ClientStates } from './client-state.ts';
 import { preferringMinor } from './client-version.ts';
 import { ConvertedDiscovery } from './converted-discovery.ts';
 import { DiscoveryAnswers } from './discovery-answers.ts';
+import { asksToExplain, Explanation, explained } from './explain-header.ts';
 import { Forwarding } from './forwarding.ts';
 import { OpenAPIAnswers } from './openapi-answers.ts';
 import type { PreparedRequest } from './prepared-request.ts';
@@ -28,8 +30,11 @@ export function createProxyHandler(context: ProxyContext): ExchangeHandler {
   const conversions = new ConvertedDiscovery(context);
   const openapi = new OpenAPIAnswers(context);
 
-  return (exchange) => {
+  return (arrived) => {
     const startedAt = context.clock();
+    const trace = context.tracer?.begin(arrived, startedAt);
+    const explanation = context.explains && asksToExplain(arrived.head.fields) ? new Explanation() : undefined;
+    const exchange = explanation === undefined ? arrived : explained(arrived, explanation);
     let info: RequestInfo | undefined;
     try {
       // First of all, as kube-apiserver does: who asks for what cannot be named is not asked who he is.
@@ -43,13 +48,15 @@ export function createProxyHandler(context: ProxyContext): ExchangeHandler {
       const request: PreparedRequest = {
         exchange,
         info,
-        fields: cleaned,
+        fields: trace?.span === undefined ? cleaned : tracedFields(cleaned, trace.span),
         credential,
         client,
         alreadyProxied,
         forwarded: passed.length > 0,
         minor: policy.clientVersionAffinity ? preferringMinor(fields) : undefined,
         policy,
+        trace,
+        explanation,
         startedAt,
       };
       const form = discovery.formOf(request);
@@ -67,7 +74,7 @@ export function createProxyHandler(context: ProxyContext): ExchangeHandler {
       else if (schemas === 'own') forward(context, { ...request, ownOpenAPI: true }, startedAt);
       else openapi.answer(request, schemas, () => forward(context, request, context.clock()));
     } catch (error) {
-      refuse(context, { exchange, info, startedAt }, error);
+      refuse(context, { exchange, info, trace, explanation, startedAt }, error);
     }
   };
 }

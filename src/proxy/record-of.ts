@@ -4,9 +4,11 @@ import { traceIdOf } from '../observe/trace-id.ts';
 import type { ResponseHead } from '../wire/exchange.ts';
 import { fieldValue } from '../wire/fields.ts';
 import type { PreparedRequest } from './prepared-request.ts';
+import type { ProxyContext } from './proxy-context.ts';
 
 /** A request of which it is known at least that it arrived. */
-export type ArrivedRequest = Pick<PreparedRequest, 'exchange' | 'startedAt'> & Pick<ExchangeRecord, 'info'>;
+export type ArrivedRequest = Pick<PreparedRequest, 'exchange' | 'startedAt' | 'trace' | 'explanation'> &
+  Pick<ExchangeRecord, 'info'>;
 
 /** What a request came to, besides what the request itself says. */
 export type Outcome = Pick<ExchangeRecord, 'status'> &
@@ -17,8 +19,19 @@ export type Outcome = Pick<ExchangeRecord, 'status'> &
     >
   >;
 
-/** The record of a request that is answered, or given up, at `now` (epoch milliseconds). */
-export function recordOf({ exchange, info, startedAt }: ArrivedRequest, outcome: Outcome, now: number): ExchangeRecord {
+/** Tells whoever keeps book that a request is answered, or given up. */
+export function recordExchange(
+  { observer, clock }: Pick<ProxyContext, 'observer' | 'clock'>,
+  request: ArrivedRequest,
+  outcome: Outcome,
+): void {
+  const record = recordOf(request, outcome, clock());
+  observer.answered(record);
+  request.trace?.span?.answered(record);
+}
+
+/** At `now` (epoch milliseconds). */
+function recordOf({ exchange, info, startedAt, trace }: ArrivedRequest, outcome: Outcome, now: number): ExchangeRecord {
   const { method, target, fields } = exchange.head;
   return {
     at: now,
@@ -34,7 +47,7 @@ export function recordOf({ exchange, info, startedAt }: ArrivedRequest, outcome:
     unknownType: outcome.unknownType,
     milliseconds: now - startedAt,
     upstreamMilliseconds: outcome.upstreamMilliseconds,
-    traceId: traceIdOf(fieldValue(fields, 'traceparent')),
+    traceId: trace?.traceId ?? traceIdOf(fieldValue(fields, 'traceparent')),
     auditId: outcome.auditId ?? '',
   };
 }

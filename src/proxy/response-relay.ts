@@ -3,6 +3,7 @@ import type { Fields } from '../wire/fields.ts';
 import { NO_SINK } from '../wire/overridden-exchange.ts';
 import { writeThrough } from '../wire/relay.ts';
 import type { UpstreamExchange } from '../wire/upstream.ts';
+import { trailersWithoutExplanation } from './explain-header.ts';
 import type { ReplayableBody } from './replayable-body.ts';
 
 /** Where an answer goes. */
@@ -48,7 +49,7 @@ export class ResponseRelay implements BodyReceiver {
   }
 
   end(trailers: Fields): void {
-    this.#sink.end(trailers);
+    this.#sink.end(trailersWithoutExplanation(trailers));
     this.#over();
   }
 

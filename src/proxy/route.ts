@@ -28,6 +28,8 @@ export type Forward = Extract<Decision, { kind: 'forward' }>;
 export interface Route {
   readonly snapshot: ProxySnapshot;
   readonly decision: Decision;
+  /** Position of the client's preferred server. */
+  readonly preferred?: number | undefined;
   /** Milliseconds of the clock. */
   readonly decidedAt: number;
 }
@@ -44,7 +46,7 @@ export function route(control: Control, input: RouteInput, now: number): Route {
   const { draw } = client;
   const writes = policy?.writes;
   const hint = { preferred, tried, alreadyProxied, forwarded, ownOpenAPI, writes, load, draw, now };
-  return { snapshot, decision: decide(info, snapshot, hint), decidedAt: now };
+  return { snapshot, decision: decide(info, snapshot, hint), preferred, decidedAt: now };
 }
 
 const NOBODY: ReadonlySet<number> = new Set();

@@ -58,6 +58,8 @@ export class SelfHealing {
   readonly #deniedAt = new Map<string, number>();
   /** The same over all rounds, for the record. */
   readonly #denying = new Set<string>();
+  /** The server whose answer is looked at. */
+  #asked = '';
   #awaitedSince: number | undefined;
   #isAwaited = false;
   #pauseMs = FIRST_PAUSE_MS;
@@ -76,6 +78,7 @@ export class SelfHealing {
 
   /** What to do after `server` said "unknown" to a request that `decision` had sent there. */
   remedy({ reason }: Forward, server: string, held: HeldRequest): Promise<Remedy> {
+    this.#asked = server;
     return isListed(reason) ? this.#afterDenial(server, held) : this.#afterUnknown(held);
   }
 
@@ -160,7 +163,7 @@ export class SelfHealing {
   }
 
   #again(route: Route): Remedy {
-    if (route.decision.kind === 'forward') this.#context.observer.retried('unknown-resource');
+    if (route.decision.kind === 'forward') this.#attempts.retried('unknown-resource', this.#asked);
     return { kind: 'again', route };
   }
 }

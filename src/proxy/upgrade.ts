@@ -1,18 +1,21 @@
 import type { Decision } from '../routing/decision.ts';
 import { unavailableError } from '../routing/unavailable.ts';
-import type { RequestHead, UpgradeOffer } from '../wire/exchange.ts';
+import type { RequestHead, ResetReason, UpgradeOffer } from '../wire/exchange.ts';
 import { fieldValue } from '../wire/fields.ts';
 import { PeekedBody } from '../wire/peeked-body.ts';
-import { discard, relay, splice } from '../wire/relay.ts';
+import { discard, splice } from '../wire/relay.ts';
 import type { UpgradeAnswer, UpstreamFailure } from '../wire/upstream.ts';
 import { Attempts } from './attempts.ts';
 import { bearsOut, DOUBT_LIMITS, type Doubt, doubtAbout } from './doubtful-answer.ts';
+import { withoutExplanation } from './explain-header.ts';
 import { failureError } from './failure-error.ts';
+import { FollowedResponse } from './followed-response.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { destination } from './proxy-snapshot.ts';
-import { auditIdOf, type Outcome, recordOf } from './record-of.ts';
+import { auditIdOf, type Outcome, recordExchange } from './record-of.ts';
 import { refuse } from './refusal.ts';
+import { ResponseRelay } from './response-relay.ts';
 import type { Forward, Route } from './route.ts';
 import { type Remedy, SelfHealing } from './self-healing.ts';
 import { upstreamFor } from './trust-class.ts';
@@ -45,6 +48,7 @@ export class Upgrade {
   start(route: Route): void {
     const { decision, snapshot } = route;
     if (this.#gone.signal.aborted) return;
+    this.#request.explanation?.routed(route, this.#request.info);
     if (decision.kind === 'unavailable') {
       this.#refuse(unavailableError(this.#request.info, decision, snapshot), decision);
     } else this.#send(decision, route).catch((error: unknown) => this.#refuse(error, decision));
@@ -122,29 +126,34 @@ export class Upgrade {
     server: string,
     outcome: 'retried' | 'relayed' = 'retried',
   ): void {
-    this.#record({
-      decision,
-      server,
-      status: answer.head.status,
-      unknownType: this.#healing?.record(outcome),
-      auditId: auditIdOf(answer.head),
-    });
+    const { exchange, trace } = this.#request;
+    const span = trace?.span;
+    const head = withoutExplanation(answer.head);
+    const unknownType = this.#healing?.record(outcome);
+    const came: Outcome = { decision, server, status: head.status, unknownType, auditId: auditIdOf(head) };
     if (answer.kind === 'switched') {
-      splice(this.#offer.switchProtocols(answer.head), answer.tunnel, () => {});
+      span?.hold();
+      this.#record(came);
+      const over = (reason: ResetReason | undefined) => span?.end(reason === undefined ? 'complete' : 'broken');
+      splice(this.#offer.switchProtocols(head), answer.tunnel, over);
       return;
     }
     // The refusal goes back as it is, so that clients fall back from WebSocket to SPDY as they do without us.
-    const bodyless = fieldValue(answer.head.fields, 'content-length') === '0';
-    const sink = this.#request.exchange.respond(answer.head, bodyless);
+    const bodyless = fieldValue(head.fields, 'content-length') === '0';
+    const direct = exchange.respond(head, bodyless);
+    const sink = bodyless || span === undefined ? direct : new FollowedResponse(direct, span);
+    this.#record(came);
     // Its connection ends only once the body was read, and be it empty.
     if (bodyless) discard(answer.body);
-    else relay(answer.body, sink);
+    else {
+      const upstream = { reset: () => this.#gone.abort() };
+      new ResponseRelay(exchange, { source: answer.body, sink, upstream, requestBody: undefined });
+    }
   }
 
   #record(outcome: Outcome): void {
     const { count: attempts, waited: upstreamMilliseconds } = this.#attempts;
-    const record = recordOf(this.#request, { ...outcome, attempts, upstreamMilliseconds }, this.#context.clock());
-    this.#context.observer.answered(record);
+    recordExchange(this.#context, this.#request, { ...outcome, attempts, upstreamMilliseconds });
   }
 }
 
