@@ -14,10 +14,15 @@ export class LiveRegion {
     return this.#output.isTTY === true;
   }
 
-  /** Replaces what was drawn before. Lines are cut at the terminal's width, so that none of them takes two rows. */
-  draw(lines: readonly string[]): void {
+  /**
+   * Replaces what was drawn before. Lines are cut at the terminal's width, so that none of them takes two rows, and those
+   * that a terminal has no rows for are left out: what scrolled away could not be replaced.
+   */
+  draw(all: readonly string[]): void {
     if (!this.isLive) return;
     const width = (this.#output.columns ?? 80) - 1;
+    const most = Math.max((this.#output.rows ?? Number.POSITIVE_INFINITY) - 1, 1);
+    const lines = all.length <= most ? all : [...all.slice(0, most - 1), `… ${all.length - most + 1} more lines`];
     const text = lines.map((line) => `${cut(line, width)}\n`).join('');
     this.#output.write(`${this.#up()}${text}`);
     this.#drawn = lines.length;

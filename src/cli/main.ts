@@ -7,6 +7,7 @@ import { addRecordOptions, type RecordFlags } from './record-options.ts';
 import { addRehearseOptions, type RehearseFlags } from './rehearse-options.ts';
 import { type StartDaemon, serve } from './serve.ts';
 import { addConfigurationOptions, flagValues } from './serve-options.ts';
+import { addStatusOptions, type StatusFlags } from './status-options.ts';
 import { addVerifyOptions, type VerifyFlags } from './verify-options.ts';
 import { packageVersion } from './version.ts';
 
@@ -95,6 +96,15 @@ export function commandLine(
       exitCode = await runRecord(flags, io);
     });
   addRecordOptions(recordCommand);
+  const statusCommand = program
+    .command('status')
+    .description('Say how the running proxy and its servers are, and what became of requests.')
+    .showHelpAfterError(`Run "${name} status --help" for every flag.`)
+    .action(async (flags: StatusFlags) => {
+      const { runStatus } = await import('./status.ts');
+      exitCode = await runStatus(flags, io);
+    });
+  addStatusOptions(statusCommand);
   const verifyCommand = program
     .command('verify')
     .description('Ask every server, and the running proxy in every shape, whether they surface a type, and why not.')
