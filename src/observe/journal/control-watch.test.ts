@@ -105,9 +105,10 @@ test('the merged view: what appeared, vanished, and is not vouched for', () => {
   assert.equal(watch.viewGeneration, viewGeneration);
   see({
     documents: 'z',
-    merged: discoveryOf({ v1: { pods: ['get'] }, 'example.com/v1': { widgets: ['get'], cogs: ['get'] } }, [
-      'new.io/v1',
-    ]),
+    merged: discoveryOf(
+      { v1: { pods: ['get'] }, 'example.com/v1': { widgets: ['get'], cogs: ['get'] }, 'new.io/v1': {} },
+      ['new.io/v1'],
+    ),
   });
   assert.equal(watch.viewGeneration, viewGeneration + 2);
   const [item] = news();
@@ -116,7 +117,7 @@ test('the merged view: what appeared, vanished, and is not vouched for', () => {
   assert.match(item?.text ?? '', /^The merged view changed: cogs\.v1\.example\.com, new\.io\/v1 appeared; gears/);
   see({
     documents: 'w',
-    merged: discoveryOf({ v1: { pods: ['get'] }, 'new.io/v1': { things: ['get'] } }, ['example.com/v1']),
+    merged: discoveryOf({ v1: { pods: ['get'] }, 'new.io/v1': {}, 'example.com/v1': {} }, ['example.com/v1']),
   });
   const [next] = news();
   assert.deepEqual([next?.current, next?.stale], [['new.io/v1'], ['example.com/v1']]);
