@@ -20,6 +20,7 @@ module.exports = {
         path: rooms(
           'servers',
           'membership',
+          'skew',
           'surfacing',
           'daemon',
           'library',
@@ -76,6 +77,20 @@ module.exports = {
       severity: 'error',
       from: { path: rooms('kubernetes', 'discovery', 'openapi', 'routing') },
       to: { path: '^src/', pathNot: [rooms('kubernetes', 'discovery', 'openapi', 'routing'), '^src/errors[.]ts$'] },
+    },
+    {
+      name: 'skew-is-pure',
+      comment: 'Whoever has documents can compare them: a running proxy, a command without one, a page in a browser.',
+      severity: 'error',
+      from: { path: rooms('skew'), pathNot: ['[.]test[.]ts$', '/testing/'] },
+      to: { path: '^src/', pathNot: rooms('skew', 'kubernetes', 'discovery') },
+    },
+    {
+      name: 'skew-needs-no-node',
+      comment: 'But for the hash in which servers name storage versions.',
+      severity: 'error',
+      from: { path: rooms('skew'), pathNot: ['[.]test[.]ts$', '/testing/', '^src/skew/storage-version[.]ts$'] },
+      to: builtin,
     },
     {
       name: 'wire-stands-alone',
