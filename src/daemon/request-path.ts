@@ -4,6 +4,7 @@ import { newProxyName } from '../identity/passed-proxies.ts';
 import { ExchangeCounters } from '../observe/exchange-counters.ts';
 import type { ExchangeObserver, ExchangeRecord } from '../observe/exchange-record.ts';
 import type { Logger } from '../observe/logger.ts';
+import type { RequestTracer } from '../observe/tracing/request-tracer.ts';
 import { BufferBudget } from '../proxy/buffer-budget.ts';
 import type { OpenWatches } from '../proxy/open-watches.ts';
 import { createProxyHandler } from '../proxy/proxy-handler.ts';
@@ -31,8 +32,14 @@ export interface RequestPathOptions {
   readonly onExchange?: ((record: ExchangeRecord) => void) | undefined;
   /** Keeps book of the watches of clients. */
   readonly watches?: OpenWatches | undefined;
+  /** Begins spans. */
+  readonly tracer?: Pick<RequestTracer, 'begin'> | undefined;
+  /** Clients that ask for it are told which server answered and why. */
+  readonly explains?: boolean | undefined;
   /** A server tells that an API server came or went. */
   readonly membershipChanged?: (() => void) | undefined;
+  /** Called with the registry in use whenever it, or its snapshot, is another one. */
+  readonly controlChanged?: ((registry: ServerRegistry) => void) | undefined;
 }
 
 /** How long connections that a change of servers or trust replaced may go on with open requests, watches included. */
@@ -48,9 +55,11 @@ export const clock = (): number => STARTED_AT + performance.now();
 export class RequestPath {
   readonly handler: ExchangeHandler;
   readonly counters: ExchangeCounters;
+  readonly retries: Retries;
   readonly #settings: RequestPathSettings;
   readonly #logger: Logger;
   readonly #membershipChanged: (() => void) | undefined;
+  readonly #controlChanged: ((registry: ServerRegistry) => void) | undefined;
   readonly #control: ControlHolder;
   /** With open requests. */
   readonly #replaced = new Set<ServerRegistry>();
@@ -59,24 +68,28 @@ export class RequestPath {
 
   /** Nothing is dialled before `start`. */
   constructor(settings: RequestPathSettings, options: RequestPathOptions) {
-    const { servers, peers, trust, logger, onExchange, watches, membershipChanged } = options;
+    const { servers, peers, trust, logger, onExchange, watches, tracer, explains, membershipChanged } = options;
     const { limits, routing, discovery } = settings;
     this.#settings = settings;
     this.#logger = logger;
     this.#membershipChanged = membershipChanged;
+    this.#controlChanged = options.controlChanged;
     this.counters = new ExchangeCounters(logger);
+    this.retries = new Retries(routing.retryBudgetPercent);
     this.#control = new ControlHolder(this.#newRegistry(servers, peers));
     this.handler = createProxyHandler({
       control: this.#control,
       observer: onExchange === undefined ? this.counters : observedBy(this.counters, onExchange),
       names: identityHeaderNames(settings),
       trust,
-      retries: new Retries(routing.retryBudgetPercent),
+      retries: this.retries,
       replay: { budget: new BufferBudget(limits.replayBytesTotal), bytesPerRequest: limits.replayBytesPerRequest },
       freshnessWindowMs: discovery.freshnessWindowSeconds * 1000,
       name: this.#name,
       policy: routingPolicy(settings),
       watches,
+      tracer,
+      explains,
       clock,
     });
   }
@@ -101,6 +114,7 @@ export class RequestPath {
   use(registry: ServerRegistry): void {
     const replaced = this.#control.swap(registry);
     this.#replaced.add(replaced);
+    this.#controlChanged?.(registry);
     void replaced.stop(REPLACED_GRACE_MS).then(() => this.#replaced.delete(replaced));
   }
 
@@ -119,12 +133,17 @@ export class RequestPath {
   }
 
   #newRegistry(servers: readonly ServerSpec[], peers: PeerTrust, previous?: ServerRegistry): ServerRegistry {
-    return new ServerRegistry(servers, registrySettings(this.#settings, { ...peers, proxyName: this.#name }), {
+    const settings = registrySettings(this.#settings, { ...peers, proxyName: this.#name });
+    const registry: ServerRegistry = new ServerRegistry(servers, settings, {
       logger: this.#logger,
       clock,
       previous,
       membershipChanged: this.#membershipChanged,
+      swapped: () => {
+        if (registry === this.registry) this.#controlChanged?.(registry);
+      },
     });
+    return registry;
   }
 }
 

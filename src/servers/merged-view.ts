@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DiscoveryConflict } from '../discovery/conflict.ts';
 import { DiscoveryMerge, type MergedDiscovery, type MergeInput } from '../discovery/merge.ts';
 import { type PublishedDiscovery, publishDiscovery } from '../discovery/published-discovery.ts';
+import type { ServerDiscovery } from '../discovery/server-discovery.ts';
 import { compareServerVersions, type ServerVersion } from '../kubernetes/kube-version.ts';
 import type { Logger } from '../observe/logger.ts';
 
@@ -10,10 +11,11 @@ const TURN_MS = 2;
 
 /** The merged documents, prepared anew whenever what goes into them changed; one preparation at a time, the last wins. */
 export class MergedView {
-  readonly #merge = new DiscoveryMerge();
+  readonly #merging = new DiscoveryMerge();
   readonly #logger: Logger;
   readonly #changed: (seconds: number) => void;
   #published: PublishedDiscovery | undefined;
+  #merged: ServerDiscovery | undefined;
   #conflicts: readonly DiscoveryConflict[] = [];
   /** Of what the documents are. */
   #inputs: readonly MergeInput[] = [];
@@ -30,6 +32,11 @@ export class MergedView {
   /** Undefined until there was something to merge. */
   get published(): PublishedDiscovery | undefined {
     return this.#published;
+  }
+
+  /** What `published` says; another object whenever it was prepared anew. */
+  get merged(): ServerDiscovery | undefined {
+    return this.#merged;
   }
 
   /** Contradictions between the servers' documents. */
@@ -49,6 +56,7 @@ export class MergedView {
 
   inherit(previous: MergedView): void {
     this.#published = previous.#published;
+    this.#merged = previous.#merged;
     this.#conflicts = previous.#conflicts;
   }
 
@@ -75,8 +83,9 @@ export class MergedView {
 
   async #prepare(inputs: readonly MergeInput[]): Promise<void> {
     try {
-      const { conflicts, ...merged } = await this.#merged(inputs);
+      const { conflicts, ...merged } = await this.#merge(inputs);
       this.#published = await publishDiscovery(merged, this.#published);
+      this.#merged = merged;
       this.#conflicts = conflicts;
       this.#inputs = inputs;
     } catch (error) {
@@ -85,8 +94,8 @@ export class MergedView {
   }
 
   /** With hundreds of servers a merge may take long; requests get their turns in between. */
-  async #merged(inputs: readonly MergeInput[]): Promise<MergedDiscovery> {
-    const steps = this.#merge.steps(inputs);
+  async #merge(inputs: readonly MergeInput[]): Promise<MergedDiscovery> {
+    const steps = this.#merging.steps(inputs);
     let turnEnd = performance.now() + TURN_MS;
     for (;;) {
       const step = steps.next();

@@ -1,4 +1,5 @@
 import type { DiscoveryConflict } from '../discovery/conflict.ts';
+import type { ServerDiscovery } from '../discovery/server-discovery.ts';
 import type { GroupVersionResource } from '../kubernetes/type-declaration.ts';
 import { DiscoveryCounters, type DiscoveryTrigger } from '../observe/discovery-counters.ts';
 import type { Control, ProxySnapshot } from '../proxy/proxy-snapshot.ts';
@@ -38,6 +39,8 @@ export interface RegistryDependencies extends MonitorDependencies {
   readonly previous?: ServerRegistry | undefined;
   /** Called when a server tells that an API server came or went (its Lease, the EndpointSlice). */
   readonly membershipChanged?: (() => void) | undefined;
+  /** Called after every swap of the snapshot, to which each change of a server's state leads, and once when it is complete. */
+  readonly swapped?: (() => void) | undefined;
 }
 
 const AGEING_CHECK_MS = 1_000;
@@ -52,6 +55,7 @@ export class ServerRegistry implements Control {
   readonly #settings: RegistrySettings;
   readonly #clock: () => number;
   readonly #membershipChanged: (() => void) | undefined;
+  readonly #swapped: (() => void) | undefined;
   readonly #servers: ServerMonitors;
   readonly #reports: ServerReports;
   readonly #view: ProxySnapshot['view'];
@@ -71,6 +75,7 @@ export class ServerRegistry implements Control {
     this.#settings = settings;
     this.#clock = clock;
     this.#membershipChanged = dependencies.membershipChanged;
+    this.#swapped = dependencies.swapped;
     this.#view = peerView(settings.trust).kind;
     this.discoveryCounters = previous?.discoveryCounters ?? new DiscoveryCounters();
     this.#merged = new MergedView(logger, (seconds) => {
@@ -127,6 +132,11 @@ export class ServerRegistry implements Control {
   /** One for each server on the list. */
   get monitors(): readonly ServerMonitor[] {
     return this.#servers.present;
+  }
+
+  /** What the merged documents say; undefined until there was something to merge, and with a server-local view. */
+  get merged(): ServerDiscovery | undefined {
+    return this.#merged.merged;
   }
 
   /** Contradictions between the servers' documents, as of the last merge. */
@@ -249,6 +259,7 @@ export class ServerRegistry implements Control {
 
   #swap(): void {
     this.#snapshot = this.#build();
+    this.#swapped?.();
   }
 
   /** The first documents may be of one server alone: what is being prepared has to be waited for. */
@@ -259,7 +270,9 @@ export class ServerRegistry implements Control {
     const isDone = ({ state, openapi }: ServerMonitor) =>
       isDecided(state) && (this.#view === 'server-local' || state.kind !== 'ready' || openapi.isTried);
     this.#isComplete = isMerged && this.monitors.length > 0 && this.monitors.every(isDone);
-    if (this.#isComplete) this.#complete.resolve();
+    if (!this.#isComplete) return;
+    this.#complete.resolve();
+    this.#swapped?.();
   }
 
   #merge(): void {
