@@ -2,6 +2,8 @@ import { type ServerVersion, versionText as serverVersionText } from '../kuberne
 import type { RoutingPolicy } from '../routing/routing-policy.ts';
 import type { ServerMonitor } from '../servers/server-monitor.ts';
 import type { ServerRegistry } from '../servers/server-registry.ts';
+import type { Ask } from '../surfacing/server-questions.ts';
+import { fetchFrom } from '../wire/fetch.ts';
 import type { Fields } from '../wire/fields.ts';
 import { AdminError } from './admin-page.ts';
 
@@ -25,6 +27,22 @@ export function monitorOf(registry: ServerRegistry, name: string): ServerMonitor
   if (monitor !== undefined) return monitor;
   const names = registry.monitors.map(({ spec }) => spec.name).join(', ');
   throw new AdminError('UnknownServer', `There is no server "${name}". The servers are: ${names}.`);
+}
+
+/** For one question to one server. */
+const TIMEOUT_MS = 3_000;
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** Asks the server at this moment, as the proxy itself; `fields` say who that is. */
+export function askerOf({ connections }: ServerMonitor, fields: Fields): Ask {
+  return (target, accept) =>
+    fetchFrom(connections.discovery, {
+      method: 'GET',
+      target,
+      fields: [...fields, 'accept', accept],
+      timeoutMs: TIMEOUT_MS,
+      maxBytes: MAX_BYTES,
+    });
 }
 
 /** Seconds since discovery was read last; undefined: never. */

@@ -7,13 +7,9 @@ import type { MergedDocuments } from '../surfacing/merged-documents.ts';
 import type { KnownServer } from '../surfacing/server-evidence.ts';
 import { openAPIPaths } from '../surfacing/server-questions.ts';
 import { type Readings, SurfacingTargetError, surfacingTarget } from '../surfacing/surfacing-target.ts';
-import { FetchError, fetchFrom } from '../wire/fetch.ts';
+import { FetchError } from '../wire/fetch.ts';
 import { AdminError, type AdminPage, jsonAnswer, required } from './admin-page.ts';
-import { ageSeconds, type ControlView } from './control-view.ts';
-
-/** For one question to one server; three follow each other at most. */
-const TIMEOUT_MS = 3_000;
-const MAX_BYTES = 16 * 1024 * 1024;
+import { ageSeconds, askerOf, type ControlView } from './control-view.ts';
 
 /**
  * `GET /verify?target=widgets.example.com` or `?group=G&version=V&resource=R`: asks every server now whether it surfaces a
@@ -59,7 +55,7 @@ function knownServers(view: ControlView): readonly KnownServer[] {
 }
 
 function knownServer(monitor: ServerMonitor, fields: readonly string[], now: number): KnownServer {
-  const { spec, version, state, discoveryFailure, confirmedAt, fetched, connections } = monitor;
+  const { spec, version, state, discoveryFailure, confirmedAt, fetched } = monitor;
   return {
     name: spec.name,
     version,
@@ -68,14 +64,7 @@ function knownServer(monitor: ServerMonitor, fields: readonly string[], now: num
     discoveryFailure,
     discoveryAgeSeconds: ageSeconds(confirmedAt, now),
     tables: fetched?.discovery,
-    ask: (target, accept) =>
-      fetchFrom(connections.discovery, {
-        method: 'GET',
-        target,
-        fields: [...fields, 'accept', accept],
-        timeoutMs: TIMEOUT_MS,
-        maxBytes: MAX_BYTES,
-      }),
+    ask: askerOf(monitor, fields),
   };
 }
 

@@ -83,7 +83,8 @@ function saidBy(rows: readonly PlainRow[], { storage }: SkewServer, at: number) 
   if (isUnread(storage)) return { hashes, isUnknown, isNone };
   for (const { group, version, resource, servers } of rows) {
     const cell = servers[at];
-    if (cell === undefined || !hasIt(cell)) continue;
+    // Of what is Stale no list can be had, which is a finding of its own.
+    if (cell?.serves !== 'yes') continue;
     if (cell.storageVersionHash !== undefined) {
       hashes.set(cell.storageVersionHash, cell.storedAs ?? cell.storageVersionHash);
     } else if (storage?.hashes.get(group === '' ? version : `${group}/${version}`)?.has(resource)) isNone = true;
