@@ -1,6 +1,6 @@
 import type { ExchangeHandler, RequestHead, ServerExchange } from '../wire/exchange.ts';
 import { type Fields, fieldValue } from '../wire/fields.ts';
-import { discard } from '../wire/relay.ts';
+import { discard, sendBody } from '../wire/relay.ts';
 import { type AdminAnswer, AdminError, type AdminPage, findPage } from './admin-page.ts';
 
 /** What the admin listener shows. */
@@ -22,9 +22,10 @@ const TEXT = 'text/plain; charset=utf-8';
 export function createAdminHandler(source: AdminSource): ExchangeHandler {
   return (exchange) => {
     if (!exchange.bodyless) discard(exchange.body);
+    const client = new AdminClient(exchange);
     void answer(source, exchange.head).then(
-      (found) => send(exchange, found),
-      () => send(exchange, { status: 500, contentType: TEXT, body: 'The page could not be made; try again.\n' }),
+      (found) => send(client, found),
+      () => send(client, { status: 500, contentType: TEXT, body: 'The page could not be made; try again.\n' }),
     );
   };
 }
@@ -72,22 +73,47 @@ async function pageAnswer(
   try {
     const accept = fieldValue(fields, 'accept');
     const ifNoneMatch = fieldValue(fields, 'if-none-match');
-    return await found.page.answer({ names: found.names, query: new URLSearchParams(query), accept, ifNoneMatch });
+    const lastEventId = fieldValue(fields, 'last-event-id');
+    const { page, names } = found;
+    return await page.answer({ names, query: new URLSearchParams(query), accept, ifNoneMatch, lastEventId });
   } catch (error) {
     if (error instanceof AdminError) return error.answer;
     throw error;
   }
 }
 
-function send(exchange: ServerExchange, { status, contentType, body, fields: more = [] }: AdminAnswer): void {
-  const bytes = Buffer.from(body);
-  const fields = ['content-type', contentType, 'content-length', String(bytes.length), ...more];
+/** Whoever waits for an answer, who may leave while it is made. */
+class AdminClient {
+  readonly exchange: ServerExchange;
+  #isGone = false;
+  #left: (() => void) | undefined;
+
+  constructor(exchange: ServerExchange) {
+    this.exchange = exchange;
+    exchange.onAbort = () => {
+      this.#isGone = true;
+      this.#left?.();
+    };
+  }
+
+  /** Calls `left` when the client is gone, be it already. */
+  onLeave(left: () => void): void {
+    if (this.#isGone) left();
+    else this.#left = left;
+  }
+}
+
+function send(client: AdminClient, { status, contentType, body, fields: more = [] }: AdminAnswer): void {
+  const { exchange } = client;
+  const bytes = typeof body === 'function' ? undefined : Buffer.from(body);
+  const fields = ['content-type', contentType, ...more];
+  if (bytes !== undefined) fields.push('content-length', String(bytes.length));
   if (fieldValue(more, 'cache-control') === undefined) fields.push('cache-control', 'no-store');
   // RFC 9110 section 15.5.6: a 405 says what is allowed.
   if (status === 405) fields.push('allow', 'GET, HEAD');
   const bodyless = exchange.head.method === 'HEAD' || status === 304;
   const sink = exchange.respond({ status, fields }, bodyless);
   if (bodyless) return;
-  sink.write(bytes);
-  sink.end([]);
+  if (typeof body === 'function') client.onLeave(body(sink));
+  else if (bytes !== undefined) sendBody(sink, bytes);
 }

@@ -1,3 +1,5 @@
+import type { BodySink } from '../wire/exchange.ts';
+
 /** A GET of the admin listener. */
 export interface AdminRequest {
   /** Parts of the path that the page's pattern leaves open, decoded, in order. */
@@ -7,12 +9,17 @@ export interface AdminRequest {
   readonly accept: string | undefined;
   /** The If-None-Match field. */
   readonly ifNoneMatch?: string | undefined;
+  /** The Last-Event-ID field, with which a client of server-sent events goes on. */
+  readonly lastEventId?: string | undefined;
 }
+
+/** Begins to write a body that lasts; what it returns is called once when nobody reads it any more. */
+export type BodyWriter = (sink: BodySink) => () => void;
 
 export interface AdminAnswer {
   readonly status: number;
   readonly contentType: string;
-  readonly body: string | Uint8Array;
+  readonly body: string | Uint8Array | BodyWriter;
   /** Further fields: name, value, name, value; names in lower case. Without `cache-control` nothing is to be stored. */
   readonly fields?: readonly string[];
 }
@@ -25,7 +32,14 @@ export interface AdminPage {
 }
 
 /** Why the admin API cannot answer; codes are stable. */
-export type AdminErrorCode = 'BadRequest' | 'UnknownServer' | 'NotFound' | 'NotRead' | 'NotAcceptable';
+export type AdminErrorCode =
+  | 'BadRequest'
+  | 'UnknownServer'
+  | 'NotFound'
+  | 'NotRead'
+  | 'NotAcceptable'
+  | 'Busy'
+  | 'Stopping';
 
 const STATUS: Readonly<Record<AdminErrorCode, number>> = {
   BadRequest: 400,
@@ -33,6 +47,8 @@ const STATUS: Readonly<Record<AdminErrorCode, number>> = {
   NotFound: 404,
   NotAcceptable: 406,
   NotRead: 503,
+  Busy: 503,
+  Stopping: 503,
 };
 
 /** Thrown by a page; becomes `{"error": {"code", "message"}}`. */

@@ -1,0 +1,46 @@
+import type { ExchangeHandler, RequestHead } from '../wire/exchange.ts';
+import { fieldValue } from '../wire/fields.ts';
+import { discard, sendBody } from '../wire/relay.ts';
+
+/**
+ * Refuses requests that a web page of somebody else makes in a browser of this machine. Loopback alone does not keep those
+ * out: a name of theirs may resolve to 127.0.0.1 (DNS rebinding), after which the page counts as ours and could read all that
+ * is here. So the Host is an address or a name of this machine, which needs no list; a page of another origin gets nothing
+ * either, though without CORS it could not read it.
+ */
+export function localRequestsOnly(handler: ExchangeHandler): ExchangeHandler {
+  return (exchange) => {
+    const refusal = refusalOf(exchange.head);
+    if (refusal === undefined) {
+      handler(exchange);
+      return;
+    }
+    if (!exchange.bodyless) discard(exchange.body);
+    const body = Buffer.from(`${refusal}\n`);
+    const fields = ['content-type', 'text/plain; charset=utf-8', 'content-length', String(body.length)];
+    const sink = exchange.respond({ status: 403, fields: [...fields, 'cache-control', 'no-store'] }, false);
+    sendBody(sink, body);
+  };
+}
+
+function refusalOf({ authority, fields }: RequestHead): string | undefined {
+  if (authority !== undefined && !isLocalHost(authority)) {
+    return 'The admin listener answers to addresses and to localhost only, not to other names: a web page could have made them up. Use http://127.0.0.1 with its port.';
+  }
+  const origin = fieldValue(fields, 'origin');
+  // Links of other pages may lead here: whoever follows one sees the console, and that page nothing of it.
+  const isForeign =
+    fieldValue(fields, 'sec-fetch-site') === 'cross-site' && fieldValue(fields, 'sec-fetch-mode') !== 'navigate';
+  if (isForeign || (origin !== undefined && origin !== `http://${authority}`)) {
+    return 'The admin listener does not answer web pages of other origins.';
+  }
+  return undefined;
+}
+
+/**
+ * Digits and dots are an address to every browser, and brackets enclose one (URL Standard, "ends in a number"). RFC 6761 section
+ * 6.3: names that end in `localhost` are this machine, whatever a resolver says.
+ */
+function isLocalHost(authority: string): boolean {
+  return /^(\[[0-9a-f:.]+\]|[0-9.]+|([a-z0-9-]+\.)*localhost)(:[0-9]*)?$/i.test(authority);
+}
