@@ -59,6 +59,11 @@ export const admin = field(
         argument: 'PORT',
         description: 'Port of the admin listener. 0 takes any free port and prints it.',
       }),
+      console: field(z.boolean().default(true), {
+        flag: 'admin-console',
+        description:
+          'Whether the admin listener serves the web console at /console/. Without it the same facts are still there as JSON.',
+      }),
     })
     .prefault({}),
   {

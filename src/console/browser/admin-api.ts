@@ -1,0 +1,56 @@
+import type {
+  Decision,
+  DecisionList,
+  Explanation,
+  ProxyStatus,
+  SkewReport,
+  Timeline,
+  Unexpected404List,
+} from '../model/answers.ts';
+import { KEPT_DECISIONS } from '../model/decisions.ts';
+import type { Question } from '../model/state.ts';
+
+const TIMEOUT_MS = 15_000;
+
+/** Thrown when a page answers with something else than its document; the message is for people. */
+export class AnswerError extends Error {}
+
+/** The admin API beside the console: addresses are relative, so that it works behind a prefix or a port-forward. */
+export const adminApi = {
+  status: () => read<ProxyStatus>('status'),
+  skew: () => read<SkewReport>('skew'),
+  unexpected: () => read<Unexpected404List>('unexpected-404s'),
+  timeline: () => read<Timeline>('timeline'),
+  async decisions(filters: Readonly<Record<string, string>>): Promise<readonly Decision[]> {
+    const { items } = await read<DecisionList>('decisions', { ...filters, limit: String(KEPT_DECISIONS) });
+    return items;
+  },
+  explain: ({ method, path, server }: Question) =>
+    read<Explanation>('explain', { method, path, ...(server !== '' && { server }) }),
+};
+
+/** Where a page of the admin listener is. */
+export function pageUrl(page: string, query: Readonly<Record<string, string>> = {}): string {
+  const parameters = new URLSearchParams(query).toString();
+  return `../${page}${parameters === '' ? '' : `?${parameters}`}`;
+}
+
+/** The caller knows which document the page answers with. @throws {AnswerError | TypeError | DOMException} */
+async function read<T>(page: string, query?: Readonly<Record<string, string>>): Promise<T> {
+  const response = await fetch(pageUrl(page, query), {
+    headers: { accept: 'application/json' },
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new AnswerError(errorMessage(text) ?? `/${page} answered ${response.status}: ${text.trim()}`);
+  return JSON.parse(text);
+}
+
+function errorMessage(text: string): string | undefined {
+  try {
+    const { error } = JSON.parse(text);
+    return typeof error?.message === 'string' ? error.message : undefined;
+  } catch {
+    return undefined;
+  }
+}

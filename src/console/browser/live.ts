@@ -1,0 +1,126 @@
+import type { Decision, LiveStatus, TimelineItem } from '../model/answers.ts';
+import { passes } from '../model/decisions.ts';
+import { pageUrl } from './admin-api.ts';
+import { decisionFilters, type Reader } from './reader.ts';
+import type { Store } from './store.ts';
+
+/** Events of one moment are shown together: a busy proxy has thousands of decisions a second. */
+const GATHER_MS = 100;
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 5_000;
+/** Where there are no events, pages are asked this often. */
+const POLL_MS = 2_000;
+/** Ages of discovery and reasons of states are in no event. */
+const STATUS_MS = 2_000;
+
+/** Keeps the store current until the page is closed: by events, or by polling where there are none. */
+export interface Live {
+  start(): void;
+  /** Tries at once to reach a proxy that was lost. */
+  retry(): void;
+}
+
+export function createLive(store: Store, reader: Reader): Live {
+  let source: EventSource | undefined;
+  let lastId = '';
+  let failures = 0;
+  let retryTimer: ReturnType<typeof setTimeout> | undefined;
+  let pollTimer: ReturnType<typeof setInterval> | undefined;
+
+  const decisions = gathered<Decision>((items) => {
+    const filters = decisionFilters(store);
+    const wanted = items.filter((item) => passes(item, filters));
+    if (wanted.length > 0) store.dispatch({ kind: 'heard-decisions', items: wanted });
+  });
+  const timeline = gathered<TimelineItem>((items) => {
+    store.dispatch({ kind: 'heard-timeline', items });
+    void reader.status();
+    void reader.unexpected();
+  });
+
+  function connect(): void {
+    clearTimeout(retryTimer);
+    source?.close();
+    // The browser's own way to reconnect tells neither when it tries again nor that it gave up.
+    const opened = new EventSource(pageUrl('events', lastId === '' ? {} : { after: lastId }));
+    source = opened;
+    opened.onopen = () => {
+      stopPolling();
+      const isFirst = failures === 0;
+      failures = 0;
+      store.dispatch({ kind: 'linked', link: { kind: 'live' } });
+      // Without an id there is nothing to resume from.
+      if (lastId === '' || !isFirst) void reader.all();
+    };
+    opened.onerror = () => {
+      opened.close();
+      if (source === opened) void failed();
+    };
+    const on = <T>(type: string, handle: (data: T) => void) =>
+      opened.addEventListener(type, (event: MessageEvent<string>) => {
+        if (event.lastEventId !== '') lastId = event.lastEventId;
+        handle(event.data === '' ? undefined : JSON.parse(event.data));
+      });
+    on<Decision>('decision', decisions);
+    on<TimelineItem>('timeline', timeline);
+    on<LiveStatus>('status', (value) => store.dispatch({ kind: 'heard-status', value }));
+    on('view', () => void Promise.all([reader.skew(), reader.status()]));
+    on('reset', () => void reader.all());
+  }
+
+  /** Either the proxy is away, or it is there and has no events. */
+  async function failed(): Promise<void> {
+    failures += 1;
+    const answers = await fetch(pageUrl('livez'), { signal: AbortSignal.timeout(LAST_RETRY_MS) }).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (answers) {
+      startPolling();
+      if (failures === 1) return connect();
+    } else stopPolling();
+    const delay = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(10, failures - 1));
+    const now = Date.now();
+    const away = { kind: 'lost', since: now, retryAt: now + delay } as const;
+    store.dispatch({ kind: 'linked', link: answers ? { kind: 'polling' } : away });
+    retryTimer = setTimeout(connect, delay);
+  }
+
+  function startPolling(): void {
+    if (pollTimer !== undefined) return;
+    void reader.all();
+    pollTimer = setInterval(() => void reader.all(), POLL_MS);
+  }
+
+  function stopPolling(): void {
+    clearInterval(pollTimer);
+    pollTimer = undefined;
+  }
+
+  return {
+    start() {
+      void reader.all();
+      connect();
+      setInterval(() => {
+        store.dispatch({ kind: 'tick', now: Date.now() });
+        if (store.state.link.kind === 'live' && document.visibilityState === 'visible') void reader.status();
+      }, STATUS_MS);
+    },
+    retry() {
+      if (store.state.link.kind === 'lost') connect();
+    },
+  };
+}
+
+/** Hands over together what arrives within `GATHER_MS`. */
+function gathered<T>(handle: (items: readonly T[]) => void): (item: T) => void {
+  let waiting: T[] = [];
+  return (item) => {
+    if (waiting.push(item) > 1) return;
+    setTimeout(() => {
+      const items = waiting;
+      waiting = [];
+      handle(items);
+    }, GATHER_MS);
+  };
+}

@@ -1,0 +1,75 @@
+import type { LiveStatus, ProxyStatus } from './answers.ts';
+import { withDecisions } from './decisions.ts';
+import { changedRows } from './matrix.ts';
+import type { Action, ConsoleState } from './state.ts';
+import { withItems } from './timeline.ts';
+
+/** The state after `action`; the same object when nothing changed. */
+export function reduce(state: ConsoleState, action: Action): ConsoleState {
+  switch (action.kind) {
+    case 'went':
+      return { ...state, place: action.place };
+    case 'linked':
+      return linked(state, action.link);
+    case 'read-status':
+      return { ...state, status: loaded(action.value) };
+    case 'read-skew':
+      return { ...state, skew: loaded(action.value), changed: changedRows(state.skew.value, action.value) };
+    case 'read-unexpected':
+      return { ...state, unexpected: loaded(action.value) };
+    case 'read-timeline':
+      return { ...state, timeline: loaded(action.value) };
+    case 'read-decisions':
+      return { ...state, decisions: loaded(withDecisions([], action.items)), held: [] };
+    case 'not-read':
+      return { ...state, [action.page]: { ...state[action.page], failure: action.message } };
+    case 'heard-status':
+      return {
+        ...state,
+        live: action.value,
+        status: { ...state.status, value: refreshed(state.status.value, action.value) },
+      };
+    case 'heard-timeline': {
+      const { value } = state.timeline;
+      if (value === undefined) return state;
+      return { ...state, timeline: loaded({ ...value, items: withItems(value.items, action.items) }) };
+    }
+    case 'heard-decisions':
+      if (state.paused) return { ...state, held: withDecisions(state.held, action.items) };
+      return { ...state, decisions: loaded(withDecisions(state.decisions.value ?? [], action.items)) };
+    case 'paused': {
+      if (action.paused) return { ...state, paused: true };
+      const items = withDecisions(state.decisions.value ?? [], state.held);
+      return { ...state, paused: false, held: [], decisions: { ...state.decisions, value: items } };
+    }
+    case 'explained':
+      return { ...state, explaining: action.explaining };
+    case 'tick':
+      return { ...state, now: action.now };
+  }
+}
+
+function loaded<T>(value: T): { readonly value: T; readonly failure: string } {
+  return { value, failure: '' };
+}
+
+/** The first attempt that failed says since when the proxy is away; later ones only when the next one is. */
+function linked(state: ConsoleState, link: ConsoleState['link']): ConsoleState {
+  const { link: before } = state;
+  if (link.kind === 'lost' && before.kind === 'lost') return { ...state, link: { ...link, since: before.since } };
+  return { ...state, link };
+}
+
+/** What an event says of servers counts at once; the rest stays as it was read. */
+function refreshed(status: ProxyStatus | undefined, live: LiveStatus): ProxyStatus | undefined {
+  if (status === undefined) return undefined;
+  const servers = status.servers.map((server) => {
+    const news = live.servers.find(({ name }) => name === server.name);
+    if (news === undefined) return server;
+    const { state, version, openExchanges } = news;
+    // The reason for a state that just changed is not known before the page is read again.
+    const condition = state === server.state ? server.condition : '';
+    return { ...server, state, condition, openExchanges, ...(version !== undefined && { version }) };
+  });
+  return { ...status, servers };
+}

@@ -1,0 +1,113 @@
+import type {
+  Decision,
+  Explanation,
+  LiveStatus,
+  ProxyStatus,
+  SkewReport,
+  Timeline,
+  TimelineItem,
+  Unexpected404List,
+} from './answers.ts';
+import type { Place } from './place.ts';
+import { type Evidence, judge, type Verdict } from './verdict.ts';
+
+/** What the console has of one page of the admin API. */
+export interface Loaded<T> {
+  readonly value: T | undefined;
+  /** Why it could not be read last; '' when it could. The value is from before. */
+  readonly failure: string;
+}
+
+/** How the console hears of what happens. */
+export type Link =
+  | { readonly kind: 'connecting' }
+  /** By server-sent events. */
+  | { readonly kind: 'live' }
+  /** Asking again and again, because events are not to be had. */
+  | { readonly kind: 'polling' }
+  /** Epoch milliseconds. */
+  | { readonly kind: 'lost'; readonly since: number; readonly retryAt: number };
+
+/** The questions of the explain box and their answer. */
+export type Explaining =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'asking'; readonly question: Question }
+  | { readonly kind: 'answered'; readonly question: Question; readonly explanation: Explanation }
+  | { readonly kind: 'failed'; readonly question: Question; readonly message: string };
+
+export interface Question {
+  readonly method: string;
+  readonly path: string;
+  /** '' for none. */
+  readonly server: string;
+}
+
+export interface ConsoleState {
+  readonly place: Place;
+  readonly link: Link;
+  readonly status: Loaded<ProxyStatus>;
+  readonly live: LiveStatus | undefined;
+  readonly skew: Loaded<SkewReport>;
+  /** Keys of the rows that came or changed with the last report. */
+  readonly changed: ReadonlySet<string>;
+  readonly unexpected: Loaded<Unexpected404List>;
+  readonly timeline: Loaded<Timeline>;
+  readonly decisions: Loaded<readonly Decision[]>;
+  readonly paused: boolean;
+  /** Arrived while paused, newest first. */
+  readonly held: readonly Decision[];
+  readonly explaining: Explaining;
+  /** Epoch milliseconds; advances while the page is looked at. */
+  readonly now: number;
+}
+
+export type Page = 'status' | 'skew' | 'unexpected' | 'timeline' | 'decisions';
+
+/** What happens to the console. */
+export type Action =
+  | { readonly kind: 'went'; readonly place: Place }
+  | { readonly kind: 'linked'; readonly link: Link }
+  | { readonly kind: 'read-status'; readonly value: ProxyStatus }
+  | { readonly kind: 'read-skew'; readonly value: SkewReport }
+  | { readonly kind: 'read-unexpected'; readonly value: Unexpected404List }
+  | { readonly kind: 'read-timeline'; readonly value: Timeline }
+  | { readonly kind: 'read-decisions'; readonly items: readonly Decision[] }
+  | { readonly kind: 'not-read'; readonly page: Page; readonly message: string }
+  | { readonly kind: 'heard-status'; readonly value: LiveStatus }
+  | { readonly kind: 'heard-timeline'; readonly items: readonly TimelineItem[] }
+  /** Those that pass the filters of the place. */
+  | { readonly kind: 'heard-decisions'; readonly items: readonly Decision[] }
+  | { readonly kind: 'paused'; readonly paused: boolean }
+  | { readonly kind: 'explained'; readonly explaining: Explaining }
+  | { readonly kind: 'tick'; readonly now: number };
+
+export function initialState(place: Place, now: number): ConsoleState {
+  const nothing = { value: undefined, failure: '' };
+  return {
+    place,
+    link: { kind: 'connecting' },
+    status: nothing,
+    live: undefined,
+    skew: nothing,
+    changed: new Set(),
+    unexpected: nothing,
+    timeline: nothing,
+    decisions: nothing,
+    paused: false,
+    held: [],
+    explaining: { kind: 'idle' },
+    now,
+  };
+}
+
+export function verdictOf({ link, status, skew, unexpected, timeline, now }: ConsoleState): Verdict {
+  const evidence: Evidence = {
+    lostSince: link.kind === 'lost' ? link.since : undefined,
+    status: status.value,
+    skew: skew.value,
+    unexpected: unexpected.value,
+    timeline: timeline.value,
+    now,
+  };
+  return judge(evidence);
+}

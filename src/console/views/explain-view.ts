@@ -1,0 +1,116 @@
+import { type ComponentChild, h } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { adminApi } from '../browser/admin-api.ts';
+import { placeHref } from '../model/place.ts';
+import type { Question } from '../model/state.ts';
+import { ExplanationText } from './explanation-text.ts';
+import { Choice, Empty, Failure, Field, ViewHeading } from './parts.ts';
+import type { Ui } from './ui.ts';
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+/** Which server would answer a request, and why. The question is in the address, so that the answer can be shared. */
+export function ExplainView({ state, dispatch, go }: Ui): ComponentChild {
+  const { filters } = state.place;
+  const asked = { method: filters['method'] ?? 'GET', path: filters['path'] ?? '', server: filters['server'] ?? '' };
+  const { method, path, server } = asked;
+  const [draft, setDraft] = useState(asked);
+  useEffect(() => {
+    setDraft({ method, path, server });
+    if (path === '') return dispatch({ kind: 'explained', explaining: { kind: 'idle' } });
+    return ask({ method, path, server }, dispatch);
+  }, [method, path, server, dispatch]);
+  const { explaining } = state;
+  const servers = (state.status.value?.servers ?? []).map(({ name }) => name);
+  return h(
+    'div',
+    null,
+    h(
+      ViewHeading,
+      { title: 'Explain' },
+      'How a URL is read, who serves it, which server would answer and why. No server is asked.',
+    ),
+    h(
+      'form',
+      {
+        class: 'toolbar',
+        onSubmit: (event: Event) => {
+          event.preventDefault();
+          const target = draft.path.trim();
+          const question = { ...draft, path: target };
+          // The same question again is a new one: servers may have changed.
+          if (target !== '' && target === path && draft.method === method && draft.server === server)
+            ask(question, dispatch);
+          else go(placeHref('explain', question));
+        },
+      },
+      h(
+        Field,
+        { label: 'Method' },
+        h(
+          'select',
+          {
+            value: draft.method,
+            onChange: (event: Event) =>
+              setDraft({ ...draft, method: (event.currentTarget as HTMLSelectElement).value }),
+          },
+          [...new Set([...METHODS, draft.method])].map((each) => h('option', { key: each }, each)),
+        ),
+      ),
+      h(
+        Field,
+        { label: 'Path' },
+        h('input', {
+          type: 'text',
+          class: 'wide code',
+          value: draft.path,
+          required: true,
+          spellcheck: false,
+          autocomplete: 'off',
+          placeholder: '/apis/apps/v1/namespaces/default/deployments',
+          onInput: (event: Event) => setDraft({ ...draft, path: (event.currentTarget as HTMLInputElement).value }),
+        }),
+      ),
+      h(Choice, {
+        label: 'Preferred server',
+        any: 'whichever',
+        values: servers,
+        value: draft.server,
+        onChoose: (chosen) => setDraft({ ...draft, server: chosen }),
+      }),
+      h('button', { type: 'submit', class: 'primary' }, 'Explain'),
+    ),
+    h(
+      'div',
+      { role: 'status' },
+      explaining.kind === 'asking' && h('p', { class: 'muted' }, 'Asking …'),
+      explaining.kind === 'failed' && h(Failure, { text: explaining.message }),
+      explaining.kind === 'answered' &&
+        h(
+          'section',
+          { class: 'card' },
+          h('h3', null, `${explaining.explanation.method} ${explaining.explanation.path}`),
+          h(ExplanationText, { explanation: explaining.explanation }),
+        ),
+      explaining.kind === 'idle' &&
+        h(Empty, { title: 'Ask about a request.' }, 'Paste a path from a log or an audit event; its query may stay.'),
+    ),
+  );
+}
+
+/** Returns how to stop caring for the answer. */
+function ask(question: Question, dispatch: Ui['dispatch']): () => void {
+  let isWanted = true;
+  dispatch({ kind: 'explained', explaining: { kind: 'asking', question } });
+  adminApi.explain(question).then(
+    (explanation) =>
+      isWanted && dispatch({ kind: 'explained', explaining: { kind: 'answered', question, explanation } }),
+    (error: unknown) => {
+      const message = error instanceof Error ? error.message : String(error);
+      if (isWanted) dispatch({ kind: 'explained', explaining: { kind: 'failed', question, message } });
+    },
+  );
+  return () => {
+    isWanted = false;
+  };
+}
