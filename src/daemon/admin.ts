@@ -1,4 +1,5 @@
 import { createAdminHandler } from '../admin/admin-handler.ts';
+import { consolePages } from '../admin/console-pages.ts';
 import { controlPages } from '../admin/control-pages.ts';
 import { describeStatus } from '../admin/status.ts';
 import { statusReport } from '../admin/status-report.ts';
@@ -63,6 +64,6 @@ export function daemonAdmin(configuration: Configuration, parts: AdminParts): Ex
       clock,
       freshnessWindowMs: configuration.discovery.freshnessWindowSeconds * 1000,
       policy: routingPolicy(configuration),
-    }),
+    }).concat(configuration.admin.console ? consolePages() : []),
   });
 }
