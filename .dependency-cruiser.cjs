@@ -59,7 +59,7 @@ module.exports = {
       severity: 'error',
       from: { path: rooms('library'), pathNot: '[.]test[.]ts$' },
       to: {
-        path: [rooms('cli', 'lab'), '^src/daemon/(daemon|file-watch|material)[.]ts$', '^src/observe/metrics[.]ts$'],
+        path: [rooms('cli', 'lab'), '^src/daemon/(daemon|file-watch|material)[.]ts$', '^src/observe/metrics(/|[.]ts$)'],
       },
     },
     {

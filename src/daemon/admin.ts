@@ -5,37 +5,26 @@ import { describeStatus } from '../admin/status.ts';
 import { statusReport } from '../admin/status-report.ts';
 import { packageVersion } from '../cli/version.ts';
 import type { Configuration } from '../config/schema.ts';
-import type { Membership } from '../membership/membership.ts';
 import { Metrics } from '../observe/metrics.ts';
-import type { Publisher } from '../publishing/publisher.ts';
 import { controlIdentity } from '../servers/control-identity.ts';
 import { peerView } from '../servers/peer-trust.ts';
 import type { ExchangeHandler } from '../wire/exchange.ts';
-import type { Material } from './material.ts';
-import { clock, type RequestPath } from './request-path.ts';
+import { type MetricsParts, MetricsReader } from './metrics-reading.ts';
+import { clock } from './request-path.ts';
 import { routingPolicy } from './settings.ts';
 
-export interface AdminParts {
-  readonly path: RequestPath;
-  readonly membership: Membership;
-  readonly publisher: Publisher | undefined;
-  readonly material: () => Material;
-  readonly unreadiness: () => readonly string[];
-  readonly reloadErrors: () => number;
-}
+export interface AdminParts extends MetricsParts {}
 
 /** The pages of the admin listener, about the daemon of `parts`. */
 export function daemonAdmin(configuration: Configuration, parts: AdminParts): ExchangeHandler {
-  const { path, membership, publisher, material, unreadiness, reloadErrors } = parts;
+  const { path, membership, publisher, material, unreadiness } = parts;
+  const reader = new MetricsReader(parts);
   const metrics = new Metrics({
+    build: { version: packageVersion(), http2Engine: configuration.http2.engine, node: process.version },
     counters: path.counters,
     discovery: () => path.registry.discoveryCounters,
-    servers: () => describeStatus(path.registry, clock()).servers,
-    view: () => path.registry.snapshot.view,
-    conflicts: () => path.registry.conflicts.length,
-    reloadErrors,
-    publishing: publisher && (() => publisher.status),
-    membership: () => membership.status.sources,
+    read: () => reader.read(),
+    publishes: publisher !== undefined,
   });
   return createAdminHandler({
     unreadiness,

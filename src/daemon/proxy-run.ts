@@ -6,7 +6,7 @@ import { OpenWatches } from '../proxy/open-watches.ts';
 import type { Publisher } from '../publishing/publisher.ts';
 import { isDecided } from '../servers/server-state.ts';
 import type { ExchangeHandler } from '../wire/exchange.ts';
-import { type Listener, listen, listenPlain } from '../wire/listener.ts';
+import { type Listener, type ListenerLoad, listen, listenPlain } from '../wire/listener.ts';
 import { daemonAdmin } from './admin.ts';
 import type { ConfigurationSource, DaemonDependencies } from './daemon-dependencies.ts';
 import type { DrainOptions } from './drain-options.ts';
@@ -24,6 +24,8 @@ import { listenerLimits, serverSpecs } from './settings.ts';
 
 /** Between looks at servers that were found while the proxy started. */
 const FOUND_POLL_MS = 20;
+
+const NO_LOAD: ListenerLoad = { connections: { h2: 0, 'http/1.1': 0 }, streams: 0, faults: new Map() };
 
 /** The part of the drain in which the last watch ends, so that none is cut off at its end. */
 const LAST_WATCH = 0.9;
@@ -89,6 +91,7 @@ export class ProxyRun {
       material: () => this.#material,
       unreadiness: () => this.unreadiness(),
       reloadErrors: () => this.#reloadErrors,
+      clients: () => ({ ...(this.#serving?.load ?? NO_LOAD), watches: this.#watches.count }),
     });
     this.#watch = this.#watchFiles(material);
     this.#announce(material);

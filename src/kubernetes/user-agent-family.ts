@@ -45,6 +45,9 @@ const FAMILIES = [
   'velero',
 ] as const;
 
+/** All of them. */
+export const USER_AGENT_FAMILIES: readonly UserAgentFamily[] = [...FAMILIES, 'none', 'other'];
+
 const BY_NAME: ReadonlyMap<string, UserAgentFamily> = new Map<string, UserAgentFamily>([
   ...FAMILIES.map((family) => [family, family] as const),
   ['aws-cloud-controller-manager', 'cloud-controller-manager'],

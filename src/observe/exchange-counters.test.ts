@@ -4,7 +4,10 @@ import { requestInfo } from '../kubernetes/request-info.ts';
 import type { Decision, ForwardReason } from '../routing/decision.ts';
 import { ExchangeCounters } from './exchange-counters.ts';
 import type { ExchangeRecord, UnknownTypeRecord } from './exchange-record.ts';
+import type { LabelledCounts } from './labelled-counts.ts';
+import { histogramFamily, type LatencyHistogram } from './latency-histogram.ts';
 import type { Logger } from './logger.ts';
+import { histogramOf } from './testing/exposition.ts';
 
 const ignore = () => {};
 const QUIET: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
@@ -79,55 +82,108 @@ test('retries are counted by what happened before', () => {
   );
 });
 
+/** One count for each combination of labels, its labels in order. */
+const listed = <Label extends string>(counts: LabelledCounts<Label>) =>
+  [...counts.entries()].map(({ labels, count }) => [...Object.values(labels), count]);
+
+/** What a histogram saw: how often, and the sum in seconds. */
+function summed(histogram: LatencyHistogram): readonly number[] {
+  const text = histogramFamily('t_seconds', 'h', [{ labels: {}, histogram }]);
+  const { count, sum } = histogramOf(text, 't_seconds');
+  return [count, Number(sum.toFixed(6))];
+}
+
 test('the time to the head is kept, in seconds', () => {
-  const text = counting({ milliseconds: 40 }, { milliseconds: 2_000 }).latency.exposition('t', 'h');
-  assert.match(text, /t_sum 2\.04\n/);
-  assert.match(text, /t_bucket\{le="0\.05"\} 1\n/);
+  assert.deepEqual(summed(counting({ milliseconds: 40 }, { milliseconds: 2_000 }).latency), [2, 2.04]);
+});
+
+test('what a server took and what the proxy added are kept apart', () => {
+  const { upstream, added, latency } = counting(
+    { milliseconds: 40, upstreamMilliseconds: 38 },
+    { milliseconds: 10, upstreamMilliseconds: 9, server: 'b' },
+    // Nobody answered, or nobody was there to see it.
+    { milliseconds: 500, upstreamMilliseconds: undefined, server: undefined },
+    { milliseconds: 600, upstreamMilliseconds: 100, status: 0 },
+  );
+  assert.deepEqual(
+    [...upstream].map(([server, histogram]) => [server, ...summed(histogram)]),
+    [
+      ['a', 1, 0.038],
+      ['b', 1, 0.009],
+    ],
+  );
+  assert.deepEqual(summed(added), [2, 0.003]);
+  assert.deepEqual(summed(latency), [4, 1.15]);
+});
+
+test('times of servers that are gone are forgotten', () => {
+  const counters = counting(...['a', 'b'].map((server) => ({ server, upstreamMilliseconds: 1 })));
+  counters.keepOnly(new Set(['b']));
+  assert.deepEqual([...counters.upstream.keys()], ['b']);
+});
+
+test('servers that come and go without a scrape cannot fill the memory', () => {
+  const counters = counting();
+  for (let i = 0; i < 3_000; i++) counters.answered(record({ server: `s${i}`, upstreamMilliseconds: 1 }));
+  assert.equal(counters.upstream.size, 2_000);
+  assert.deepEqual(summed(counters.added)[0], 3_000);
 });
 
 for (const reason of ['PeerServesResource', 'PeerServesSubresourceOrVerb'] as const) {
-  test(`${reason}: a false 404 was prevented, whatever the answer`, () => {
+  test(`${reason}: the request was rerouted, whatever the answer`, () => {
     const peer = { decision: forward(reason) };
-    const { peerAnswers } = counting(peer, { ...peer, status: 404 }, peer);
-    const [answers, ...others] = peerAnswers.values();
-    assert.deepEqual(others, []);
-    assert.deepEqual([answers?.group, answers?.version, answers?.resource], ['example.com', 'v1', 'widgets']);
-    assert.deepEqual(
-      [...(answers?.byCode ?? [])],
-      [
-        [200, 2],
-        [404, 1],
-      ],
-    );
+    const { rerouted, unrouted } = counting(peer, { ...peer, status: 404 }, peer);
+    assert.deepEqual(listed(rerouted), [
+      ['example.com', 'v1', 'widgets', '200', 2],
+      ['example.com', 'v1', 'widgets', '404', 1],
+    ]);
+    assert.deepEqual(listed(unrouted), []);
   });
 }
+
+test('a request that another server should have answered, and none did, is counted with its reason', () => {
+  const { rerouted, unrouted, prevented } = counting(
+    { decision: forward('PeerServesResource'), status: 503, error: 'MVP_UPSTREAM_RESET' },
+    {
+      decision: { kind: 'unavailable', reason: 'CapableServersNotReady', servers: [] },
+      status: 503,
+      error: 'MVP_NO_CAPABLE_SERVER_READY',
+    },
+  );
+  assert.deepEqual(listed(rerouted), [['example.com', 'v1', 'widgets', '503', 1]]);
+  assert.deepEqual(listed(unrouted), [
+    ['example.com', 'v1', 'widgets', 'proxy_transport', 1],
+    ['example.com', 'v1', 'widgets', 'endpoint_resolution', 1],
+  ]);
+  assert.deepEqual(listed(prevented), []);
+});
 
 for (const [name, overrides] of [
   ['the preferred server', {}],
   ['another server because the preferred one is down', { decision: forward('PreferredNotReady') }],
-  [
-    'nobody, but an error of ours',
-    { decision: forward('PeerServesResource'), status: 503, error: 'MVP_UPSTREAM_RESET' },
-  ],
 ] as const) {
-  test(`no false 404 was prevented when there answered ${name}`, () => {
-    assert.equal(counting(overrides).peerAnswers.size, 0);
+  test(`nothing was rerouted when there answered ${name}`, () => {
+    const { rerouted, unrouted } = counting(overrides);
+    assert.deepEqual([listed(rerouted), listed(unrouted)], [[], []]);
   });
 }
 
-test('there are no more than 5000 resources; what is beyond counts as one', () => {
+test('there are no more than 5000 combinations of rerouted requests; what is beyond counts as one type', () => {
   const counters = counting();
   for (let i = 0; i < 5_100; i++) {
     const info = requestInfo('GET', `/apis/g${i}/v1/widgets/x`);
     counters.answered(record({ info, decision: forward('PeerServesResource') }));
   }
-  assert.equal(counters.peerAnswers.size, 5_001);
-  const rest = [...counters.peerAnswers.values()].at(-1);
-  assert.deepEqual([rest?.group, rest?.version, rest?.resource, rest?.byCode.get(200)], ['', '', '', 100]);
-  counters.answered(
-    record({ info: requestInfo('GET', '/apis/g7/v1/widgets/x'), decision: forward('PeerServesResource') }),
-  );
-  assert.equal(counters.peerAnswers.get('g7/v1/widgets')?.byCode.get(200), 2);
+  const counts = listed(counters.rerouted);
+  assert.deepEqual([counts.length, counts.at(-1)], [5_001, ['', '', '', '200', 100]]);
+});
+
+test('aggregated discovery from the merged view is counted, other documents are not', () => {
+  const own = { decision: undefined, server: undefined };
+  const of = (path: string) => ({ ...own, info: requestInfo('GET', path) });
+  const refused = { ...of('/apis'), error: 'MVP_NO_READY_SERVER', status: 503 };
+  const counters = counting(of('/apis'), of('/api'), of('/apis/apps/v1'), of('/openapi/v3'), refused);
+  assert.equal(counters.mergedRoots, 2);
 });
 
 test('whatever is asked for, the request counters do not grow with it', () => {

@@ -3,20 +3,14 @@ import { LabelledCounts } from './labelled-counts.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import type { Logger } from './logger.ts';
 
-/** Answers of peers are counted per resource; a cluster has hundreds of those, and more than this are counted as one. */
+/** A cluster has hundreds of resources; combinations of labels beyond this are counted as one. */
 const MOST_RESOURCES = 5_000;
+/** Servers come and go; metrics of those that are gone are dropped when somebody scrapes. */
+const MOST_SERVERS = 2_000;
 const OTHER_TYPES = { group: '', version: '', resource: '' };
 
 /** A status has three digits (RFC 9110 section 15); 0 stands for none. */
 const DIGITS = 10;
-
-/** Counts of one resource that peers answered for. */
-export interface PeerAnswers {
-  readonly group: string;
-  readonly version: string;
-  readonly resource: string;
-  readonly byCode: Map<number, number>;
-}
 
 /** What kept a 404 that says "unknown type" from a client who asked for a type that exists. */
 export type Prevention =
@@ -27,7 +21,10 @@ export type Prevention =
   /** The type had been declared a moment ago, and was waited for. */
   | 'awaited';
 
-type TypeLabel = 'group' | 'version' | 'resource' | 'client';
+type TypeLabel = 'group' | 'version' | 'resource';
+
+/** The proxy adds tenths of a millisecond where nothing has to be waited for. */
+const ADDED_BOUNDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5];
 
 /**
  * Plain numbers that the request path increments; `metrics.ts` reads them when it is scraped, so that no request pays
@@ -36,17 +33,25 @@ type TypeLabel = 'group' | 'version' | 'resource' | 'client';
 export class ExchangeCounters implements ExchangeObserver {
   /** By reason of the decision, and by the first digit of the status. */
   readonly #requests = new Map<string, number[]>();
-  /** Answers of peers to requests for what the preferred server does not serve. */
-  readonly peerAnswers = new Map<string, PeerAnswers>();
+  /** Requests for what the preferred server does not serve, by status; 503 where no other server could be asked. */
+  readonly rerouted = new LabelledCounts<TypeLabel | 'code'>(MOST_RESOURCES, OTHER_TYPES);
+  /** Of them, those that no server answered: none could be reached, or what was sent to one failed. */
+  readonly unrouted = new LabelledCounts<TypeLabel | 'type'>(MOST_RESOURCES, OTHER_TYPES);
   /** Requests that would have been answered 404 without us. */
-  readonly prevented = new LabelledCounts<TypeLabel | 'how'>(MOST_RESOURCES, OTHER_TYPES);
+  readonly prevented = new LabelledCounts<TypeLabel | 'client' | 'how'>(MOST_RESOURCES, OTHER_TYPES);
   /** Requests that a server answered as if it did not know a type that it lists; by what became of them. */
-  readonly unexpected = new LabelledCounts<TypeLabel | 'outcome'>(MOST_RESOURCES, OTHER_TYPES);
+  readonly unexpected = new LabelledCounts<TypeLabel | 'client' | 'outcome'>(MOST_RESOURCES, OTHER_TYPES);
   readonly retries = new Map<string, number>();
   /** Our own error answers by code. */
   readonly errors = new Map<string, number>();
+  /** Aggregated discovery that was answered from the merged view. */
+  mergedRoots = 0;
   /** Time to the response head. */
   readonly latency = new LatencyHistogram();
+  /** Time in which servers had a request, by the server that answered. */
+  readonly upstream = new Map<string, LatencyHistogram>();
+  /** All of the time to the response head but that, of requests that a server answered. */
+  readonly added = new LatencyHistogram(ADDED_BOUNDS);
   readonly #logger: Logger;
 
   constructor(logger: Logger) {
@@ -56,12 +61,22 @@ export class ExchangeCounters implements ExchangeObserver {
   answered(record: ExchangeRecord): void {
     this.#countRequest(reasonOf(record), Math.floor(record.status / 100));
     if (record.error !== undefined) increment(this.errors, record.error);
-    this.latency.add(record.milliseconds / 1000);
-    if (isPeerAnswer(record)) this.#countPeerAnswer(record);
+    this.#countTimes(record);
+    if (record.decision === undefined) {
+      if (record.error === undefined && isRoot(record.info?.path)) this.mergedRoots++;
+      return;
+    }
+    if (needsPeer(record)) this.#countRerouted(record);
+    const { client } = record;
     const how = preventionOf(record);
-    if (how !== undefined) this.prevented.add({ ...typeLabels(record), how });
+    if (how !== undefined) this.prevented.add({ ...typeLabels(record), client, how });
     const outcome = unexpectedOutcome(record);
-    if (outcome !== undefined) this.unexpected.add({ ...typeLabels(record), outcome });
+    if (outcome !== undefined) this.unexpected.add({ ...typeLabels(record), client, outcome });
+  }
+
+  /** Forgets what was measured of other servers than these. */
+  keepOnly(servers: ReadonlySet<string>): void {
+    for (const server of this.upstream.keys()) if (!servers.has(server)) this.upstream.delete(server);
   }
 
   /** Key `REASON CODECLASS`, e.g. `PreferredCapable 2xx`. Of a client that left before there was an answer it is `canceled`. */
@@ -92,19 +107,33 @@ export class ExchangeCounters implements ExchangeObserver {
     counts[digit] = (counts[digit] ?? 0) + 1;
   }
 
-  #countPeerAnswer({ info, status }: ExchangeRecord): void {
-    const { apiGroup: group = '', apiVersion: version = '', resource = '' } = info ?? {};
-    const named = `${group}/${version}/${resource}`;
-    const isNew = !this.peerAnswers.has(named);
-    const key = isNew && this.peerAnswers.size >= MOST_RESOURCES ? '' : named;
-    const answers = this.peerAnswers.get(key) ?? newAnswers(key === '' ? ['', '', ''] : [group, version, resource]);
-    this.peerAnswers.set(key, answers);
-    answers.byCode.set(status, (answers.byCode.get(status) ?? 0) + 1);
+  #countTimes({ milliseconds, upstreamMilliseconds, server, status }: ExchangeRecord): void {
+    this.latency.add(milliseconds / 1000);
+    if (server === undefined || upstreamMilliseconds === undefined || status === 0) return;
+    this.added.add(Math.max(0, milliseconds - upstreamMilliseconds) / 1000);
+    let upstream = this.upstream.get(server);
+    if (upstream === undefined) {
+      if (this.upstream.size >= MOST_SERVERS) return;
+      upstream = new LatencyHistogram();
+      this.upstream.set(server, upstream);
+    }
+    upstream.add(upstreamMilliseconds / 1000);
+  }
+
+  #countRerouted(record: ExchangeRecord): void {
+    const { decision, error, status } = record;
+    const labels = typeLabels(record);
+    if (decision?.kind === 'unavailable') {
+      this.unrouted.add({ ...labels, type: 'endpoint_resolution' });
+      return;
+    }
+    if (error !== undefined) this.unrouted.add({ ...labels, type: 'proxy_transport' });
+    this.rerouted.add({ ...labels, code: String(status) });
   }
 }
 
-function newAnswers([group, version, resource]: readonly [string, string, string]): PeerAnswers {
-  return { group, version, resource, byCode: new Map() };
+function isRoot(path: string | undefined): boolean {
+  return path === '/apis' || path === '/api';
 }
 
 /** An answer to a request for a type that the preferred server does not serve, or did not yet. */
@@ -114,7 +143,7 @@ function preventionOf(record: ExchangeRecord): Prevention | undefined {
   // Another 404 may be as false, an error helps nobody, and nobody waited for what has no status.
   if (status === 0 || status === 404 || status >= 500) return undefined;
   if (unknownType !== undefined) return unknownType.denying.length > 0 ? 'healed' : 'awaited';
-  return isPeerAnswer(record) ? 'routed' : undefined;
+  return isForPeer(record) ? 'routed' : undefined;
 }
 
 function unexpectedOutcome({ unknownType }: ExchangeRecord): 'retried' | 'unavailable' | 'relayed' | undefined {
@@ -125,16 +154,20 @@ function unexpectedOutcome({ unknownType }: ExchangeRecord): 'retried' | 'unavai
 }
 
 /** What servers list has names of theirs; of a group-version that cannot say what it has, the client chose the resource's. */
-function typeLabels({ info, client, decision }: ExchangeRecord): Record<TypeLabel, string> {
+function typeLabels({ info, decision }: ExchangeRecord): Record<TypeLabel, string> {
   const { apiGroup: group = '', apiVersion: version = '', resource = '' } = info ?? {};
-  return { group, version, resource: decision?.reason === 'StaleGroupVersion' ? '' : resource, client };
+  return { group, version, resource: decision?.reason === 'StaleGroupVersion' ? '' : resource };
 }
 
 function increment(counters: Map<string, number>, key: string): void {
   counters.set(key, (counters.get(key) ?? 0) + 1);
 }
 
-function isPeerAnswer({ decision, error }: ExchangeRecord): boolean {
-  if (error !== undefined || decision?.kind !== 'forward') return false;
-  return decision.reason === 'PeerServesResource' || decision.reason === 'PeerServesSubresourceOrVerb';
+/** The preferred server could not answer: another one does, or would have to. */
+function needsPeer(record: ExchangeRecord): boolean {
+  return record.decision?.reason === 'CapableServersNotReady' || isForPeer(record);
+}
+
+function isForPeer({ decision }: ExchangeRecord): boolean {
+  return decision?.reason === 'PeerServesResource' || decision?.reason === 'PeerServesSubresourceOrVerb';
 }

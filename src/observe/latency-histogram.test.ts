@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { LatencyHistogram } from './latency-histogram.ts';
-import { histogramOf } from './testing/exposition.ts';
+import { histogramFamily, LatencyHistogram } from './latency-histogram.ts';
+import { histogramOf, parseExposition } from './testing/exposition.ts';
 
-const read = (histogram: LatencyHistogram) => histogramOf(histogram.exposition('t_seconds', 'A help.'), 't_seconds');
+const family = (histogram: LatencyHistogram) => histogramFamily('t_seconds', 'A help.', [{ labels: {}, histogram }]);
+const read = (histogram: LatencyHistogram) => histogramOf(family(histogram), 't_seconds');
 
 test('an empty histogram has every bucket', () => {
   const { buckets, sum, count } = read(new LatencyHistogram());
@@ -14,7 +15,7 @@ test('an empty histogram has every bucket', () => {
 });
 
 test('names its help and its type once', () => {
-  const text = new LatencyHistogram().exposition('t_seconds', 'A help.');
+  const text = family(new LatencyHistogram());
   assert.ok(text.startsWith('# HELP t_seconds A help.\n# TYPE t_seconds histogram\n'));
   assert.ok(text.endsWith('\n'));
 });
@@ -52,5 +53,26 @@ test('each bucket holds what is not above its bound, and the sum and the count a
       assert.equal(count, all.length);
       assert.ok(Math.abs(sum - all.reduce((total, seconds) => total + seconds, 0)) < 1e-9);
     }),
+  );
+});
+
+test('histograms of different labels are one metric, and names in labels are escaped', () => {
+  const [fast, slow] = [new LatencyHistogram([0.5]), new LatencyHistogram([0.5])];
+  fast.add(0.1);
+  slow.add(1);
+  const text = histogramFamily('t_seconds', 'A help.', [
+    { labels: { server: 'a"\\\n' }, histogram: fast },
+    { labels: { server: 'b' }, histogram: slow },
+  ]);
+  const { samples, types } = parseExposition(text);
+  assert.deepEqual([...types], [['t_seconds', 'histogram']]);
+  assert.deepEqual(
+    samples.filter(({ name }) => name === 't_seconds_bucket').map(({ labels, value }) => [labels, value]),
+    [
+      [{ server: 'a"\\\n', le: '0.5' }, 1],
+      [{ server: 'a"\\\n', le: '+Inf' }, 1],
+      [{ server: 'b', le: '0.5' }, 0],
+      [{ server: 'b', le: '+Inf' }, 1],
+    ],
   );
 });

@@ -4,44 +4,23 @@ import { requestInfo } from '../kubernetes/request-info.ts';
 import { DiscoveryCounters } from './discovery-counters.ts';
 import { ExchangeCounters } from './exchange-counters.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
-import { Metrics, type MetricsSource } from './metrics.ts';
+import type { ProxyReading } from './metrics/proxy-reading.ts';
+import { Metrics } from './metrics.ts';
 import { histogramOf, parseExposition } from './testing/exposition.ts';
+import { proxyReading, serverReading } from './testing/readings.ts';
 
 const ignore = () => {};
 
-function setUp(overrides: Partial<MetricsSource> = {}) {
+function setUp(overrides: Partial<ProxyReading> = {}, publishes = false) {
   const counters = new ExchangeCounters({ debug: ignore, info: ignore, warn: ignore, error: ignore });
   const discovery = new DiscoveryCounters();
+  let reading = proxyReading(overrides);
   const metrics = new Metrics({
+    build: { version: '0.1.0', http2Engine: 'own', node: 'v24.21.0' },
     counters,
     discovery: () => discovery,
-    servers: () => [
-      {
-        name: 'a',
-        state: 'ready',
-        discoveryAgeSeconds: 1.5,
-        openExchanges: 3,
-        discovery: { errors: { timeout: 2, malformed: 1 } },
-        nativeMixedVersionProxy: 'on',
-        watches: [
-          { resource: 'apiservices', state: 'watching' },
-          { resource: 'leases', state: 'denied' },
-        ],
-      },
-      {
-        name: 'b',
-        state: 'probing',
-        discoveryAgeSeconds: undefined,
-        openExchanges: 0,
-        discovery: { errors: {} },
-        nativeMixedVersionProxy: 'unknown',
-        watches: [],
-      },
-    ],
-    view: () => 'merged',
-    conflicts: () => 2,
-    reloadErrors: () => 1,
-    ...overrides,
+    read: () => reading,
+    publishes,
   });
   const answered = (change: Partial<ExchangeRecord>) =>
     counters.answered({
@@ -66,7 +45,10 @@ function setUp(overrides: Partial<MetricsSource> = {}) {
     parseExposition(await metrics.exposition())
       .samples.filter((sample) => sample.name === name)
       .map(({ labels, value }) => [labels, value]);
-  return { metrics, counters, discovery, answered, scrape };
+  const change = (now: Partial<ProxyReading>) => {
+    reading = proxyReading(now);
+  };
+  return { metrics, counters, discovery, answered, scrape, change };
 }
 
 test('a scrape is well-formed, and each metric has a type', async () => {
@@ -128,12 +110,28 @@ test('retries are counted by cause', async () => {
   assert.deepEqual(await scrape('mvproxy_retries_total'), [[{ cause: 'connect' }, 1]]);
 });
 
+const SERVERS = [
+  serverReading({
+    discoveryAgeSeconds: 1.5,
+    openExchanges: 3,
+    connections: { asserted: 1, own: 2 },
+    discovery: { errors: { timeout: 2, malformed: 1 } },
+    nativeMixedVersionProxy: 'on',
+    watches: [
+      { resource: 'apiservices', state: 'watching' },
+      { resource: 'leases', state: 'denied' },
+    ],
+  }),
+  serverReading({ name: 'b', state: 'probing', version: undefined, discoveryAgeSeconds: undefined }),
+];
+
 test('a server has one state, and an age once its discovery was read', async () => {
-  const { scrape } = setUp();
+  const { scrape } = setUp({ servers: SERVERS });
   assert.deepEqual(await scrape('mvproxy_server_state'), [
     [{ server: 'a', state: 'ready' }, 1],
     [{ server: 'b', state: 'probing' }, 1],
   ]);
+  assert.deepEqual(await scrape('mvproxy_server_info'), [[{ server: 'a', version: '1.37.2' }, 1]]);
   assert.deepEqual(await scrape('mvproxy_discovery_age_seconds'), [[{ server: 'a' }, 1.5]]);
   assert.deepEqual(await scrape('mvproxy_discovery_fetch_errors_total'), [
     [{ server: 'a', reason: 'timeout' }, 2],
@@ -143,33 +141,84 @@ test('a server has one state, and an age once its discovery was read', async () 
     [{ server: 'a' }, 3],
     [{ server: 'b' }, 0],
   ]);
+  assert.deepEqual(await scrape('mvproxy_server_connections'), [
+    [{ server: 'a', set: 'asserted' }, 1],
+    [{ server: 'a', set: 'own' }, 2],
+  ]);
+});
+
+test('what a server was before it came back as another one does not hide what it is', async () => {
+  const former = serverReading({ state: 'gone', discoveryAgeSeconds: 100, openExchanges: 0 });
+  const { scrape } = setUp({ servers: [serverReading({ discoveryAgeSeconds: 1, openExchanges: 5 }), former] });
+  assert.deepEqual(await scrape('mvproxy_discovery_age_seconds'), [[{ server: 'a' }, 1]]);
+  assert.deepEqual(await scrape('mvproxy_open_exchanges'), [[{ server: 'a' }, 5]]);
 });
 
 test('what is over leaves nothing behind', async () => {
-  let state = 'probing';
-  const { scrape } = setUp({
-    servers: () => [
-      {
-        name: 'a',
-        state,
-        discoveryAgeSeconds: undefined,
-        openExchanges: 0,
-        discovery: { errors: {} },
-        nativeMixedVersionProxy: 'unknown',
-        watches: [],
-      },
-    ],
-  });
+  const { scrape, change } = setUp({ servers: [serverReading({ state: 'probing' })] });
   await scrape('mvproxy_server_state');
-  state = 'ready';
+  change({ servers: [serverReading()] });
   assert.deepEqual(await scrape('mvproxy_server_state'), [[{ server: 'a', state: 'ready' }, 1]]);
 });
 
 test('a server whose own mixed version proxy works is shown as such', async () => {
-  assert.deepEqual(await setUp().scrape('mvproxy_native_proxy'), [
+  assert.deepEqual(await setUp({ servers: SERVERS }).scrape('mvproxy_native_proxy'), [
     [{ server: 'a', state: 'on' }, 1],
     [{ server: 'b', state: 'unknown' }, 1],
   ]);
+});
+
+test('how far the servers lie apart, and no number where no version is known', async () => {
+  const { scrape, change } = setUp({ skew: { minors: 3, groupVersions: 5, resources: 12, conflicts: 2 } });
+  assert.deepEqual(await scrape('mvproxy_skew_minors'), [[{}, 3]]);
+  assert.deepEqual(await scrape('mvproxy_skew_group_versions'), [[{}, 5]]);
+  assert.deepEqual(await scrape('mvproxy_skew_resources'), [[{}, 12]]);
+  assert.deepEqual(await scrape('mvproxy_discovery_conflicts'), [[{}, 2]]);
+  change({ skew: { minors: undefined, groupVersions: 0, resources: 0, conflicts: 0 } });
+  assert.deepEqual(await scrape('mvproxy_skew_minors'), [[{}, Number.NaN]]);
+});
+
+test('OpenAPI ages are those of each path, and of the oldest beyond a thousand', async () => {
+  const { scrape, change } = setUp({ openAPIAges: new Map([['apis/apps/v1', 1.5]]) });
+  assert.deepEqual(await scrape('mvproxy_openapi_age_seconds'), [[{ path: 'apis/apps/v1' }, 1.5]]);
+  const many = Array.from({ length: 1_200 }, (_, i) => [`apis/g${String(i).padStart(4, '0')}/v1`, i] as const);
+  change({ openAPIAges: new Map(many) });
+  const samples = await scrape('mvproxy_openapi_age_seconds');
+  assert.deepEqual([samples.length, samples.at(-1)], [1_001, [{ path: '' }, 1_199]]);
+});
+
+test('what clients have open, and which of them were cut off', async () => {
+  const faults = new Map([['ENHANCE_YOUR_CALM', 2]]);
+  const { scrape } = setUp({ clients: { connections: { h2: 4, 'http/1.1': 1 }, streams: 9, watches: 7, faults } });
+  assert.deepEqual(await scrape('mvproxy_client_connections'), [
+    [{ protocol: 'h2' }, 4],
+    [{ protocol: 'http/1.1' }, 1],
+  ]);
+  assert.deepEqual(await scrape('mvproxy_client_streams'), [[{}, 9]]);
+  assert.deepEqual(await scrape('mvproxy_client_watches'), [[{}, 7]]);
+  assert.deepEqual(await scrape('mvproxy_client_connection_faults_total'), [[{ code: 'ENHANCE_YOUR_CALM' }, 2]]);
+});
+
+test('publishing is told of only where something is published', async () => {
+  const publishing = { record: 'published', announcements: 3, errors: 1 };
+  const { scrape } = setUp({ publishing }, true);
+  assert.deepEqual(await scrape('mvproxy_publishing_up'), [[{}, 1]]);
+  assert.deepEqual(await scrape('mvproxy_publishing_announcements_total'), [[{}, 3]]);
+  assert.deepEqual(await setUp({ publishing }).scrape('mvproxy_publishing_up'), []);
+});
+
+test('the names of kube-apiserver say the same', async () => {
+  const { answered, discovery, scrape } = setUp();
+  answered({ status: 503, error: 'MVP_UPSTREAM_RESET' });
+  answered({ decision: undefined, server: undefined, info: requestInfo('GET', '/apis') });
+  discovery.read('a', 'failed');
+  discovery.publishing.add(0.1);
+  const type = { group: 'example.com', version: 'v1', resource: 'widgets' };
+  assert.deepEqual(await scrape('apiserver_rerouted_request_total'), [[{ code: '503', ...type }, 1]]);
+  assert.deepEqual(await scrape('apiserver_peer_proxy_errors_total'), [[{ type: 'proxy_transport', ...type }, 1]]);
+  assert.deepEqual(await scrape('apiserver_peer_discovery_sync_errors_total'), [[{ type: 'fetch_discovery' }, 1]]);
+  assert.deepEqual(await scrape('aggregator_discovery_peer_aggregated_cache_hits_total'), [[{}, 1]]);
+  assert.deepEqual(await scrape('aggregator_discovery_peer_aggregated_cache_misses_total'), [[{}, 1]]);
 });
 
 test('counters are not counted again by a second scrape', async () => {
@@ -179,39 +228,48 @@ test('counters are not counted again by a second scrape', async () => {
   assert.deepEqual(await scrape('mvproxy_requests_total'), [[{ decision: 'PeerServesResource', code: '2xx' }, 1]]);
 });
 
-test('the proxy tells of its view, of conflicts and of reloads that failed', async () => {
-  const { scrape } = setUp({ view: () => 'server-local' });
+test('the proxy tells what it is, of its view, its certificates and of reloads that failed', async () => {
+  const certificateExpiry = new Map([['serving', 1_800_000_000]]);
+  const { scrape } = setUp({
+    ready: false,
+    view: 'server-local',
+    reloadErrors: 1,
+    retriesDenied: 4,
+    certificateExpiry,
+  });
+  const build = { version: '0.1.0', http2_engine: 'own', node: 'v24.21.0' };
+  assert.deepEqual(await scrape('mvproxy_build_info'), [[build, 1]]);
+  assert.deepEqual(await scrape('mvproxy_ready'), [[{}, 0]]);
   assert.deepEqual(await scrape('mvproxy_view'), [[{ view: 'server-local' }, 1]]);
-  assert.deepEqual(await scrape('mvproxy_discovery_conflicts'), [[{}, 2]]);
   assert.deepEqual(await scrape('mvproxy_reload_errors_total'), [[{}, 1]]);
+  assert.deepEqual(await scrape('mvproxy_retries_denied_total'), [[{}, 4]]);
+  assert.deepEqual(await scrape('mvproxy_certificate_expiry_timestamp_seconds'), [
+    [{ certificate: 'serving' }, 1_800_000_000],
+  ]);
 });
 
-test('the time to the response head is a histogram', async () => {
-  const { metrics, answered } = setUp();
-  answered({ milliseconds: 30 });
-  const { count, sum } = histogramOf(await metrics.exposition(), 'mvproxy_response_head_seconds');
-  assert.deepEqual([count, sum], [1, 0.03]);
+test('times are histograms: the whole, what the server took, what the proxy added', async () => {
+  const { metrics, answered } = setUp({ servers: [serverReading()] });
+  answered({ milliseconds: 30, upstreamMilliseconds: 29 });
+  answered({ milliseconds: 2, upstreamMilliseconds: 2, server: 'gone' });
+  const text = await metrics.exposition();
+  const { count, sum } = histogramOf(text, 'mvproxy_response_head_seconds');
+  assert.deepEqual([count, sum], [2, 0.032]);
+  assert.deepEqual(histogramOf(text, 'mvproxy_added_seconds').sum, 0.001);
+  const upstream = parseExposition(text).samples.filter(({ name }) => name === 'mvproxy_upstream_seconds_sum');
+  assert.deepEqual(
+    upstream.map(({ labels, value }) => [labels, value]),
+    [[{ server: 'a' }, 0.029]],
+  );
 });
 
 test('names in labels are escaped', async () => {
-  const { scrape } = setUp({
-    servers: () => [
-      {
-        name: 'a"\\\n',
-        state: 'ready',
-        discoveryAgeSeconds: 0,
-        openExchanges: 0,
-        discovery: { errors: {} },
-        nativeMixedVersionProxy: 'unknown',
-        watches: [],
-      },
-    ],
-  });
+  const { scrape } = setUp({ servers: [serverReading({ name: 'a"\\\n' })] });
   assert.deepEqual(await scrape('mvproxy_server_state'), [[{ server: 'a"\\\n', state: 'ready' }, 1]]);
 });
 
 test('what made the proxy read discovery, and what came of it', async () => {
-  const { discovery, scrape } = setUp();
+  const { discovery, scrape } = setUp({ servers: SERVERS });
   discovery.triggered('crd');
   discovery.triggered('crd');
   discovery.triggered('unknown-resource');
