@@ -103,6 +103,20 @@ export function etcdUrl(): z.ZodString {
     .meta({ pattern: '^https?://' });
 }
 
+/** An HTTP or HTTPS URL without credentials, query or fragment. */
+export function httpUrl(): z.ZodString {
+  return z
+    .string()
+    .refine(isHttpUrl, 'must be a URL like https://collector.example:4318, without credentials or query')
+    .meta({ pattern: '^https?://' });
+}
+
+function isHttpUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, username, password, search, hash } = new URL(value);
+  return /^https?:$/.test(protocol) && username + password + search + hash === '';
+}
+
 function isEtcdUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const { protocol, username, password, pathname, search, hash } = new URL(value);

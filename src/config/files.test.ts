@@ -27,6 +27,16 @@ const base = {
   authentication: { requestHeader },
   peers: { serverName: 'kubernetes.default.svc' },
   publishing: { etcdServers: [], etcdPrefix: '/registry', identity: 'server' as const },
+  tracing: {
+    explainHeader: false,
+    samplingRatio: 0.01,
+    honourParent: true,
+    serviceName: 'mvproxy',
+    resourceAttributes: [],
+    flushSeconds: 5,
+    timeoutSeconds: 10,
+    queueSize: 2048,
+  },
 };
 
 describe('readTlsMaterial', () => {
@@ -59,6 +69,10 @@ describe('readTlsMaterial', () => {
         },
         peers: { ...base.peers, ...(changes.peerCa === undefined ? {} : { caFile: at(changes.peerCa) }) },
         publishing: base.publishing,
+        tracing: {
+          ...base.tracing,
+          ...(changes.headers === undefined ? {} : { otlpHeadersFile: at(changes.headers) }),
+        },
       },
       now,
     );
@@ -76,6 +90,7 @@ describe('readTlsMaterial', () => {
     readonly key?: string;
     readonly clientCa?: string;
     readonly peerCa?: string;
+    readonly headers?: string;
   }
   const problemsWith = async (files: Record<string, string | Uint8Array>, changes: Changes = {}): Promise<string[]> =>
     (await read(files, changes)).problems;
@@ -163,6 +178,16 @@ describe('readTlsMaterial', () => {
   it('asks for the leaf first', async () => {
     assert.deepEqual(await problemsWith({ 'tls.crt': `${ca.cert}\n${pair.cert}` }), [
       'serving.tlsPrivateKeyFile (--tls-private-key-file): tls.key is the key of certificate 2, which must be the first one: reorder the certificates, leaf first (tls.crt)',
+    ]);
+  });
+
+  it('reads headers for the collector, and never shows one that is wrong', async () => {
+    const written = '# of the collector\r\nAuthorization: Bearer abc: d\n\nX-Scope-OrgID:prod \n';
+    const { material } = await read({ headers: written }, { headers: 'headers' });
+    assert.deepEqual(material?.otlpHeaders, { Authorization: 'Bearer abc: d', 'X-Scope-OrgID': 'prod' });
+    const problems = await problemsWith({ headers: 'A: b\nBearer secret\n' }, { headers: 'headers' });
+    assert.deepEqual(problems, [
+      'tracing.otlpHeadersFile (--tracing-otlp-headers-file): headers has no header at line 2; write one "Name: value" a line, in ASCII',
     ]);
   });
 

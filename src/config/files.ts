@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describeFileError } from './file-error.ts';
+import { parseHeaderLines } from './header-lines.ts';
 import {
   type Certificates,
   type KeyPair,
@@ -21,6 +22,9 @@ export interface TlsMaterial {
   readonly proxyClient: KeyPair | undefined;
   readonly etcdCa: string | undefined;
   readonly etcdClient: KeyPair | undefined;
+  /** For the collector of spans. */
+  readonly otlpCa: string | undefined;
+  readonly otlpHeaders: Readonly<Record<string, string>>;
   /** Whole sentences for the log: certificates that are not valid now. */
   readonly warnings: readonly string[];
   /** Absolute paths of what was read, for watching. */
@@ -38,38 +42,54 @@ export async function readTlsMaterial(
     authentication,
     peers,
     publishing,
-  }: Pick<Configuration, 'serving' | 'authentication' | 'peers' | 'publishing'>,
+    tracing,
+  }: Pick<Configuration, 'serving' | 'authentication' | 'peers' | 'publishing' | 'tracing'>,
   now: number = Date.now(),
 ): Promise<TlsMaterial> {
   const reader = new MaterialReader(now);
   const { requestHeader } = authentication;
-  const [servingPair, clientCa, requestHeaderCa, peerCa, proxyClient, etcdCa, etcdClient] = await Promise.all([
-    reader.pair(
-      ['serving', 'tlsCertFile'],
-      serving.tlsCertFile,
-      ['serving', 'tlsPrivateKeyFile'],
-      serving.tlsPrivateKeyFile,
-    ),
-    reader.bundle(['authentication', 'clientCAFile'], authentication.clientCAFile),
-    reader.bundle(['authentication', 'requestHeader', 'clientCAFile'], requestHeader.clientCAFile),
-    reader.bundle(['peers', 'caFile'], peers.caFile),
-    reader.pair(
-      ['peers', 'proxyClientCertFile'],
-      peers.proxyClientCertFile,
-      ['peers', 'proxyClientKeyFile'],
-      peers.proxyClientKeyFile,
-    ),
-    reader.bundle(['publishing', 'etcdCaFile'], publishing.etcdCaFile),
-    reader.pair(
-      ['publishing', 'etcdCertFile'],
-      publishing.etcdCertFile,
-      ['publishing', 'etcdKeyFile'],
-      publishing.etcdKeyFile,
-    ),
-  ]);
+  const [servingPair, clientCa, requestHeaderCa, peerCa, proxyClient, etcdCa, etcdClient, otlpCa, otlpHeaders] =
+    await Promise.all([
+      reader.pair(
+        ['serving', 'tlsCertFile'],
+        serving.tlsCertFile,
+        ['serving', 'tlsPrivateKeyFile'],
+        serving.tlsPrivateKeyFile,
+      ),
+      reader.bundle(['authentication', 'clientCAFile'], authentication.clientCAFile),
+      reader.bundle(['authentication', 'requestHeader', 'clientCAFile'], requestHeader.clientCAFile),
+      reader.bundle(['peers', 'caFile'], peers.caFile),
+      reader.pair(
+        ['peers', 'proxyClientCertFile'],
+        peers.proxyClientCertFile,
+        ['peers', 'proxyClientKeyFile'],
+        peers.proxyClientKeyFile,
+      ),
+      reader.bundle(['publishing', 'etcdCaFile'], publishing.etcdCaFile),
+      reader.pair(
+        ['publishing', 'etcdCertFile'],
+        publishing.etcdCertFile,
+        ['publishing', 'etcdKeyFile'],
+        publishing.etcdKeyFile,
+      ),
+      reader.bundle(['tracing', 'otlpCaFile'], tracing.otlpCaFile),
+      reader.headers(['tracing', 'otlpHeadersFile'], tracing.otlpHeadersFile),
+    ]);
   if (reader.problems.length > 0 || servingPair === undefined) throw new ConfigurationError(reader.problems);
   const { warnings, files } = reader;
-  return { serving: servingPair, clientCa, requestHeaderCa, peerCa, proxyClient, etcdCa, etcdClient, warnings, files };
+  return {
+    serving: servingPair,
+    clientCa,
+    requestHeaderCa,
+    peerCa,
+    proxyClient,
+    etcdCa,
+    etcdClient,
+    otlpCa,
+    otlpHeaders: otlpHeaders ?? {},
+    warnings,
+    files,
+  };
 }
 
 type Key = readonly string[];
@@ -110,6 +130,10 @@ class MaterialReader {
     const bundle = await this.#read(key, file, parseCertificates);
     if (bundle !== undefined) this.#warn(file, bundle);
     return bundle?.pem;
+  }
+
+  async headers(key: Key, file: string | undefined): Promise<Readonly<Record<string, string>> | undefined> {
+    return file === undefined ? undefined : await this.#read(key, file, parseHeaderLines);
   }
 
   async #read<T>(key: Key, file: string, parse: (text: string) => PemResult<T>): Promise<T | undefined> {

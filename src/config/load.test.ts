@@ -94,6 +94,16 @@ describe('loadConfiguration', () => {
       shutdown: { delaySeconds: 5, watchTerminationSeconds: 10, drainSeconds: 20 },
       admin: { enabled: true, bindAddress: '127.0.0.1', port: 6444 },
       logging: { verbosity: 0 },
+      tracing: {
+        explainHeader: false,
+        samplingRatio: 0.01,
+        honourParent: true,
+        serviceName: 'mvproxy',
+        resourceAttributes: [],
+        flushSeconds: 5,
+        timeoutSeconds: 10,
+        queueSize: 2048,
+      },
     });
   });
 

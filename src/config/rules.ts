@@ -4,6 +4,7 @@ import { publishingViolations } from './publishing-rules.ts';
 import { routingViolations } from './routing-rules.ts';
 import type { Settings } from './schema.ts';
 import { LOCAL_SERVER_NAME } from './server-endpoints.ts';
+import { tracingViolations } from './tracing-rules.ts';
 import type { Violation } from './violation.ts';
 
 /** Checks what the schema cannot: fields against each other. */
@@ -18,6 +19,7 @@ export function violations(settings: Settings): Violation[] {
     ...adminListener(settings),
     ...limits(settings),
     ...publishingViolations(settings),
+    ...tracingViolations(settings),
   ];
 }
 

@@ -8,6 +8,7 @@ import { admin, serving } from './sections/listeners.ts';
 import { membership } from './sections/membership.ts';
 import { publishing } from './sections/publishing.ts';
 import { kubeconfig, localServer, peers, servers } from './sections/servers.ts';
+import { tracing } from './sections/tracing.ts';
 
 export const API_VERSION = 'config.mixed-version-proxy.io/v1alpha1';
 export const KIND = 'MixedVersionProxyConfiguration';
@@ -36,6 +37,7 @@ export const configurationSchema = field(
     shutdown,
     admin,
     logging,
+    tracing,
   }),
   { title: KIND, description: 'Configuration file of mvproxy.' },
 );

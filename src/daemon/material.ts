@@ -4,6 +4,7 @@ import { needsSeed } from '../config/membership-rules.ts';
 import type { Configuration } from '../config/schema.ts';
 import type { CertificateTrust } from '../identity/client-certificate.ts';
 import { parseTrustAnchors } from '../identity/trust-anchors.ts';
+import type { CollectorAccess } from '../observe/tracing/tracing.ts';
 import type { EtcdAccess } from '../publishing/etcd.ts';
 import type { PeerTrust } from '../servers/peer-trust.ts';
 import type { ListenerTls } from '../wire/listener.ts';
@@ -20,6 +21,8 @@ export interface Material {
   readonly seed: SeedAccess | undefined;
   /** For publishing. */
   readonly etcd: Pick<EtcdAccess, 'ca' | 'certificate'>;
+  /** For the collector of spans. */
+  readonly collector: CollectorAccess;
   readonly warnings: readonly string[];
   /** Absolute paths, for watching. */
   readonly files: readonly string[];
@@ -50,6 +53,7 @@ export async function readMaterial(configuration: Configuration): Promise<Materi
         ? undefined
         : seedAccess(access, { ca: tls.peerCa, serverName: configuration.peers.serverName }),
     etcd: { ca: tls.etcdCa, certificate: tls.etcdClient },
+    collector: { ca: tls.otlpCa, headers: tls.otlpHeaders },
     warnings: tls.warnings,
     files: [...tls.files, ...(access?.files ?? [])],
   };
@@ -57,8 +61,8 @@ export async function readMaterial(configuration: Configuration): Promise<Materi
 
 /** Whether a reload would change nothing; writers touch directories without changing certificates. */
 export function isSameMaterial(one: Material, other: Material): boolean {
-  const essence = ({ listener, clientBundles, peers, seed, etcd }: Material) =>
-    JSON.stringify([listener, clientBundles, peers, seed, etcd]);
+  const essence = ({ listener, clientBundles, peers, seed, etcd, collector }: Material) =>
+    JSON.stringify([listener, clientBundles, peers, seed, etcd, collector]);
   return essence(one) === essence(other);
 }
 
