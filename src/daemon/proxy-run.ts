@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Configuration } from '../config/schema.ts';
 import type { Logger } from '../observe/logger.ts';
+import { Tracing } from '../observe/tracing/tracing.ts';
 import { OpenWatches } from '../proxy/open-watches.ts';
 import type { Publisher } from '../publishing/publisher.ts';
 import { isDecided } from '../servers/server-state.ts';
@@ -21,6 +22,7 @@ import { clock, RequestPath } from './request-path.ts';
 import { RestartWarning } from './restart-warning.ts';
 import { withOwnReadiness } from './serving-readiness.ts';
 import { listenerLimits, serverSpecs } from './settings.ts';
+import { tracingSettings } from './tracing-settings.ts';
 
 /** Between looks at servers that were found while the proxy started. */
 const FOUND_POLL_MS = 20;
@@ -38,6 +40,8 @@ export class ProxyRun {
   readonly #members: Members;
   readonly #publisher: Publisher | undefined;
   readonly #watches = new OpenWatches();
+  /** Undefined: tracing is off. */
+  readonly #tracing: Tracing | undefined;
   readonly #handler: ExchangeHandler;
   readonly #adminHandler: ExchangeHandler;
   readonly #places: DaemonDependencies['places'];
@@ -59,6 +63,8 @@ export class ProxyRun {
     this.#logger = logger;
     this.#source = source;
     this.#restartWarning = new RestartWarning(logger);
+    const tracing = tracingSettings(configuration);
+    this.#tracing = tracing && new Tracing(tracing, material.collector, logger, clock);
     this.#path = new RequestPath(configuration, {
       servers: serverSpecs(configuration),
       peers: material.peers,
@@ -66,6 +72,8 @@ export class ProxyRun {
       logger,
       onExchange,
       watches: this.#watches,
+      tracer: this.#tracing?.tracer,
+      explains: configuration.tracing.explainHeader,
       membershipChanged: () => this.#members.membership.refresh(),
     });
     this.#members = new Members(configuration, {
@@ -168,6 +176,7 @@ export class ProxyRun {
     await this.#serving?.close(drainMs);
     this.#members.stop();
     await this.#path.stop();
+    await this.#tracing?.close();
     await this.#admin?.close(0);
   }
 
@@ -195,6 +204,7 @@ export class ProxyRun {
         return;
       }
       this.#serving?.reload(material.listener);
+      this.#tracing?.use(material.collector);
       this.#configuration = configuration;
       this.#material = material;
       this.#watch.close();
