@@ -5,6 +5,7 @@ import { errorsPage } from './errors-page.ts';
 import { flagsPage } from './flags-page.ts';
 import { jsonText } from './json-text.ts';
 import { labDifferencesPage } from './lab-differences-page.ts';
+import { metricsPage } from './metrics-page.ts';
 import { outputPage, outputSchema } from './output-page.ts';
 import { remarksPage } from './remarks-page.ts';
 
@@ -16,6 +17,7 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['configuration.schema.json', `${jsonText(configurationJsonSchema)}\n`],
     ['errors.md', errorsPage()],
     ['lab-differences.md', labDifferencesPage()],
+    ['metrics.md', metricsPage()],
     ['verify-remarks.md', remarksPage()],
     ['output.md', outputPage()],
     ...reports.map((report) => [`output/${report.name}.schema.json`, `${jsonText(outputSchema(report))}\n`] as const),
