@@ -92,8 +92,8 @@ describe('loadConfiguration', () => {
       },
       http2: { engine: defaultEngine() },
       shutdown: { delaySeconds: 5, watchTerminationSeconds: 10, drainSeconds: 20 },
-      admin: { enabled: true, bindAddress: '127.0.0.1', port: 6444 },
-      logging: { verbosity: 0 },
+      admin: { enabled: true, bindAddress: '127.0.0.1', port: 6444, console: true },
+      logging: { verbosity: 0, accessLog: 'none' },
       tracing: {
         explainHeader: false,
         samplingRatio: 0.01,

@@ -1,6 +1,7 @@
 import { createAdminHandler } from '../admin/admin-handler.ts';
 import { consolePages } from '../admin/console-pages.ts';
 import { controlPages } from '../admin/control-pages.ts';
+import { localRequestsOnly } from '../admin/local-requests.ts';
 import { describeStatus } from '../admin/status.ts';
 import { statusReport } from '../admin/status-report.ts';
 import { packageVersion } from '../cli/version.ts';
@@ -10,14 +11,17 @@ import { controlIdentity } from '../servers/control-identity.ts';
 import { peerView } from '../servers/peer-trust.ts';
 import type { ExchangeHandler } from '../wire/exchange.ts';
 import { type MetricsParts, MetricsReader } from './metrics-reading.ts';
+import type { RecordKeeping } from './record-keeping.ts';
 import { clock } from './request-path.ts';
 import { routingPolicy } from './settings.ts';
 
-export interface AdminParts extends MetricsParts {}
+export interface AdminParts extends MetricsParts {
+  readonly records: Pick<RecordKeeping, 'pages'>;
+}
 
 /** The pages of the admin listener, about the daemon of `parts`. */
 export function daemonAdmin(configuration: Configuration, parts: AdminParts): ExchangeHandler {
-  const { path, membership, publisher, material, unreadiness } = parts;
+  const { path, membership, publisher, material, unreadiness, records } = parts;
   const reader = new MetricsReader(parts);
   const metrics = new Metrics({
     build: { version: packageVersion(), http2Engine: configuration.http2.engine, node: process.version },
@@ -26,7 +30,7 @@ export function daemonAdmin(configuration: Configuration, parts: AdminParts): Ex
     read: () => reader.read(),
     publishes: publisher !== undefined,
   });
-  return createAdminHandler({
+  const handler = createAdminHandler({
     unreadiness,
     metrics: () => metrics.exposition(),
     metricsContentType: metrics.contentType,
@@ -53,6 +57,7 @@ export function daemonAdmin(configuration: Configuration, parts: AdminParts): Ex
       clock,
       freshnessWindowMs: configuration.discovery.freshnessWindowSeconds * 1000,
       policy: routingPolicy(configuration),
-    }).concat(configuration.admin.console ? consolePages() : []),
+    }).concat(records.pages, configuration.admin.console ? consolePages() : []),
   });
+  return localRequestsOnly(handler);
 }

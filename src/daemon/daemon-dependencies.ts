@@ -13,6 +13,8 @@ export interface ConfigurationSource {
 
 export interface DaemonDependencies {
   readonly logger: Logger;
+  /** Where the access log goes, if there is one. Default: `logger`. */
+  readonly accessLog?: Pick<Logger, 'info'> | undefined;
   /** Where the configuration comes from, for reading it again. Without it only the files it names are. */
   readonly source?: ConfigurationSource | undefined;
   /** Where to listen instead of where the configuration says. */

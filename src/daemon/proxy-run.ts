@@ -18,6 +18,7 @@ import { membershipSettings } from './membership-settings.ts';
 import { needsNoProof, PROOF_MS, provenRegistry } from './proven-registry.ts';
 import { createPublisher } from './publication.ts';
 import { unreadiness } from './readiness.ts';
+import { RecordKeeping } from './record-keeping.ts';
 import { clock, RequestPath } from './request-path.ts';
 import { RestartWarning } from './restart-warning.ts';
 import { withOwnReadiness } from './serving-readiness.ts';
@@ -40,6 +41,7 @@ export class ProxyRun {
   readonly #members: Members;
   readonly #publisher: Publisher | undefined;
   readonly #watches = new OpenWatches();
+  readonly #records: RecordKeeping;
   /** Undefined: tracing is off. */
   readonly #tracing: Tracing | undefined;
   readonly #handler: ExchangeHandler;
@@ -56,7 +58,7 @@ export class ProxyRun {
   #admin: Listener | undefined;
 
   constructor(configuration: Configuration, material: Material, dependencies: DaemonDependencies) {
-    const { logger, onExchange, source, places, resolver, publishes = true } = dependencies;
+    const { logger, accessLog = logger, onExchange, source, places, resolver, publishes = true } = dependencies;
     this.#places = places;
     this.#configuration = configuration;
     this.#material = material;
@@ -65,12 +67,14 @@ export class ProxyRun {
     this.#restartWarning = new RestartWarning(logger);
     const tracing = tracingSettings(configuration);
     this.#tracing = tracing && new Tracing(tracing, material.collector, logger, clock);
+    this.#records = new RecordKeeping(configuration, { path: () => this.#path, accessLog, onExchange });
     this.#path = new RequestPath(configuration, {
       servers: serverSpecs(configuration),
       peers: material.peers,
       trust: () => this.#material.clients,
       logger,
-      onExchange,
+      onExchange: this.#records.onExchange,
+      controlChanged: (registry) => this.#records.controlChanged(registry),
       watches: this.#watches,
       tracer: this.#tracing?.tracer,
       explains: configuration.tracing.explainHeader,
@@ -99,6 +103,7 @@ export class ProxyRun {
       material: () => this.#material,
       unreadiness: () => this.unreadiness(),
       reloadErrors: () => this.#reloadErrors,
+      records: this.#records,
       clients: () => ({ ...(this.#serving?.load ?? NO_LOAD), watches: this.#watches.count }),
     });
     this.#watch = this.#watchFiles(material);
@@ -172,6 +177,7 @@ export class ProxyRun {
     // First of all, so that other API servers send nothing more.
     await this.#publisher?.stop();
     if (delayMs > 0) await delay(delayMs);
+    this.#records.stop();
     if (watchesMs > 0) this.#watches.endWithin(Math.min(watchesMs, LAST_WATCH * drainMs));
     await this.#serving?.close(drainMs);
     this.#members.stop();
@@ -215,8 +221,10 @@ export class ProxyRun {
       // Whatever sources said while a registry was proven reached only the one before.
       if (registry !== undefined) registry.update(this.#members.membership.servers);
       this.#logger.info(sameServers ? 'certificate files were reloaded' : 'the list of servers was reloaded');
+      this.#records.reloaded(sameServers ? 'Certificate files were reloaded' : 'The list of servers was reloaded');
     } catch (error) {
       this.#reloadErrors++;
+      this.#records.reloadFailed();
       throw error;
     }
   }

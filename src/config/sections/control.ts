@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ACCESS_LOG_MODES } from '../../observe/journal/access-log.ts';
 import { field, seconds } from '../field.ts';
 
 export const discovery = field(
@@ -167,6 +168,12 @@ export const logging = field(
         argument: 'LEVEL',
         description:
           'Log verbosity. 0 logs what operators need; 4 and more add details for finding a fault. The log goes to standard error, as JSON unless that is a terminal.',
+      }),
+      accessLog: field(z.enum(ACCESS_LOG_MODES).default('none'), {
+        flag: 'access-log',
+        argument: 'WHICH',
+        description:
+          'Which requests get a line in the log: none, notable or all. Notable are those that went to a peer, were sent again, met an unexpected 404, waited for a type, or were answered by an error of ours. Lines have no query strings, tokens or names of Secrets. Turn all on where an audit of every request is wanted here and not only at the servers; under heavy load lines are left out rather than requests delayed.',
       }),
     })
     .prefault({}),
