@@ -7,7 +7,7 @@ import { settled } from '../../test/support/proxy-setting.ts';
 import { discoveryOf } from '../discovery/testing/discovery-of.ts';
 import { createAdminHandler } from './admin-handler.ts';
 import { controlPages } from './control-pages.ts';
-import type { RequestExplanation } from './explain-page.ts';
+import type { RequestExplanation } from './request-explanation.ts';
 
 const OLD = discoveryOf({ v1: { pods: ['get', 'list'] }, 'apps/v1': { deployments: ['get'] } });
 const NEW = discoveryOf({ v1: { pods: ['get', 'list'] }, 'example.com/v1': { widgets: ['get', 'list'] } }, [

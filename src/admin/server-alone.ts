@@ -1,8 +1,8 @@
+import type { ServerDiscovery } from '../discovery/server-discovery.ts';
 import type { RequestInfo } from '../kubernetes/request-info.ts';
 import { capabilityOf, capabilityText } from '../routing/capability.ts';
-import type { ServerRegistry } from '../servers/server-registry.ts';
+import type { RoutingSnapshot } from '../routing/snapshot.ts';
 import { AdminError } from './admin-page.ts';
-import { monitorOf } from './control-view.ts';
 import { documentAt } from './server-discovery-page.ts';
 
 /** What one server serves by itself at a path. */
@@ -13,13 +13,24 @@ export interface ServerAlone {
   readonly lists: readonly string[];
 }
 
-/** From what was read of the server last; the server is not asked. @throws {AdminError} for an unknown server. */
-export function explainAlone(registry: ServerRegistry, server: string, request: RequestInfo): ServerAlone {
-  const { fetched, discoveryFailure } = monitorOf(registry, server);
-  const { snapshot } = registry;
+/** What was read of one server. */
+export interface DocumentsAlone {
+  /** Undefined: never read. */
+  readonly discovery: ServerDiscovery | undefined;
+  /** Why it cannot be read; '' when it can. */
+  readonly failure: string;
+}
+
+/** From what was read of the server last; the server is not asked. */
+export function explainAlone(
+  { discovery, failure }: DocumentsAlone,
+  snapshot: RoutingSnapshot,
+  server: string,
+  request: RequestInfo,
+): ServerAlone {
   const position = snapshot.positions.get(server);
-  if (fetched === undefined || position === undefined) {
-    const why = discoveryFailure === '' ? 'not yet' : discoveryFailure;
+  if (discovery === undefined || position === undefined) {
+    const why = failure === '' ? 'not yet' : failure;
     return { server, text: `The discovery of ${server} was never read (${why}).`, lists: [] };
   }
   if (request.isResourceRequest) {
@@ -30,7 +41,7 @@ export function explainAlone(registry: ServerRegistry, server: string, request: 
     return { server, text: `The path is no API metadata: only ${server} knows what it answers there.`, lists: [] };
   }
   try {
-    const { body } = documentAt(fetched.discovery, request.path, 'application/json', server);
+    const { body } = documentAt(discovery, request.path, 'application/json', server);
     const lists = namesIn(JSON.parse(String(body)));
     return { server, text: `By itself, ${server} lists here: ${lists.join(', ') || 'nothing'}.`, lists };
   } catch (error) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { RequestExplanation } from '../admin/explain-page.ts';
+import type { RequestExplanation } from '../admin/request-explanation.ts';
 import type { SurfacingReport, SurfacingVerdict } from '../surfacing/surfacing-report.ts';
 import { type Listener, listenPlain } from '../wire/listener.ts';
 import { run } from './main.ts';

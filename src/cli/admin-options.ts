@@ -10,17 +10,20 @@ export interface AdminFlags {
 const DEFAULT_ADMIN_SERVER = 'http://127.0.0.1:6444';
 
 export function addAdminOptions(command: Command): void {
-  command
-    .addOption(
-      new Option('--admin-server <URL>', `Admin listener of the running proxy (default ${DEFAULT_ADMIN_SERVER}).`)
-        .argParser(adminServer)
-        .default(DEFAULT_ADMIN_SERVER),
-    )
-    .addOption(
-      new Option('--output <FORMAT>', 'text for people (default), json for programs.')
-        .choices(['text', 'json'])
-        .default('text'),
-    );
+  addAdminServerOption(command);
+  command.addOption(
+    new Option('--output <FORMAT>', 'text for people (default), json for programs.')
+      .choices(['text', 'json'])
+      .default('text'),
+  );
+}
+
+export function addAdminServerOption(command: Command): void {
+  command.addOption(
+    new Option('--admin-server <URL>', `Admin listener of the running proxy (default ${DEFAULT_ADMIN_SERVER}).`)
+      .argParser(adminServer)
+      .default(DEFAULT_ADMIN_SERVER),
+  );
 }
 
 function adminServer(text: string): string {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { RequestExplanation } from '../admin/explain-page.ts';
+import type { RequestExplanation } from '../admin/request-explanation.ts';
 import { requestInfo } from '../kubernetes/request-info.ts';
 import { explainText } from './explain-view.ts';
 import type { TerminalStyle } from './terminal-style.ts';
@@ -22,6 +22,7 @@ const EXPLANATION: RequestExplanation = {
       ready: true,
       condition: '',
       discoveryAgeSeconds: 0.25,
+      source: 'proxy',
       capability: { serves: 'yes' },
       text: 'serves it',
     },
@@ -31,6 +32,7 @@ const EXPLANATION: RequestExplanation = {
       ready: false,
       condition: 'no answer',
       discoveryAgeSeconds: 12,
+      source: 'proxy',
       capability: { serves: 'no', lacks: 'subresource' },
       text: 'knows pods, not its subresource resize',
     },
@@ -40,6 +42,7 @@ const EXPLANATION: RequestExplanation = {
       ready: false,
       condition: 'refused',
       discoveryAgeSeconds: null,
+      source: 'proxy',
       capability: { serves: 'unknown' },
       text: 'may serve it: its discovery was never read',
     },

@@ -1,7 +1,10 @@
-import type { ExplainedServer, RequestExplanation } from '../admin/explain-page.ts';
+import type { ExplainedServer, RequestExplanation } from '../admin/request-explanation.ts';
 import type { OutcomeExplanation } from '../routing/explanation.ts';
 import { type TerminalStyle, wrapText } from './terminal-style.ts';
 import { textTable } from './text-table.ts';
+
+const NO_PROXY =
+  'No proxy was asked: this is what one does in front of these servers, all of them ready, with routing as it is by default.';
 
 /** The explanation for people: how the URL is read, who serves it, and who answers why. */
 export function explainText(explanation: RequestExplanation, style: TerminalStyle): string {
@@ -21,6 +24,7 @@ export function explainText(explanation: RequestExplanation, style: TerminalStyl
   const answers = explanation.merged ? [merged] : outcomes.map((outcome) => outcomeText(outcome, outcomes.length));
   if (explanation.preference !== '') answers.unshift(explanation.preference);
   if (alone !== null) answers.push(alone.text);
+  if (servers.some(({ source }) => source !== 'proxy')) answers.push(NO_PROXY);
   for (const text of answers) lines.push('', ...wrapText(text, style.columns, 0));
   return `${lines.join('\n')}\n`;
 }
@@ -46,7 +50,8 @@ function reading(request: NonNullable<RequestExplanation['request']>): string {
 
 function serverRow(server: ExplainedServer): string[] {
   const { name, version, ready, discoveryAgeSeconds: age, capability, text } = server;
-  const row = [name, version, age === null ? 'never' : `${age.toFixed(1)} s ago`, ready ? 'yes' : 'no'];
+  const read = age === null ? (server.source === 'recording' ? 'recorded' : 'never') : `${age.toFixed(1)} s ago`;
+  const row = [name, version, read, server.source !== 'proxy' ? 'assumed' : ready ? 'yes' : 'no'];
   switch (capability?.serves) {
     case undefined:
       return row;

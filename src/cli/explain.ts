@@ -1,21 +1,36 @@
-import type { RequestExplanation } from '../admin/explain-page.ts';
+import type { RequestExplanation } from '../admin/request-explanation.ts';
 import { AdminRequestError, readAdminPage } from './admin-client.ts';
 import type { ExplainFlags } from './explain-options.ts';
 import { explainText } from './explain-view.ts';
 import { type CliIo, EXIT, type ExitCode } from './io.ts';
+import { readDocumentServers } from './sources/document-servers.ts';
+import { explainDocuments } from './sources/explain-documents.ts';
+import { SourceError } from './sources/source-error.ts';
 import { terminalStyle } from './terminal-style.ts';
 
 /** `mvproxy explain`: how a URL is read, who serves it, which server would answer and why. */
 export async function runExplain(method: string, path: string, flags: ExplainFlags, io: CliIo): Promise<ExitCode> {
   try {
-    const { adminServer, server, userAgent: client, output } = flags;
-    const text = await readAdminPage(adminServer, '/explain', { method, path, server, client });
+    const text = await answer(method, path, flags, io);
     const explanation: RequestExplanation = JSON.parse(text);
-    io.stdout.write(output === 'json' ? text : explainText(explanation, terminalStyle(io)));
+    io.stdout.write(flags.output === 'json' ? text : explainText(explanation, terminalStyle(io)));
     return EXIT.ok;
   } catch (error) {
-    if (!(error instanceof AdminRequestError)) throw error;
+    if (!(error instanceof AdminRequestError || error instanceof SourceError)) throw error;
     io.stderr.write(`${error.message}\n`);
     return error.exitCode;
+  }
+}
+
+/** The explanation as JSON, by a running proxy or by documents. */
+async function answer(method: string, path: string, flags: ExplainFlags, io: CliIo): Promise<string> {
+  const { adminServer, server, userAgent: client } = flags;
+  const documents = await readDocumentServers(flags, io);
+  if (documents === undefined) return readAdminPage(adminServer, '/explain', { method, path, server, client });
+  try {
+    const explanation = await explainDocuments(documents.servers, method, path, { server, userAgent: client });
+    return `${JSON.stringify(explanation, undefined, 2)}\n`;
+  } finally {
+    await documents.close();
   }
 }

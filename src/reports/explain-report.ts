@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RequestExplanation } from '../admin/explain-page.ts';
+import type { RequestExplanation } from '../admin/request-explanation.ts';
 import type { ForwardReason, UnavailableReason } from '../routing/decision.ts';
 import { flag, names, seconds, text } from './common.ts';
 import { type Report, schemaOf } from './report.ts';
@@ -42,7 +42,12 @@ const server = z.strictObject({
   version: text("Release; '' when it has not told."),
   ready: flag('It gets requests.'),
   condition: text("Why it gets none; '' when it does."),
-  discoveryAgeSeconds: seconds('Since its discovery was read last; null: never.').nullable(),
+  discoveryAgeSeconds: seconds(
+    'Since its discovery was read last; null: never, or recorded at another time.',
+  ).nullable(),
+  source: z
+    .enum(['proxy', 'context', 'recording'])
+    .describe('Where its documents are from: a running proxy, the server itself, or a recording.'),
   capability,
   text: text('The same in words.'),
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { RequestExplanation } from '../../src/admin/explain-page.ts';
+import type { RequestExplanation } from '../../src/admin/request-explanation.ts';
 import { startObservedLab, until } from './support/running-lab.ts';
 
 const MIGRATIONS = '/apis/storagemigration.k8s.io/v1/storageversionmigrations';
