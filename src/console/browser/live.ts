@@ -18,6 +18,8 @@ export interface Live {
   start(): void;
   /** Tries at once to reach a proxy that was lost. */
   retry(): void;
+  /** The filters of decisions are others now: so are the events. */
+  refilter(): void;
 }
 
 export function createLive(store: Store, reader: Reader): Live {
@@ -28,6 +30,7 @@ export function createLive(store: Store, reader: Reader): Live {
   let pollTimer: ReturnType<typeof setInterval> | undefined;
 
   const decisions = gathered<Decision>((items) => {
+    // The last ones of a stream with other filters may still be on their way.
     const filters = decisionFilters(store);
     const wanted = items.filter((item) => passes(item, filters));
     if (wanted.length > 0) store.dispatch({ kind: 'heard-decisions', items: wanted });
@@ -42,7 +45,8 @@ export function createLive(store: Store, reader: Reader): Live {
     clearTimeout(retryTimer);
     source?.close();
     // The browser's own way to reconnect tells neither when it tries again nor that it gave up.
-    const opened = new EventSource(pageUrl('events', lastId === '' ? {} : { after: lastId }));
+    const filters = decisionFilters(store);
+    const opened = new EventSource(pageUrl('events', lastId === '' ? filters : { ...filters, after: lastId }));
     source = opened;
     opened.onopen = () => {
       stopPolling();
@@ -58,12 +62,13 @@ export function createLive(store: Store, reader: Reader): Live {
     };
     const on = <T>(type: string, handle: (data: T) => void) =>
       opened.addEventListener(type, (event: MessageEvent<string>) => {
-        if (event.lastEventId !== '') lastId = event.lastEventId;
-        handle(event.data === '' ? undefined : JSON.parse(event.data));
+        lastId = event.lastEventId;
+        handle(JSON.parse(event.data));
       });
     on<Decision>('decision', decisions);
     on<TimelineItem>('timeline', timeline);
     on<LiveStatus>('status', (value) => store.dispatch({ kind: 'heard-status', value }));
+    on<{ decisions: number }>('left-out', (value) => store.dispatch({ kind: 'left-out', count: value.decisions }));
     on('view', () => void Promise.all([reader.skew(), reader.status()]));
     on('reset', () => void reader.all());
   }
@@ -89,7 +94,7 @@ export function createLive(store: Store, reader: Reader): Live {
   function startPolling(): void {
     if (pollTimer !== undefined) return;
     void reader.all();
-    pollTimer = setInterval(() => void reader.all(), POLL_MS);
+    pollTimer = setInterval(() => void reader.news(), POLL_MS);
   }
 
   function stopPolling(): void {
@@ -99,7 +104,6 @@ export function createLive(store: Store, reader: Reader): Live {
 
   return {
     start() {
-      void reader.all();
       connect();
       setInterval(() => {
         store.dispatch({ kind: 'tick', now: Date.now() });
@@ -108,6 +112,10 @@ export function createLive(store: Store, reader: Reader): Live {
     },
     retry() {
       if (store.state.link.kind === 'lost') connect();
+    },
+    refilter() {
+      void reader.decisions();
+      if (store.state.link.kind === 'live') connect();
     },
   };
 }

@@ -20,9 +20,12 @@ store.subscribe(() => {
   const next = JSON.stringify(decisionFilters(store));
   if (next === filters) return;
   filters = next;
-  void reader.decisions();
+  live.refilter();
 });
 
 const root = document.getElementById('console');
-if (root !== null) render(h(App, { store, reader, live }), root);
+if (root !== null) {
+  root.replaceChildren();
+  render(h(App, { store, reader, live }), root);
+}
 live.start();

@@ -8,6 +8,8 @@ import type { Store } from './store.ts';
 export type Reader = Readonly<Record<Page, () => Promise<void>>> & {
   /** Reads every page anew. */
   all(): Promise<void>;
+  /** Reads what may have changed: the comparison of servers, which is large, only if it has. */
+  news(): Promise<void>;
 };
 
 const PAGES: readonly Page[] = ['status', 'skew', 'unexpected', 'timeline', 'decisions'];
@@ -21,8 +23,16 @@ export function createReader(store: Store): Reader {
         store.dispatch({ kind: 'not-read', page, message: failureText(page, error) });
       }
     });
-  const pages = {
-    status: reading('status', async () => ({ kind: 'read-status', value: await adminApi.status() })),
+  /** The generation of the snapshot when servers were compared last. */
+  let compared: number | undefined;
+  const pages: Readonly<Record<Page, () => Promise<void>>> = {
+    status: reading('status', async () => {
+      const value = await adminApi.status();
+      // What servers serve can differ otherwise than before while the merged view, of which events tell, stays.
+      if (value.generation !== compared) void pages.skew();
+      compared = value.generation;
+      return { kind: 'read-status', value };
+    }),
     skew: reading('skew', async () => ({ kind: 'read-skew', value: await adminApi.skew() })),
     unexpected: reading('unexpected', async () => ({ kind: 'read-unexpected', value: await adminApi.unexpected() })),
     timeline: reading('timeline', async () => ({ kind: 'read-timeline', value: await adminApi.timeline() })),
@@ -31,13 +41,15 @@ export function createReader(store: Store): Reader {
       items: await adminApi.decisions(decisionFilters(store)),
     })),
   };
+  const readAll = async (wanted: readonly Page[]) => {
+    // Whoever paused the stream is reading.
+    const now = wanted.filter((page) => page !== 'decisions' || !store.state.paused);
+    await Promise.all(now.map((page) => pages[page]()));
+  };
   return {
     ...pages,
-    async all() {
-      // Whoever paused the stream is reading.
-      const wanted = PAGES.filter((page) => page !== 'decisions' || !store.state.paused);
-      await Promise.all(wanted.map((page) => pages[page]()));
-    },
+    all: () => readAll(PAGES),
+    news: () => readAll(PAGES.filter((page) => page !== 'skew')),
   };
 }
 

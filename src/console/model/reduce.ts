@@ -20,7 +20,7 @@ export function reduce(state: ConsoleState, action: Action): ConsoleState {
     case 'read-timeline':
       return { ...state, timeline: loaded(action.value) };
     case 'read-decisions':
-      return { ...state, decisions: loaded(withDecisions([], action.items)), held: [] };
+      return { ...state, decisions: loaded(withDecisions([], action.items)), held: [], leftOut: 0 };
     case 'not-read':
       return { ...state, [action.page]: { ...state[action.page], failure: action.message } };
     case 'heard-status':
@@ -37,6 +37,8 @@ export function reduce(state: ConsoleState, action: Action): ConsoleState {
     case 'heard-decisions':
       if (state.paused) return { ...state, held: withDecisions(state.held, action.items) };
       return { ...state, decisions: loaded(withDecisions(state.decisions.value ?? [], action.items)) };
+    case 'left-out':
+      return { ...state, leftOut: state.leftOut + action.count };
     case 'paused': {
       if (action.paused) return { ...state, paused: true };
       const items = withDecisions(state.decisions.value ?? [], state.held);

@@ -53,6 +53,8 @@ export interface ConsoleState {
   readonly unexpected: Loaded<Unexpected404List>;
   readonly timeline: Loaded<Timeline>;
   readonly decisions: Loaded<readonly Decision[]>;
+  /** Decisions that the proxy did not send, because more pass the filters than anybody reads. */
+  readonly leftOut: number;
   readonly paused: boolean;
   /** Arrived while paused, newest first. */
   readonly held: readonly Decision[];
@@ -77,6 +79,7 @@ export type Action =
   | { readonly kind: 'heard-timeline'; readonly items: readonly TimelineItem[] }
   /** Those that pass the filters of the place. */
   | { readonly kind: 'heard-decisions'; readonly items: readonly Decision[] }
+  | { readonly kind: 'left-out'; readonly count: number }
   | { readonly kind: 'paused'; readonly paused: boolean }
   | { readonly kind: 'explained'; readonly explaining: Explaining }
   | { readonly kind: 'tick'; readonly now: number };
@@ -93,6 +96,7 @@ export function initialState(place: Place, now: number): ConsoleState {
     unexpected: nothing,
     timeline: nothing,
     decisions: nothing,
+    leftOut: 0,
     paused: false,
     held: [],
     explaining: { kind: 'idle' },

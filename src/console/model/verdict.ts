@@ -9,7 +9,7 @@ import type {
 } from './answers.ts';
 import { placeHref } from './place.ts';
 import { hasReached } from './unexpected.ts';
-import { ago, counted, groupVersion, listed, timeOfDay } from './words.ts';
+import { ago, counted, listed, timeOfDay, typeName } from './words.ts';
 
 /** An unexpected 404 that is younger says that something is going wrong now. */
 export const QUIET_MS = 10 * 60_000;
@@ -73,7 +73,7 @@ function recent404s(list: Unexpected404List | undefined, now: number): Reason[] 
   const byClient = new Map<string, Unexpected404[]>();
   for (const item of recent) byClient.set(item.client, [...(byClient.get(item.client) ?? []), item]);
   return [...byClient].map(([client, items]) => {
-    const types = listed([...new Set(items.map((item) => `${item.resource}.${groupVersion(item)}`))].slice(0, 3));
+    const types = listed([...new Set(items.map(typeName))].slice(0, 3));
     const last =
       items
         .map(({ lastAt }) => lastAt)

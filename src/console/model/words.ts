@@ -41,6 +41,16 @@ export function groupVersion({ group, version }: { readonly group: string; reado
   return group === '' ? version : `${group}/${version}`;
 }
 
+/** `jobs.v1.batch`, `pods/resize.v1`: as kubectl takes it. */
+export function typeName(type: {
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly subresource?: string;
+}): string {
+  return [resourceName(type), type.version, type.group].filter(Boolean).join('.') || 'an unknown type';
+}
+
 /** `pods/resize`. */
 export function resourceName(row: { readonly resource: string; readonly subresource?: string }): string {
   return row.subresource === undefined || row.subresource === '' ? row.resource : `${row.resource}/${row.subresource}`;

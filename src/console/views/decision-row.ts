@@ -61,7 +61,7 @@ export class DecisionRow extends Component<DecisionRowProps> {
 }
 
 function codeTone({ status, error, unknownType }: Decision): string {
-  if (status >= 500 || (status === 0 && error !== '')) return 'bad';
+  if (status >= 500 || unknownType?.outcome === 'relayed') return 'bad';
   if (unknownType !== null || error !== '') return 'passing';
   return 'plain';
 }

@@ -15,7 +15,7 @@ const CODES = ['2xx', '3xx', '4xx', '404', '5xx', '503'];
 /** What the proxy decided about requests, as it happens. */
 export function DecisionsView(ui: Ui): ComponentChild {
   const { state, dispatch, go, reader } = ui;
-  const { place, decisions, paused, held } = state;
+  const { place, decisions, paused, held, leftOut } = state;
   const [opened, setOpened] = useState<Decision>();
   const [shown, setShown] = useState(SHOWN_AT_FIRST);
   const items = decisions.value ?? [];
@@ -85,6 +85,12 @@ export function DecisionsView(ui: Ui): ComponentChild {
         { class: 'note' },
         held.length === 0 ? 'Paused.' : `Paused. ${counted(held.length, 'decision')} came since; Go on shows them.`,
       ),
+    leftOut > 0 &&
+      h(
+        'p',
+        { class: 'note' },
+        `${counted(leftOut, 'ordinary decision')} left out while they came faster than anybody reads; filters narrow the stream.`,
+      ),
     items.length === 0
       ? h(
           Empty,
@@ -116,7 +122,11 @@ function DecisionTable({
         'tr',
         null,
         ['Time', 'Client', 'Request', 'Server', 'Decision', 'Code', 'Took'].map((title) =>
-          h('th', { key: title, scope: 'col' }, title),
+          h(
+            'th',
+            { key: title, scope: 'col', class: title === 'Code' || title === 'Took' ? 'number' : undefined },
+            title,
+          ),
         ),
       ),
     ),

@@ -70,7 +70,7 @@ function ClientTable({ items }: { readonly items: readonly Unexpected404[] }): C
         'tr',
         null,
         ['Resource', 'Server', 'Outcome', 'Count', 'Last', 'Last path'].map((title) =>
-          h('th', { key: title, scope: 'col' }, title),
+          h('th', { key: title, scope: 'col', class: title === 'Count' ? 'number' : undefined }, title),
         ),
       ),
     ),
