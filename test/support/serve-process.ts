@@ -42,19 +42,21 @@ export interface ServeOptions {
   readonly flags?: Readonly<Record<string, string>>;
   /** Hands over its socket as systemd does, and stops accepting itself. */
   readonly listenOn?: Server;
+  /** Variables of its environment, beside those of the test. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Resolves when it is ready; it is killed when the test ends. */
 export async function startServe(
   t: TestContext,
-  { pki, servers, flags = {}, listenOn }: ServeOptions,
+  { pki, servers, flags = {}, listenOn, environment }: ServeOptions,
 ): Promise<ServeProcess> {
   const values = { ...serveFlags(pki), ...flags };
   const args = [
     ...Object.entries(values).map(([name, value]) => `--${name}=${value}`),
     ...servers.map(({ name, url }) => `--server=${name}=${url}`),
   ];
-  const child = start([process.execPath, PROGRAM, 'serve', ...args], listenOn);
+  const child = start([process.execPath, PROGRAM, 'serve', ...args], listenOn, environment);
   if (child.stderr === null) throw new TypeError('its standard error is not read');
   const reaper = new Reaper(undefined);
   if (child.pid !== undefined) reaper.watch(child.pid);
@@ -105,14 +107,22 @@ export async function startServe(
   };
 }
 
-function start(command: readonly string[], listenOn: Server | undefined): ChildProcess {
+function start(
+  command: readonly string[],
+  listenOn: Server | undefined,
+  environment: Readonly<Record<string, string>> = {},
+): ChildProcess {
+  const env = { ...process.env, ...environment };
   const [program = '', ...args] = command;
-  if (listenOn === undefined) return spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  if (listenOn === undefined) return spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
   const handle: unknown = Reflect.get(listenOn, '_handle');
   const fd = typeof handle === 'object' && handle !== null && 'fd' in handle ? Number(handle.fd) : Number.NaN;
   // The process has to be named, which only it can.
   const script = 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"';
-  const child = spawn('sh', ['-c', script, 'sh', ...command], { stdio: ['ignore', 'pipe', 'pipe', fd] });
+  const child = spawn('sh', ['-c', script, 'sh', ...command], {
+    stdio: ['ignore', 'pipe', 'pipe', fd],
+    env,
+  });
   listenOn.close();
   return child;
 }

@@ -55,6 +55,8 @@ export const tracing = field(
         description: 'Pause between two exports; 512 spans are sent at once. Make it longer to send fewer requests.',
       }),
       timeoutSeconds: field(seconds(0.01).default(10), {
+        flag: 'tracing-timeout-seconds',
+        argument: 'SECONDS',
         description:
           'How long one export may take, repetitions included. Spans that did not arrive by then are lost and counted.',
       }),

@@ -34,6 +34,7 @@ export class Tracing {
   readonly #instance = randomUUID();
   #access: CollectorAccess;
   #exporter: Promise<SpanExporter> | undefined;
+  #closed: Promise<void> | undefined;
 
   constructor(settings: TracingSettings, access: CollectorAccess, logger: Logger, clock: () => number) {
     this.#settings = settings;
@@ -55,7 +56,8 @@ export class Tracing {
 
   /** Sends the last spans, and waits for that a few seconds at most. */
   close(): Promise<void> {
-    return this.#queue.close(Math.min(LAST_SPANS_MS, this.#settings.timeoutMs));
+    this.#closed ??= this.#queue.close(Math.min(LAST_SPANS_MS, this.#settings.timeoutMs));
+    return this.#closed;
   }
 
   #newest(): Promise<SpanExporter> {
