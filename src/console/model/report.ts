@@ -1,7 +1,7 @@
 import type { ProxyStatus, SkewReport, Timeline, Unexpected404List } from './answers.ts';
 import { outcomeInWords } from './unexpected.ts';
 import type { Verdict } from './verdict.ts';
-import { groupVersion, resourceName } from './words.ts';
+import { groupVersion, resourceName, typeName } from './words.ts';
 
 /** What an exported report is made from. */
 export interface ReportSource {
@@ -59,7 +59,7 @@ export function upgradeReport({ verdict, status, skew, unexpected, timeline, now
         head: ['Client', 'Resource', 'Server', 'What became of it', 'Count', 'Last', 'Path'],
         rows: (unexpected?.items ?? []).map((item) => [
           item.client,
-          `${item.resource} ${groupVersion(item)}`,
+          typeName(item),
           item.server,
           outcomeInWords(item.outcome),
           String(item.count),

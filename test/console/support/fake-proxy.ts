@@ -3,24 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { TestContext } from 'node:test';
 import { AdminError, type AdminPage, findPage } from '../../../src/admin/admin-page.ts';
 import { consolePages } from '../../../src/admin/console-pages.ts';
-import type {
-  Decision,
-  Explanation,
-  ProxyStatus,
-  SkewReport,
-  Timeline,
-  Unexpected404,
-} from '../../../src/console/model/answers.ts';
-
-/** What a proxy that the test plays would know. */
-export interface PlayedFacts {
-  status: ProxyStatus;
-  skew: SkewReport;
-  decisions: readonly Decision[];
-  timeline: Timeline;
-  unexpected404s: readonly Unexpected404[];
-  explanation: Explanation;
-}
+import type { PlayedFacts } from '../../../src/console/model/testing/facts.ts';
 
 /** An admin listener with the real console and played facts: for control planes that are larger or worse than one can start. */
 export class FakeProxy {

@@ -6,9 +6,20 @@ import type {
   SkewCell,
   SkewReport,
   SkewRow,
+  Timeline,
   TimelineItem,
-} from '../../../src/console/model/answers.ts';
-import type { PlayedFacts } from './fake-proxy.ts';
+  Unexpected404,
+} from '../answers.ts';
+
+/** What a proxy that a test plays would know. */
+export interface PlayedFacts {
+  status: ProxyStatus;
+  skew: SkewReport;
+  decisions: readonly Decision[];
+  timeline: Timeline;
+  unexpected404s: readonly Unexpected404[];
+  explanation: Explanation;
+}
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
@@ -113,6 +124,21 @@ export function item(id: number, more: Partial<TimelineItem> = {}): TimelineItem
     text: 'cp-1 is ready.',
     appeared: [],
     vanished: [],
+    ...more,
+  };
+}
+
+export function unexpected404(more: Partial<Unexpected404> = {}): Unexpected404 {
+  return {
+    group: 'batch',
+    version: 'v1',
+    resource: 'jobs',
+    client: 'kube-controller-manager',
+    server: 'cp-4',
+    outcome: 'relayed',
+    count: 1,
+    lastAt: new Date(Date.now() - 20_000).toISOString(),
+    lastPath: '/apis/batch/v1/jobs',
     ...more,
   };
 }

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parsePlace } from './place.ts';
+import { reduce } from './reduce.ts';
+import { type Action, type ConsoleState, initialState } from './state.ts';
+import { decision, item, row, SERVED, server, skew, status } from './testing/facts.ts';
+
+const SERVERS = [server('new', '1.37.2'), server('old', '1.34.4', { state: 'unready', condition: 'refused' })];
+const after = (...actions: readonly Action[]): ConsoleState => actions.reduce(reduce, initialState(parsePlace(''), 0));
+
+test('a page that cannot be read keeps what was read before, and says why', () => {
+  const value = status(SERVERS);
+  const failed = after({ kind: 'read-status', value }, { kind: 'not-read', page: 'status', message: 'it rains' });
+  assert.deepEqual(failed.status, { value, failure: 'it rains' });
+  assert.deepEqual(reduce(failed, { kind: 'read-status', value }).status, { value, failure: '' });
+});
+
+test('the status event changes servers at once, and drops the reason of a state that is over', () => {
+  const event = {
+    servers: [{ name: 'old', state: 'ready', version: '1.36.3', openExchanges: 5 }],
+    requestsPerSecond: 1,
+  };
+  const { status: page, live } = after(
+    { kind: 'read-status', value: status(SERVERS) },
+    { kind: 'heard-status', value: event },
+  );
+  assert.deepEqual(page.value?.servers[0], SERVERS[0]);
+  assert.deepEqual(page.value?.servers[1], {
+    ...SERVERS[1],
+    state: 'ready',
+    version: '1.36.3',
+    openExchanges: 5,
+    condition: '',
+  });
+  assert.equal(live, event);
+  assert.equal(after({ kind: 'heard-status', value: event }).status.value, undefined);
+});
+
+test('events before the first reading change nothing that is yet to be read', () => {
+  assert.equal(after({ kind: 'heard-timeline', items: [item(1)] }).timeline.value, undefined);
+  const timeline = { since: '', items: [item(1)] };
+  const heard = after({ kind: 'read-timeline', value: timeline }, { kind: 'heard-timeline', items: [item(2)] });
+  assert.deepEqual(
+    heard.timeline.value?.items.map(({ id }) => id),
+    [2, 1],
+  );
+});
+
+test('a paused stream stands still; what came meanwhile is counted, and is there when it goes on', () => {
+  const paused = after(
+    { kind: 'read-decisions', items: [decision(1)] },
+    { kind: 'paused', paused: true },
+    { kind: 'heard-decisions', items: [decision(2)] },
+    { kind: 'heard-decisions', items: [decision(3)] },
+  );
+  assert.deepEqual([paused.decisions.value?.length, paused.held.length], [1, 2]);
+  const resumed = reduce(paused, { kind: 'paused', paused: false });
+  assert.deepEqual([resumed.decisions.value?.map(({ id }) => id), resumed.held], [[3, 2, 1], []]);
+});
+
+test('a list that is read anew begins anew: ids start over when the proxy does', () => {
+  const { decisions, leftOut } = after(
+    { kind: 'read-decisions', items: [decision(900)] },
+    { kind: 'left-out', count: 4 },
+    { kind: 'read-decisions', items: [decision(1)] },
+  );
+  assert.deepEqual([decisions.value?.map(({ id }) => id), leftOut], [[1], 0]);
+  assert.equal(after({ kind: 'left-out', count: 4 }, { kind: 'left-out', count: 5 }).leftOut, 9);
+});
+
+test('a report after the first points out what changed', () => {
+  const before = skew(SERVERS, [row('pods', [SERVED, SERVED])]);
+  const now = skew(SERVERS, [...before.rows, row('jobs', [SERVED, SERVED])]);
+  assert.equal(after({ kind: 'read-skew', value: before }).changed.size, 0);
+  assert.deepEqual(
+    [...after({ kind: 'read-skew', value: before }, { kind: 'read-skew', value: now }).changed],
+    ['apps/v1/jobs/'],
+  );
+});
+
+test('a lost proxy is lost since the first failed attempt, until it is back', () => {
+  const lost = (since: number): Action => ({ kind: 'linked', link: { kind: 'lost', since, retryAt: since + 500 } });
+  const { link } = after({ kind: 'linked', link: { kind: 'live' } }, lost(1_000), lost(2_000));
+  assert.deepEqual(link, { kind: 'lost', since: 1_000, retryAt: 2_500 });
+  assert.deepEqual(after(lost(1_000), { kind: 'linked', link: { kind: 'live' } }, lost(9_000)).link, {
+    kind: 'lost',
+    since: 9_000,
+    retryAt: 9_500,
+  });
+});
