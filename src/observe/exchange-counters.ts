@@ -2,6 +2,7 @@ import { type ExchangeObserver, type ExchangeRecord, reasonOf } from './exchange
 import { LabelledCounts } from './labelled-counts.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import type { Logger } from './logger.ts';
+import { TypeUsage } from './type-usage.ts';
 
 /** A cluster has hundreds of resources; combinations of labels beyond this are counted as one. */
 const MOST_RESOURCES = 5_000;
@@ -44,6 +45,8 @@ export class ExchangeCounters implements ExchangeObserver {
   readonly retries = new Map<string, number>();
   /** Our own error answers by code. */
   readonly errors = new Map<string, number>();
+  /** Who uses which type. */
+  readonly usage = new TypeUsage();
   /** Aggregated discovery that was answered from the merged view. */
   mergedRoots = 0;
   /** Time to the response head. */
@@ -62,6 +65,7 @@ export class ExchangeCounters implements ExchangeObserver {
     this.#countRequest(reasonOf(record), Math.floor(record.status / 100));
     if (record.error !== undefined) increment(this.errors, record.error);
     this.#countTimes(record);
+    this.usage.count(record);
     if (record.decision === undefined) {
       if (record.error === undefined && isRoot(record.info?.path)) this.mergedRoots++;
       return;

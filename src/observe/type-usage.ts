@@ -1,0 +1,74 @@
+import type { UserAgentFamily } from '../kubernetes/user-agent-family.ts';
+import type { ForwardReason, UnavailableReason } from '../routing/decision.ts';
+import type { ExchangeRecord } from './exchange-record.ts';
+
+/** Types that are counted; a cluster has hundreds. What comes beyond is not counted. */
+const MOST_TYPES = 5_000;
+
+/** Decisions for what some server lists. Of everything else the client may have made up the names. */
+const LISTED: ReadonlySet<ForwardReason | UnavailableReason> = new Set([
+  'PreferredCapable',
+  'PeerServesResource',
+  'PeerServesSubresourceOrVerb',
+  'PreferredNotReady',
+  'WritesNewest',
+  'WritesOldest',
+]);
+
+interface UsedType {
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly byClient: Map<UserAgentFamily, { requests: number }>;
+}
+
+export interface TypeUsageEntry {
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  /** Family of the client's User-Agent. */
+  readonly client: UserAgentFamily;
+  readonly requests: number;
+}
+
+/**
+ * Who uses which type: requests by group, version, resource and family of the client, so that it can be told who still uses
+ * what an upgrade takes away. Counted for every request of a resource: two look-ups, and nothing is allocated for what was
+ * counted before.
+ */
+export class TypeUsage {
+  readonly #byResource = new Map<string, UsedType[]>();
+  #size = 0;
+
+  count({ info, decision, client, status }: ExchangeRecord): void {
+    if (info === undefined || !info.isResourceRequest || decision === undefined || status === 0) return;
+    if (!LISTED.has(decision.reason)) return;
+    const { apiGroup, apiVersion, resource } = info;
+    const type = this.#find(apiGroup, apiVersion, resource);
+    if (type === undefined) return;
+    const known = type.byClient.get(client);
+    if (known === undefined) type.byClient.set(client, { requests: 1 });
+    else known.requests++;
+  }
+
+  entries(): TypeUsageEntry[] {
+    return [...this.#byResource.values()]
+      .flat()
+      .flatMap(({ group, version, resource, byClient }) =>
+        [...byClient].map(([client, { requests }]) => ({ group, version, resource, client, requests })),
+      );
+  }
+
+  #find(group: string, version: string, resource: string): UsedType | undefined {
+    const same = this.#byResource.get(resource);
+    if (same !== undefined) {
+      for (const type of same) if (type.group === group && type.version === version) return type;
+    }
+    if (this.#size >= MOST_TYPES) return undefined;
+    this.#size++;
+    const type: UsedType = { group, version, resource, byClient: new Map() };
+    if (same === undefined) this.#byResource.set(resource, [type]);
+    else same.push(type);
+    return type;
+  }
+}
