@@ -1,0 +1,45 @@
+import type { CheckCode } from './check-codes.ts';
+import type { PreflightFacts } from './preflight-facts.ts';
+import type { PreflightCheck } from './preflight-report.ts';
+import type { ServerProbe } from './server-probe.ts';
+
+/** What one check found, without its code. */
+export type Finding = Omit<PreflightCheck, 'code'>;
+
+export interface Check {
+  readonly code: CheckCode;
+  /** Does not reject, and does not wait longer than it takes servers to time out. */
+  run(facts: PreflightFacts): Promise<readonly Finding[]>;
+}
+
+/** `server` is the server that it is about; '' for the proxy. */
+export function pass(text: string, server = ''): Finding {
+  return { server, status: 'pass', text, fix: '' };
+}
+
+export function finding(status: 'warn' | 'fail' | 'unknown', text: string, fix: string, server = ''): Finding {
+  return { server, status, text, fix };
+}
+
+/** Nothing can be said before another check passes. */
+export function blocked(by: CheckCode, { name }: ServerProbe): Finding {
+  return finding('unknown', `Not proved, because ${by} of ${name} does not pass.`, '', name);
+}
+
+/** One finding for each server. */
+export function eachServer(
+  { servers }: PreflightFacts,
+  look: (server: ServerProbe) => Promise<Finding>,
+): Promise<readonly Finding[]> {
+  return Promise.all(servers.map(look));
+}
+
+/** `a, b and c` */
+export function listed(items: readonly string[]): string {
+  return items.length < 2 ? (items[0] ?? 'none') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+}
+
+/** `a, b and 7 more` */
+export function listedBriefly(items: readonly string[], most = 5): string {
+  return items.length <= most + 1 ? listed(items) : listed([...items.slice(0, most), `${items.length - most} more`]);
+}

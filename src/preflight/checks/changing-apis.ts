@@ -1,0 +1,37 @@
+import { type Check, type Finding, finding, listedBriefly, pass } from '../check.ts';
+import { typeText } from '../type-changes.ts';
+
+/** No failure by itself: that types come and go is what an upgrade is for. `APIUsage` says whether somebody minds. */
+export const changingApis: Check = {
+  code: 'ChangingAPIs',
+  async run(facts) {
+    const { target } = facts;
+    const { to, appearing, vanishing, unread } = await facts.changes();
+    const findings: Finding[] = [];
+    if (unread.length > 0) {
+      findings.push(finding('unknown', `What ${listedBriefly(unread)} serves could not be read, and is left out.`, ''));
+    }
+    if (to === '') return findings;
+    if (appearing.length + vanishing.length === 0) {
+      const all =
+        target === undefined
+          ? 'All servers serve the same types. --to VERSION compares with a release that is to come.'
+          : `The servers serve what ${target.name} does.`;
+      return [...findings, pass(all)];
+    }
+    const by = target?.origin === 'recording' ? `${to} with default flags` : to;
+    const parts = [
+      appearing.length === 0 ? '' : `${counted(appearing.length)} appear with ${by}: ${names(appearing)}`,
+      vanishing.length === 0 ? '' : `${counted(vanishing.length)} vanish with ${by}: ${names(vanishing)}`,
+    ];
+    return [...findings, pass(`${parts.filter((part) => part !== '').join('. ')}.`)];
+  },
+};
+
+function counted(count: number): string {
+  return count === 1 ? 'One type' : `${count} types`;
+}
+
+function names(types: readonly Parameters<typeof typeText>[0][]): string {
+  return listedBriefly(types.map(typeText), 4);
+}

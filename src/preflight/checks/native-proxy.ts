@@ -1,0 +1,44 @@
+import { whoLacksTypes } from '../../servers/discovery/native-proxy.ts';
+import { fieldValue } from '../../wire/fields.ts';
+import { blocked, type Check, finding, pass } from '../check.ts';
+import type { ServerProbe } from '../server-probe.ts';
+
+const FORM = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+const OWN_FORM = `${FORM};profile=nopeer`;
+
+/**
+ * A server's own proxy shows in what it merges into `/apis`: the document for everybody is then another one than its own.
+ * KEP-4020; src/servers/discovery/native-proxy.ts has why nothing else tells.
+ */
+export const nativeProxy: Check = {
+  code: 'NativeProxy',
+  async run({ servers }) {
+    const read = await Promise.all(servers.map((server) => server.discovery()));
+    const lacks = whoLacksTypes(read.map((each) => (each.kind === 'read' ? each.value : undefined)));
+    return Promise.all(
+      servers.map(async (server, at) => {
+        const merges = await isMerging(server);
+        if (typeof merges === 'object') {
+          return merges.kind === 'blocked'
+            ? blocked(merges.by, server)
+            : finding('unknown', `Not known of ${server.name}: ${merges.text}`, '', server.name);
+        }
+        if (merges)
+          return pass('On: it merges what its peers serve. Both work beside each other (docs/native.md).', server.name);
+        return pass(
+          lacks[at] === true
+            ? 'Off, or not merging yet: others serve types that it does not list.'
+            : 'Off, or there is nothing to merge: it serves all that the others do.',
+          server.name,
+        );
+      }),
+    );
+  },
+};
+
+async function isMerging(server: ServerProbe) {
+  const [merged, own] = await Promise.all([server.known('/apis', FORM, true), server.known('/apis', OWN_FORM, true)]);
+  if (merged.kind !== 'read') return merged;
+  if (own.kind !== 'read') return own;
+  return fieldValue(merged.value.fields, 'etag') !== fieldValue(own.value.fields, 'etag');
+}

@@ -1,0 +1,60 @@
+import type { X509Certificate } from 'node:crypto';
+import { certificatesOf } from '../certificate-chain.ts';
+import { type Check, type Finding, finding, listed, pass } from '../check.ts';
+import { expiryDay, expiryFinding } from '../expiry.ts';
+import type { OwnCertificate } from '../preflight-setting.ts';
+
+/** RFC 5280 section 4.2.1.12. */
+const USES = {
+  server: { oid: '1.3.6.1.5.5.7.3.1', name: 'serverAuth' },
+  client: { oid: '1.3.6.1.5.5.7.3.2', name: 'clientAuth' },
+} as const;
+const ANY_USE = '2.5.29.37.0';
+
+export const ownCertificates: Check = {
+  code: 'OwnCertificates',
+  async run({ certificates, now }) {
+    const findings = certificates.flatMap((certificate) => judge(certificate, now()));
+    if (findings.length > 0 || certificates.length === 0) return findings;
+    const all = certificates.flatMap(({ pem }) => certificatesOf(pem));
+    return [
+      pass(`Our ${listed(certificates.map(({ what }) => what))} are valid; the first expires on ${expiryDay(all)}.`),
+    ];
+  },
+};
+
+function judge({ what, flag, pem, use }: OwnCertificate, now: number): Finding[] {
+  const all = certificatesOf(pem);
+  const [leaf] = all;
+  if (leaf === undefined) return [];
+  // Of a bundle any one may do the work of another.
+  const expiry = use === 'authority' ? bundleExpiry(all, now) : expiryFinding(all, now);
+  const found: Finding[] = [];
+  if (expiry !== undefined) {
+    const consequence = expiry.status === 'fail' ? 'connections that rely on it fail' : 'renew it before that';
+    found.push(finding(expiry.status, `In our ${what} ${expiry.text}: ${consequence}.`, `Renew the file of ${flag}.`));
+  }
+  if (use !== 'authority' && !allows(leaf, use)) {
+    const { name } = USES[use];
+    found.push(
+      finding(
+        'fail',
+        `Our ${what} may not be used by a ${use}: its extended key usage lacks ${name}.`,
+        `Issue the certificate of ${flag} with ${name}.`,
+      ),
+    );
+  }
+  return found;
+}
+
+function bundleExpiry(certificates: readonly X509Certificate[], now: number) {
+  const expiries = certificates.map((certificate) => expiryFinding([certificate], now));
+  return expiries.every((each) => each !== undefined) ? expiries[0] : undefined;
+}
+
+/** Without the extension every use is allowed. */
+function allows({ keyUsage }: X509Certificate, use: 'server' | 'client'): boolean {
+  return (
+    keyUsage === undefined || keyUsage.length === 0 || keyUsage.some((oid) => oid === USES[use].oid || oid === ANY_USE)
+  );
+}

@@ -1,0 +1,39 @@
+import { certificatesOf, issuedBy, issuerText, subjectText } from '../certificate-chain.ts';
+import { blocked, type Check, eachServer, finding, listedBriefly, pass } from '../check.ts';
+
+export const serverCa: Check = {
+  code: 'ServerCA',
+  run: (setting) =>
+    eachServer(setting, async (server) => {
+      const tls = await server.tls();
+      const { name } = server;
+      if (tls.kind === 'unreachable') return blocked('ServerReachable', server);
+      if (tls.kind === 'no-tls') return blocked('ServerTLS', server);
+      const { ca } = setting.trust;
+      if (ca === undefined) return blocked('MergedView', server);
+      const authorities = certificatesOf(ca);
+      const path = issuedBy(tls.chain, authorities);
+      const [leaf] = tls.chain;
+      if (path === undefined || leaf === undefined) {
+        const known = listedBriefly([...new Set(authorities.map(subjectText))]);
+        const by = leaf === undefined ? 'nobody' : issuerText(leaf);
+        const text = `The certificate of ${name} was issued by ${by}; --peer-ca-file has ${known}, which did not sign it. Nothing is sent to a server that nobody vouches for.`;
+        return finding(
+          'fail',
+          text,
+          `Add the CA that signed the --tls-cert-file of ${name} to --peer-ca-file, on kubeadm /etc/kubernetes/pki/ca.crt of its cluster.`,
+          name,
+        );
+      }
+      // Expiry is a check of its own, and OpenSSL has the last word on everything else.
+      if (tls.chainError !== '' && !/EXPIRED|NOT_YET_VALID/.test(tls.chainError)) {
+        return finding(
+          'fail',
+          `The certificate of ${name} is not accepted (${tls.chainError}).`,
+          `Issue the --tls-cert-file of ${name} anew, for use by a server.`,
+          name,
+        );
+      }
+      return pass(`Issued by ${subjectText(path.at(-1) ?? leaf)} of --peer-ca-file.`, name);
+    }),
+};

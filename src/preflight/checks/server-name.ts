@@ -1,0 +1,30 @@
+import { blocked, type Check, eachServer, finding, listedBriefly, pass } from '../check.ts';
+
+export const serverName: Check = {
+  code: 'ServerName',
+  run: (setting) =>
+    eachServer(setting, async (server) => {
+      const tls = await server.tls();
+      const { name, spec } = server;
+      if (tls.kind === 'unreachable') return blocked('ServerReachable', server);
+      if (tls.kind === 'no-tls') return blocked('ServerTLS', server);
+      if (tls.nameError === '') return pass(`The certificate carries ${spec.servername}.`, name);
+      const names = namesIn(tls.chain[0]?.subjectAltName);
+      const carried = names.length === 0 ? 'none' : listedBriefly(names, 8);
+      const [first] = names;
+      const text = `The certificate of ${name} is not for ${spec.servername}; its names are ${carried}.`;
+      const fix =
+        first === undefined
+          ? `Issue the --tls-cert-file of ${name} with the name ${spec.servername}.`
+          : `Give --server-tls-name (servers[].serverName for ${name} alone) one of these names, or issue the certificate of ${name} with ${spec.servername}.`;
+      return finding('fail', text, fix, name);
+    }),
+};
+
+/** `DNS:a, IP Address:10.0.0.1` without what kind each is. */
+function namesIn(subjectAltName: string | undefined): string[] {
+  return (subjectAltName ?? '')
+    .split(', ')
+    .map((name) => name.replace(/^(DNS|IP Address|URI|email):/, ''))
+    .filter((name) => name !== '');
+}

@@ -1,0 +1,25 @@
+import { type Check, eachServer, finding, pass } from '../check.ts';
+
+const CODES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ETIMEDOUT: 'no answer within 3 s: it is down, or a firewall drops packets',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'there is no route to its network',
+  ENOTFOUND: 'its name does not resolve',
+  EAI_AGAIN: 'its name does not resolve at the moment',
+};
+
+export const serverReachable: Check = {
+  code: 'ServerReachable',
+  run: (setting) =>
+    eachServer(setting, async (server) => {
+      const tls = await server.tls();
+      const { name, address } = server;
+      if (tls.kind !== 'unreachable') return pass(`${address} accepts connections.`, name);
+      const fix =
+        tls.code.startsWith('E') && /NOTFOUND|EAI/.test(tls.code)
+          ? `Correct the host in --server ${name}=URL, or DNS.`
+          : `Start the kube-apiserver on that host, or correct --server ${name}=URL.`;
+      return finding('fail', `${address} cannot be connected to: ${CODES[tls.code] ?? tls.code}.`, fix, name);
+    }),
+};

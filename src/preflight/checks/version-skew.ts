@@ -1,0 +1,42 @@
+import { type ServerVersion, versionText } from '../../kubernetes/kube-version.ts';
+import { type Check, finding, pass } from '../check.ts';
+
+/** Kubernetes' version skew policy for API servers of one cluster. */
+const SUPPORTED = 1;
+
+export const versionSkew: Check = {
+  code: 'VersionSkew',
+  async run({ servers, target }) {
+    const read = await Promise.all(servers.map((server) => server.version()));
+    const versions = read.flatMap((each) => (each.kind === 'read' ? [each.value] : []));
+    if (versions.length === 0) {
+      return [finding('unknown', 'Not proved, because no server has told its version.', '')];
+    }
+    const isComplete = versions.length === servers.length;
+    const all = target?.version === undefined ? versions : [...versions, target.version];
+    const oldest = all.reduce((least, each) => (minorsOf(each) < minorsOf(least) ? each : least));
+    const newest = all.reduce((most, each) => (minorsOf(each) > minorsOf(most) ? each : most));
+    const width = minorsOf(newest) - minorsOf(oldest);
+    const range = width === 0 ? minorText(oldest) : `${minorText(oldest)} to ${minorText(newest)}`;
+    const during = target?.version === undefined ? 'API servers are' : `On the way to ${target.name}, API servers are`;
+    if (width <= SUPPORTED) {
+      const text = `${during} ${width === 0 ? 'of one minor version' : 'one minor version apart'} (${range}).`;
+      return [isComplete ? pass(text) : finding('unknown', `${text} Some have not told their version.`, '')];
+    }
+    return [
+      finding(
+        'warn',
+        `${during} ${width} minor versions apart (${range}); Kubernetes supports one. The proxy routes requests any distance, but objects that one of them stores may not be understood by another, and nobody tests that.`,
+        `Upgrade the servers of ${versionText(oldest)} to 1.${oldest.minor + 1} before any other goes on.`,
+      ),
+    ];
+  },
+};
+
+function minorsOf({ major, minor }: ServerVersion): number {
+  return major * 1000 + minor;
+}
+
+function minorText({ major, minor }: ServerVersion): string {
+  return `${major}.${minor}`;
+}

@@ -1,0 +1,38 @@
+import type { X509Certificate } from 'node:crypto';
+import { subjectText } from './certificate-chain.ts';
+
+const DAY_MS = 86_400_000;
+/** Time enough to renew, for people as well. */
+const SOON_DAYS = 30;
+
+export interface ExpiryFinding {
+  readonly status: 'warn' | 'fail';
+  /** `CN=x expired on 2026-01-01` */
+  readonly text: string;
+}
+
+/** What is to be said of the first of these certificates that is not valid now, or not for long; undefined: nothing. */
+export function expiryFinding(certificates: readonly X509Certificate[], now: number): ExpiryFinding | undefined {
+  const findings = certificates.flatMap((certificate) => expiryOf(certificate, now) ?? []);
+  return findings.find(({ status }) => status === 'fail') ?? findings[0];
+}
+
+/** The day on which the first of them expires: `2026-01-31`. */
+export function expiryDay(certificates: readonly X509Certificate[]): string {
+  return dayOf(Math.min(...certificates.map(({ validToDate }) => validToDate.getTime())));
+}
+
+function expiryOf(certificate: X509Certificate, now: number): ExpiryFinding | undefined {
+  const from = certificate.validFromDate.getTime();
+  const to = certificate.validToDate.getTime();
+  const subject = subjectText(certificate);
+  if (to < now) return { status: 'fail', text: `${subject} expired on ${dayOf(to)}` };
+  if (from > now) return { status: 'fail', text: `${subject} is not valid before ${new Date(from).toISOString()}` };
+  const days = Math.floor((to - now) / DAY_MS);
+  if (days >= SOON_DAYS) return undefined;
+  return { status: 'warn', text: `${subject} expires on ${dayOf(to)}, in ${days === 1 ? 'one day' : `${days} days`}` };
+}
+
+function dayOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
+}
