@@ -19,6 +19,10 @@ export function addExplainOptions(command: Command): void {
   );
   command.addHelpText(
     'after',
-    '\nExit codes: 0 fine, 2 wrong usage, 3 no running proxy, or no API server of a context, answers.',
+    `
+A running proxy tells the same of a live request in a response header, if it was started with --explain-header:
+  curl -si -H 'X-Mvproxy-Explain: 1' https://PROXY/api/v1/pods | grep -i '^x-mvproxy-explain'
+
+Exit codes: 0 fine, 2 wrong usage, 3 no running proxy, or no API server of a context, answers.`,
   );
 }
