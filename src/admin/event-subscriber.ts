@@ -8,6 +8,8 @@ import { type EventPosition, eventId, present } from './event-position.ts';
 const DECISIONS_AT_ONCE = 10;
 /** And at the first time of one that goes on where it was. */
 const DECISIONS_MISSED = 200;
+/** Of the timeline, which may have thousand to whoever comes back; a view that changed at once names hundreds of types. */
+const ITEMS_AT_ONCE = 50;
 /** Without anything to say, so that a client that is gone is noticed. */
 const HEARTBEAT_MS = 10_000;
 /** A reader that takes nothing for so long gives its place to somebody else; clients of server-sent events come back. */
@@ -80,7 +82,7 @@ export class EventSubscriber {
     const { item } = this.#position;
     if (item === timeline.total) return [];
     if (item + 1 < timeline.oldest) return [this.#reset()];
-    return timeline.since(item).map((news) => {
+    return timeline.since(item, ITEMS_AT_ONCE).map((news) => {
       this.#position = { ...this.#position, item: news.id };
       return this.#event('timeline', news);
     });

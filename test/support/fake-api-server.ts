@@ -56,6 +56,8 @@ export class FakeApiServer {
   probes = 0;
   /** What it says it serves; a test may exchange the binary. */
   discovery: FakeDiscovery;
+  /** As `/version` gives it. */
+  gitVersion: string;
   /** Status of API metadata; anything but 200 comes without a document. */
   discoveryStatus = 200;
   /** Whether API metadata may be read with these headers; else they are answered 403. */
@@ -68,6 +70,7 @@ export class FakeApiServer {
   private constructor(options: FakeApiServerOptions, port: number) {
     this.#options = options;
     this.discovery = options.discovery;
+    this.gitVersion = options.gitVersion;
     this.#port = port;
     this.name = options.name;
     this.url = `https://127.0.0.1:${port}`;
@@ -160,7 +163,7 @@ export class FakeApiServer {
     const path = (headers[':path'] ?? '').split('?', 1)[0] ?? '';
     const document = this.discovery(path, headers.accept ?? '', headers);
     if (path === '/readyz') this.#sayHealth(stream);
-    else if (path === '/version') sendJson(stream, 200, { gitVersion: this.#options.gitVersion });
+    else if (path === '/version') sendJson(stream, 200, { gitVersion: this.gitVersion });
     else if (WATCHED.test(path) && headers['user-agent'] === 'mixed-version-proxy') sendUnknown(stream);
     else if (path.startsWith('/openapi/')) this.openapi(stream, headers);
     else if (document === undefined) {

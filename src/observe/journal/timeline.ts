@@ -86,12 +86,12 @@ export class Timeline {
     return this.#items.newestFirst();
   }
 
-  /** With ids above `id`, oldest first. */
-  since(id: number): readonly TimelineItem[] {
+  /** The first `most` with ids above `id`, oldest first. */
+  since(id: number, most = Number.POSITIVE_INFINITY): readonly TimelineItem[] {
     const items: TimelineItem[] = [];
     for (const item of this.#items.newestFirst()) {
       if (item.id <= id) break;
-      items.push(item);
+      if (item.id <= id + most) items.push(item);
     }
     return items.reverse();
   }

@@ -2,7 +2,7 @@ import type { ServerDiscovery } from '../../discovery/server-discovery.ts';
 import type { TimelineNews } from './timeline.ts';
 
 /** Names that one item lists; of the others there are too many to be read. */
-const MOST_LISTED = 200;
+const MOST_LISTED = 100;
 /** Names that its sentence has. */
 const MOST_SAID = 5;
 
