@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DecisionList as DecisionsAnswer } from '../../admin/decisions-page.ts';
 import type { StatusEvent } from '../../admin/event-hub.ts';
-import type { RequestExplanation } from '../../admin/explain-page.ts';
+import type { RequestExplanation } from '../../admin/request-explanation.ts';
 import type { StatusReport } from '../../admin/status-report.ts';
 import type { TimelineReport } from '../../admin/timeline-page.ts';
 import type { Unexpected404List as Unexpected404sAnswer } from '../../admin/unexpected-404s-page.ts';
