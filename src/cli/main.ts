@@ -7,6 +7,7 @@ import { addRecordOptions, type RecordFlags } from './record-options.ts';
 import { addRehearseOptions, type RehearseFlags } from './rehearse-options.ts';
 import { type StartDaemon, serve } from './serve.ts';
 import { addConfigurationOptions, flagValues } from './serve-options.ts';
+import { addSkewOptions, type SkewFlags } from './skew-options.ts';
 import { addStatusOptions, type StatusFlags } from './status-options.ts';
 import { addVerifyOptions, type VerifyFlags } from './verify-options.ts';
 import { packageVersion } from './version.ts';
@@ -105,6 +106,15 @@ export function commandLine(
       exitCode = await runStatus(flags, io);
     });
   addStatusOptions(statusCommand);
+  const skewCommand = program
+    .command('skew')
+    .description('Compare what every server serves, and with --storage writes; only the differences, folded.')
+    .showHelpAfterError(`Run "${name} skew --help" for every flag.`)
+    .action(async (flags: SkewFlags) => {
+      const { runSkew } = await import('./skew.ts');
+      exitCode = await runSkew(flags, io);
+    });
+  addSkewOptions(skewCommand);
   const verifyCommand = program
     .command('verify')
     .description('Ask every server, and the running proxy in every shape, whether they surface a type, and why not.')

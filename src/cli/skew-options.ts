@@ -1,0 +1,83 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { nearest } from '../config/nearest.ts';
+import { SEVERITIES, SKEW_CODE_NAMES, SKEW_CODES, type SkewCode } from '../skew/skew-codes.ts';
+import { addAdminServerOption } from './admin-options.ts';
+import { addSourceOptions, type SourceFlags } from './sources/source-options.ts';
+
+/** The flags of `mvproxy skew`, parsed. */
+export interface SkewFlags extends SourceFlags {
+  /** Without a slash at the end. */
+  readonly adminServer: string;
+  readonly output: 'text' | 'json' | 'markdown' | 'html';
+  readonly all?: boolean | undefined;
+  /** '' is the core group. */
+  readonly group?: string | undefined;
+  readonly storage?: boolean | undefined;
+  /** Codes that end it with exit code 1. */
+  readonly failOn: readonly SkewCode[];
+}
+
+export function addSkewOptions(command: Command): void {
+  addAdminServerOption(command);
+  addSourceOptions(command);
+  command
+    .addOption(new Option('--group <GROUP>', 'This API group alone; core is the core group.').argParser(groupName))
+    .addOption(new Option('--all', 'Show every resource, not only where servers differ.'))
+    .addOption(
+      new Option('--storage', 'Also ask servers as which version they write objects: is storage migration safe?'),
+    )
+    .addOption(
+      new Option(
+        '--output <FORMAT>',
+        'text for people (default), json for programs, markdown for a ticket, html for a page of its own.',
+      )
+        .choices(['text', 'json', 'markdown', 'html'])
+        .default('text'),
+    )
+    .addOption(
+      new Option(
+        '--fail-on <FINDINGS>',
+        'What to end with exit code 1 for: error, warning (or worse), info (any finding), codes separated by commas, or never (default).',
+      )
+        .argParser(failOn)
+        .default([], 'never'),
+    )
+    .addHelpText('after', `\nFindings, the gravest first:\n${meanings()}`)
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 fine, 1 a finding (see --fail-on), 2 wrong usage, 3 no running proxy, or no API server of a context, answers.',
+    );
+}
+
+/** Which codes a text of `--fail-on` stands for. @throws {InvalidArgumentError} */
+export function failOn(text: string): readonly SkewCode[] {
+  const words = text.split(',').map((word) => word.trim());
+  if (words.length === 1 && words[0] === 'never') return [];
+  return [...new Set(words.flatMap(codesOf))];
+}
+
+function codesOf(word: string): readonly SkewCode[] {
+  const severities: readonly string[] = SEVERITIES;
+  const severity = severities.indexOf(word);
+  if (severity !== -1) {
+    return SKEW_CODE_NAMES.filter((code) => SEVERITIES.indexOf(SKEW_CODES[code].severity) <= severity);
+  }
+  const code = SKEW_CODE_NAMES.find((each) => each === word);
+  if (code !== undefined) return [code];
+  const meant = nearest(word, [...SEVERITIES, ...SKEW_CODE_NAMES, 'never']);
+  const hint = meant === undefined ? '' : ` Did you mean ${meant}?`;
+  throw new InvalidArgumentError(
+    `"${word}" is no finding.${hint} There are ${SEVERITIES.join(', ')}, never, and ${SKEW_CODE_NAMES.join(', ')}.`,
+  );
+}
+
+function groupName(text: string): string {
+  if (/^[a-z0-9.-]*$/.test(text)) return text === 'core' ? '' : text;
+  throw new InvalidArgumentError('It must be the name of an API group alone, such as apps or resource.k8s.io.');
+}
+
+function meanings(): string {
+  return SKEW_CODE_NAMES.map(
+    (code) => `  ${code} (${SKEW_CODES[code].severity}): ${SKEW_CODES[code].documentation}`,
+  ).join('\n');
+}

@@ -1,0 +1,66 @@
+import { AdminError } from '../admin/admin-page.ts';
+import type { SkewReport } from '../skew/skew-report.ts';
+import { AdminRequestError, readAdminPage } from './admin-client.ts';
+import { type CliIo, EXIT, type ExitCode } from './io.ts';
+import { skewHtml } from './skew-html.ts';
+import { skewMarkdown } from './skew-markdown.ts';
+import type { SkewFlags } from './skew-options.ts';
+import { skewText } from './skew-view.ts';
+import { compareDocuments } from './sources/compare-documents.ts';
+import { readDocumentServers } from './sources/document-servers.ts';
+import { SourceError } from './sources/source-error.ts';
+import { terminalStyle } from './terminal-style.ts';
+
+/** `mvproxy skew`: what servers serve, and with `--storage` write, compared. */
+export async function runSkew(flags: SkewFlags, io: CliIo): Promise<ExitCode> {
+  try {
+    requireStorage(flags);
+    const report = await readReport(flags, io);
+    io.stdout.write(outputOf(report, flags, io));
+    return report.findings.some(({ code }) => flags.failOn.includes(code)) ? EXIT.failed : EXIT.ok;
+  } catch (error) {
+    if (!(error instanceof AdminRequestError || error instanceof SourceError || error instanceof AdminError))
+      throw error;
+    io.stderr.write(`${error.message}\n`);
+    return error instanceof AdminError ? EXIT.usage : error.exitCode;
+  }
+}
+
+/** A finding that is not looked for would never end anything. */
+function requireStorage({ failOn, storage }: SkewFlags): void {
+  const named = failOn.filter((code) => code.startsWith('StorageVersion'));
+  // A severity names other codes as well, and is meant for what is looked for.
+  if (storage || named.length === 0 || named.length < failOn.length) return;
+  throw new SourceError(EXIT.usage, `--fail-on ${named.join(',')} needs --storage: otherwise nobody is asked for it.`);
+}
+
+async function readReport(flags: SkewFlags, io: CliIo): Promise<SkewReport> {
+  const { adminServer, group, all, storage } = flags;
+  const documents = await readDocumentServers(flags, io);
+  if (documents === undefined) {
+    const query = {
+      group: group === '' ? 'core' : group,
+      differences: all === true ? undefined : 'true',
+      storage: storage === true ? 'true' : undefined,
+    };
+    return JSON.parse(await readAdminPage(adminServer, '/skew', query));
+  }
+  try {
+    return await compareDocuments(documents.servers, { group, differences: all !== true, storage: storage === true });
+  } finally {
+    await documents.close();
+  }
+}
+
+function outputOf(report: SkewReport, { output, all = false }: SkewFlags, io: CliIo): string {
+  switch (output) {
+    case 'json':
+      return `${JSON.stringify(report, undefined, 2)}\n`;
+    case 'markdown':
+      return skewMarkdown(report);
+    case 'html':
+      return skewHtml(report);
+    case 'text':
+      return skewText(report, terminalStyle(io), all);
+  }
+}
