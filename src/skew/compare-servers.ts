@@ -5,7 +5,7 @@ import { resourceName, rowFindings, staleFinding } from './row-findings.ts';
 import { SKEW_CODE_NAMES, type SkewCode } from './skew-codes.ts';
 import type { SkewReport, SkewReportServer, SkewRow, SkewSummary } from './skew-report.ts';
 import { inSkewOrder, type SkewServer, serversText } from './skew-server.ts';
-import { isUnread, storageFindings, storageVerdict, unreadStorage, withStorage } from './storage-findings.ts';
+import { storageFindings, storageSilence, storageUnknown, storageVerdict, withStorage } from './storage-findings.ts';
 
 export interface CompareOptions {
   /** Epoch milliseconds. */
@@ -40,12 +40,17 @@ export function* compareSteps(
   const list = new FindingList();
   const rows: SkewRow[] = [];
   let compared = 0;
+  const silent = new Set<SkewServer>();
   for (const server of servers) {
     if (server.discovery === undefined) list.add(notRead(server));
-    else if (hasStorage && isUnread(server.storage)) list.add(unreadStorage(server));
+    const why = hasStorage ? storageSilence(server, only) : undefined;
+    if (why === undefined) continue;
+    silent.add(server);
+    if (server.discovery !== undefined) list.add(storageUnknown(server, why));
   }
+  const storage = hasStorage ? { isSilent: (server: SkewServer) => silent.has(server) } : undefined;
   for (const group of only === undefined ? groupNames(servers) : [only]) {
-    for (const row of groupRows(listGroup(group, servers), servers, hasStorage, list)) {
+    for (const row of groupRows(listGroup(group, servers), servers, storage, list)) {
       compared++;
       if (!differences || row.findings.length > 0) rows.push(row);
     }
@@ -70,7 +75,7 @@ export function* compareSteps(
 function groupRows(
   listing: GroupListing,
   servers: readonly SkewServer[],
-  hasStorage: boolean,
+  storage: { readonly isSilent: (server: SkewServer) => boolean } | undefined,
   list: FindingList,
 ): readonly SkewRow[] {
   const { group, versions } = listing;
@@ -81,17 +86,18 @@ function groupRows(
     for (const plain of rowsOf(group, version, listings)) {
       const found = rowFindings(plain, listings, servers);
       for (const finding of found) list.add(finding);
-      const row = hasStorage ? withStorage(plain, servers, names) : plain;
+      const row = storage === undefined ? plain : withStorage(plain, servers, names);
       rows.push({ row, codes: new Set(found.map(({ code }) => code)) });
     }
     const silent = servers.filter((_, at) => isSilent(listing, version, at));
     if (silent.length > 0) list.add(staleFinding({ group, version }, silent));
   }
-  if (hasStorage) {
+  if (storage !== undefined) {
     for (const same of byResource(rows).values()) {
       const found = storageFindings(
         same.map(({ row }) => row),
         servers,
+        storage.isSilent,
       );
       for (const finding of found) {
         list.add(finding);

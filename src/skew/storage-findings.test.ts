@@ -123,6 +123,24 @@ test('resources that nobody stores say nothing', () => {
   assert.deepEqual([findings, storage?.verdict], [[], 'safe']);
 });
 
+test('servers whose lists have no hashes at all say nothing, which is not safe', () => {
+  const stored = { 'batch/v1': { jobs: ['create', 'get', 'list', 'watch'], reviews: ['create'] } };
+  const none = { storage: { hashes: hashesOf({ 'batch/v1': { jobs: '', reviews: '' } }), problem: '' } };
+  const { findings, storage } = compareServers(
+    [skewServer('1.34.0', stored, none), skewServer('1.37.0', stored, none)],
+    { now: 0 },
+  );
+  assert.deepEqual(
+    findings.map(({ code, subject }) => [code, subject]),
+    [
+      ['StorageVersionUnknown', '1.37.0'],
+      ['StorageVersionUnknown', '1.34.0'],
+    ],
+  );
+  assert.match(findings[0]?.text ?? '', /its resource lists have no storageVersionHash/);
+  assert.equal(storage?.verdict, 'unknown');
+});
+
 test('what the recorded servers say of their storage is found', () => {
   const servers = RECORDED.map((version) =>
     skewServer(version, recordedDiscovery(version), { storage: { hashes: recordedHashes(version), problem: '' } }),

@@ -2,12 +2,31 @@ import type { RawFinding } from './finding-list.ts';
 import type { PlainRow } from './group-listing.ts';
 import { hasIt, listText, subjectOf, verb } from './row-findings.ts';
 import type { SkewCell, SkewFinding, StorageVerdict } from './skew-report.ts';
-import { type SkewServer, type StorageVersions, serversText } from './skew-server.ts';
+import { type SkewServer, serversText } from './skew-server.ts';
 import { storedAs } from './storage-version.ts';
 
-/** Nothing was read of how the server writes anything. */
-export function isUnread(storage: StorageVersions | undefined): boolean {
-  return storage === undefined || (storage.hashes.size === 0 && storage.problem !== '');
+/**
+ * Why nothing is known of how the server writes anything; undefined when something is, or when it serves nothing that is
+ * stored. `group`: this one alone was asked for.
+ */
+export function storageSilence({ storage, discovery }: SkewServer, group: string | undefined): string | undefined {
+  if (storage === undefined) return 'it was not asked';
+  if (storage.hashes.size === 0 && storage.problem !== '') return storage.problem;
+  const isTold = storage.hashes.values().some((hashes) => hashes.values().some((hash) => hash !== ''));
+  if (isTold || !servesStored(discovery, group)) return undefined;
+  return 'its resource lists have no storageVersionHash';
+}
+
+/** What can be watched is stored, unless an extension server does something of its own. */
+function servesStored(discovery: SkewServer['discovery'], only: string | undefined): boolean {
+  return [...(discovery?.api ?? []), ...(discovery?.apis ?? [])].some(
+    ({ metadata, versions = [] }) =>
+      (only === undefined || only === metadata.name) &&
+      versions.some(
+        ({ freshness, resources = [] }) =>
+          freshness !== 'Stale' && resources.some(({ verbs }) => verbs.includes('watch') && verbs.includes('create')),
+      ),
+  );
 }
 
 /** The row with what servers say of how they write the resource. `versions` are those of the group, on any server. */
@@ -31,13 +50,18 @@ export function withStorage(row: PlainRow, servers: readonly SkewServer[], versi
  * about what it stores, and a migration concerns all of them.
  *
  * @param rows of one resource, without subresources.
+ * @param isSilent of whom nothing is known, which is one finding and not one for each resource.
  */
-export function storageFindings(rows: readonly PlainRow[], servers: readonly SkewServer[]): readonly RawFinding[] {
+export function storageFindings(
+  rows: readonly PlainRow[],
+  servers: readonly SkewServer[],
+  isSilent: (server: SkewServer) => boolean,
+): readonly RawFinding[] {
   const [first] = rows;
   if (first === undefined) return [];
   const { group, resource } = first;
   const common = { group, version: '', resource };
-  const said = servers.map((server, at) => saidBy(rows, server, at));
+  const said = servers.map((server, at) => (isSilent(server) ? NOTHING_SAID : saidBy(rows, server, at)));
   const hashes = new Set(said.flatMap((each) => [...each.hashes.keys()]));
   if (hashes.size > 1) {
     const [leading] = hashes;
@@ -75,12 +99,21 @@ export function storageFindings(rows: readonly PlainRow[], servers: readonly Ske
   return [{ ...common, code: 'StorageVersionUnknown', key: names.join(), servers: names, say }];
 }
 
-/** What a server says of a resource in all its versions: by hash, the name of what it stands for. */
-function saidBy(rows: readonly PlainRow[], { storage }: SkewServer, at: number) {
+/** What a server says of a resource in all its versions. */
+interface Said {
+  /** By hash, the name of what it stands for. */
+  readonly hashes: ReadonlyMap<string, string>;
+  /** A list could not be read. */
+  readonly isUnknown: boolean;
+  /** It gives none. */
+  readonly isNone: boolean;
+}
+
+const NOTHING_SAID: Said = { hashes: new Map(), isUnknown: false, isNone: false };
+
+function saidBy(rows: readonly PlainRow[], { storage }: SkewServer, at: number): Said {
   const hashes = new Map<string, string>();
   let [isUnknown, isNone] = [false, false];
-  // Of a server that said nothing at all there is one finding, not one for each resource.
-  if (isUnread(storage)) return { hashes, isUnknown, isNone };
   for (const { group, version, resource, servers } of rows) {
     const cell = servers[at];
     // Of what is Stale no list can be had, which is a finding of its own.
@@ -93,10 +126,9 @@ function saidBy(rows: readonly PlainRow[], { storage }: SkewServer, at: number) 
   return { hashes, isUnknown: isUnknown && hashes.size === 0, isNone: isNone && hashes.size === 0 };
 }
 
-/** What a server that could not be asked at all means. */
-export function unreadStorage({ name, storage }: SkewServer): RawFinding {
-  const why = storage === undefined ? '' : ` (${storage.problem})`;
-  const text = `How ${name} writes objects to etcd could not be read${why}: nobody can say that storage migration is safe.`;
+/** What a server that says nothing means; `why` is of `storageSilence`. */
+export function storageUnknown({ name }: SkewServer, why: string): RawFinding {
+  const text = `How ${name} writes objects to etcd could not be read (${why}): nobody can say that storage migration is safe.`;
   return {
     code: 'StorageVersionUnknown',
     group: '',
