@@ -1,5 +1,7 @@
 import { configurationJsonSchema } from '../../src/config/fields.ts';
 import { reports } from '../../src/reports/index.ts';
+import { dashboard } from '../monitoring/dashboard.ts';
+import { alertsPage } from './alerts-page.ts';
 import { configurationPage } from './configuration-page.ts';
 import { errorsPage } from './errors-page.ts';
 import { flagsPage } from './flags-page.ts';
@@ -9,7 +11,7 @@ import { metricsPage } from './metrics-page.ts';
 import { outputPage, outputSchema } from './output-page.ts';
 import { remarksPage } from './remarks-page.ts';
 
-/** File name in `docs/reference` → content. */
+/** Path from `docs/reference` → content. */
 export function referencePages(): ReadonlyMap<string, string> {
   return new Map([
     ['flags.md', flagsPage()],
@@ -18,7 +20,9 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['errors.md', errorsPage()],
     ['lab-differences.md', labDifferencesPage()],
     ['metrics.md', metricsPage()],
+    ['alerts.md', alertsPage()],
     ['verify-remarks.md', remarksPage()],
+    ['../../deploy/monitoring/grafana-dashboard.json', `${jsonText(dashboard())}\n`],
     ['output.md', outputPage()],
     ...reports.map((report) => [`output/${report.name}.schema.json`, `${jsonText(outputSchema(report))}\n`] as const),
   ]);

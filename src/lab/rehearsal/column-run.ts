@@ -132,5 +132,7 @@ function controllersOptions(
 
 function countsOf(column: string, measurements: Measurements): RehearsalProgress {
   const { requests, false404s, failed, incompleteDiscovery, collected, leakedNamespaces } = measurements;
-  return { kind: 'counts', column, requests, false404s, failed, incompleteDiscovery, collected, leakedNamespaces };
+  const false404sBy = measurements.false404Counts();
+  const counts = { requests, false404s, false404sBy, failed, incompleteDiscovery, collected, leakedNamespaces };
+  return { kind: 'counts', column, ...counts };
 }

@@ -46,6 +46,7 @@ test('an unknown type is false while a server has it, noted while its servers ar
   const type = { group: 'resource.k8s.io', version: 'v1', resource: 'devicetaintrules' };
   assert.deepEqual(byResource, [{ ...type, count: 1 }]);
   assert.deepEqual(byClient, [{ client: 'tester', count: 1 }]);
+  assert.deepEqual(measurements.false404Counts(), [{ ...type, client: 'tester', count: 1 }]);
   assert.equal(measurements.failureFindings().total, 0);
 });
 

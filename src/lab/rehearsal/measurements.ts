@@ -1,11 +1,22 @@
 import { requestInfo } from '../../kubernetes/request-info.ts';
+import { LabelledCounts } from '../../observe/labelled-counts.ts';
 import type { GroupVersionResource } from '../api-object.ts';
 import type { ClientRecord } from '../client/client-record.ts';
 import { percentile } from './percentile.ts';
-import type { FailedRequests, False404s, PhaseLatency, Timeline, TimelineMark, TimelineSecond } from './result.ts';
+import type {
+  FailedRequests,
+  False404Count,
+  False404Labels,
+  False404s,
+  PhaseLatency,
+  Timeline,
+  TimelineMark,
+  TimelineSecond,
+} from './result.ts';
 import { type ServedHistory, typeName } from './served-history.ts';
 
 const EXAMPLES = 20;
+const MOST_SERIES = 10_000;
 /** Answers that the clients of a rehearsal expect now and then. */
 const EXPECTED = new Set([404, 405, 409, 410, 415]);
 const NAMES: ReadonlyMap<number, string> = new Map([
@@ -45,6 +56,8 @@ export class Measurements {
   readonly #phases: Phase[] = [];
   readonly #false404s = new Map<string, GroupVersionResource & { count: number }>();
   readonly #false404Clients = new Map<string, number>();
+  /** By type and client together. */
+  readonly #false404Series = new LabelledCounts<keyof False404Labels>(MOST_SERIES, {});
   readonly #false404Examples: string[] = [];
   readonly #failures = new Map<string, number>();
   requests = 0;
@@ -112,6 +125,11 @@ export class Measurements {
     };
   }
 
+  /** So far, by type and client. */
+  false404Counts(): readonly False404Count[] {
+    return [...this.#false404Series.entries()].map(({ labels, count }) => ({ ...labels, count }));
+  }
+
   failureFindings(): FailedRequests {
     const byCause = [...this.#failures].map(([cause, count]) => ({ cause, count }));
     byCause.sort((one, other) => other.count - one.count);
@@ -162,6 +180,7 @@ export class Measurements {
     counted.count += 1;
     this.#false404s.set(name, counted);
     this.#false404Clients.set(client, (this.#false404Clients.get(client) ?? 0) + 1);
+    this.#false404Series.add({ ...type, client });
     if (this.#false404Examples.length < EXAMPLES) this.#false404Examples.push(`${method} ${target} by ${client}`);
     this.false404s += 1;
     return true;

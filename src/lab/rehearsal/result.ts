@@ -53,6 +53,15 @@ export interface ColumnResult {
   readonly failure?: string;
 }
 
+/** Who was told that which type does not exist. */
+export interface False404Labels extends GroupVersionResource {
+  readonly client: string;
+}
+
+export interface False404Count extends False404Labels {
+  readonly count: number;
+}
+
 /** Unknown-resource 404s (product.md section 2) for a type that a server, ready from before the request to its answer, serves. */
 export interface False404s {
   readonly total: number;
@@ -182,6 +191,8 @@ export type RehearsalProgress =
       readonly column: string;
       readonly requests: number;
       readonly false404s: number;
+      /** The same by type and client. */
+      readonly false404sBy: readonly False404Count[];
       readonly failed: number;
       readonly incompleteDiscovery: number;
       readonly collected: number;
