@@ -5,6 +5,7 @@ import type { DecisionList } from '../../src/admin/decisions-page.ts';
 import type { ServerHistory } from '../../src/admin/server-history-page.ts';
 import type { TimelineReport } from '../../src/admin/timeline-page.ts';
 import type { Unexpected404List } from '../../src/admin/unexpected-404s-page.ts';
+import { reports } from '../../src/reports/index.ts';
 import { H1Client } from '../support/api-client.ts';
 import { type EmbeddedControlPlane, startEmbeddedControlPlane } from '../support/embedded-daemon.ts';
 import { EventReader } from '../support/event-reader.ts';
@@ -40,6 +41,10 @@ async function setting(t: TestContext, flags: Readonly<Record<string, string>> =
     raw: async (path: string) => (await admin.request({ path })).text,
     async page<T>(path: string): Promise<T> {
       const answer: T = JSON.parse((await admin.request({ path })).text);
+      const pattern = new URL(path, base).pathname.replace(/^\/servers\/[^/]+/, '/servers/NAME');
+      const report = reports.find((one) => one.path === pattern);
+      report?.schema.parse(answer);
+      assert.ok(report !== undefined, `${path} is not described`);
       return answer;
     },
   };

@@ -1,4 +1,4 @@
-import { type ExchangeRecord, reasonOf, type UnknownTypeRecord } from '../exchange-record.ts';
+import { type ExchangeRecord, reasonOf, type UnknownTypeOutcome, type UnknownTypeRecord } from '../exchange-record.ts';
 import { isNotable } from './notable.ts';
 import { LEFT_OUT, shownName, shownPath } from './shown-path.ts';
 
@@ -35,7 +35,7 @@ export interface Decision extends Omit<DecisionEntry, 'at' | 'unknownType'> {
   /** RFC 3339. */
   readonly at: string;
   readonly unknownType: {
-    readonly outcome: string;
+    readonly outcome: UnknownTypeOutcome;
     readonly denying: readonly string[];
     readonly awaited: boolean;
   } | null;

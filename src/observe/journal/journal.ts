@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ExchangeRecord } from '../exchange-record.ts';
+import type { ExchangeRecord, UnknownTypeOutcome } from '../exchange-record.ts';
 import { type ControlPicture, ControlWatch } from './control-watch.ts';
 import type { DecisionEntry } from './decision-entry.ts';
 import { DecisionLog } from './decision-log.ts';
@@ -8,7 +8,7 @@ import { Timeline } from './timeline.ts';
 import { Unexpected404s } from './unexpected-404s.ts';
 
 /** What an outcome of an unexpected 404 means to the client, to go on with. */
-const MEANINGS: Readonly<Record<string, string>> = {
+const MEANINGS: Readonly<Record<UnknownTypeOutcome, string>> = {
   retried: 'the client got another answer',
   unavailable: 'the client got 503 and retries',
   relayed: 'the client got that 404',
@@ -74,7 +74,7 @@ export class Journal {
   #denied(entry: DecisionEntry): void {
     for (const { group, version, resource, client, server, outcome } of this.unexpected404s.add(entry)) {
       const type = `${resource === '' ? 'a resource' : resource}.${version}${group === '' ? '' : `.${group}`}`;
-      const text = `${server} answered ${client} that ${type} is unknown, which it lists; ${MEANINGS[outcome] ?? outcome}. The first time.`;
+      const text = `${server} answered ${client} that ${type} is unknown, which it lists; ${MEANINGS[outcome]}. The first time.`;
       this.timeline.add({ type: 'unexpected-404', server, text }, entry.at);
     }
   }

@@ -1,16 +1,18 @@
 import { Ring } from './ring.ts';
 
-export type TimelineType =
-  | 'started'
-  | 'server-joined'
-  | 'server-left'
-  | 'server-state'
-  | 'server-version'
-  | 'view'
-  | 'unexpected-404'
-  | 'reload'
-  | 'reload-failed'
-  | 'stopping';
+export const TIMELINE_TYPES = [
+  'started',
+  'server-joined',
+  'server-left',
+  'server-state',
+  'server-version',
+  'view',
+  'unexpected-404',
+  'reload',
+  'reload-failed',
+  'stopping',
+] as const;
+export type TimelineType = (typeof TIMELINE_TYPES)[number];
 
 /** One thing that happened to the control plane or to this proxy. Members that say nothing of a type are '' or empty. */
 export interface TimelineItem {

@@ -1,3 +1,4 @@
+import type { UnknownTypeOutcome } from '../exchange-record.ts';
 import type { DecisionEntry } from './decision-entry.ts';
 
 /** How often one server answered one kind of client that a type it lists is unknown, and what the client got. */
@@ -10,7 +11,7 @@ export interface Unexpected404 {
   /** That said so. */
   readonly server: string;
   /** `relayed`: the client got that 404; `unavailable`: 503; `retried`: another server's answer; `abandoned`: it had left. */
-  readonly outcome: string;
+  readonly outcome: UnknownTypeOutcome;
   readonly count: number;
   /** RFC 3339. */
   readonly lastAt: string;
