@@ -69,7 +69,7 @@ export function firing(alert: string, by: readonly string[]): string {
   return `count by (${by.join(', ')}) (ALERTS{alertname="${alert}",alertstate="firing"})`;
 }
 
-function labelText(labels: Readonly<Record<string, string>>): string {
+function labelText({ __name__: name = '', ...labels }: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
-  return `{${pairs.join(', ')}}`;
+  return `${name}{${pairs.join(', ')}}`;
 }
