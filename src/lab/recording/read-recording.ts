@@ -5,7 +5,7 @@ import { brotliDecompress } from 'node:zlib';
 import { type APIGroupDiscovery, parseAggregatedDiscovery } from '../../kubernetes/aggregated-discovery.ts';
 import { parseServerVersion } from '../../kubernetes/kube-version.ts';
 import type { JsonObject } from '../api-object.ts';
-import type { Recording } from './recording.ts';
+import type { Recording, StorageVersionHashes } from './recording.ts';
 import { RecordingError } from './recording-error.ts';
 import {
   API_FILE,
@@ -13,6 +13,7 @@ import {
   MAX_DOCUMENT_BYTES,
   MAX_SCHEMAS_BYTES,
   SCHEMAS_FILE,
+  STORAGE_FILE,
   VERSION_FILE,
 } from './recording-files.ts';
 
@@ -32,6 +33,7 @@ export async function readRecording(directory: string): Promise<Recording> {
     versionInfo,
     api,
     apis,
+    storageVersions: await readStorageVersions(join(directory, STORAGE_FILE)),
     schemas: () => {
       schemas ??= readSchemas(join(directory, SCHEMAS_FILE));
       return schemas;
@@ -91,6 +93,22 @@ async function readObject(directory: string, name: string): Promise<JsonObject> 
   return value;
 }
 
+async function readStorageVersions(file: string): Promise<StorageVersionHashes | undefined> {
+  const content = await readBounded(file, MAX_DOCUMENT_BYTES);
+  if (content === undefined) return undefined;
+  const value = parseJson(file, content);
+  const lists = isObject(value) ? Object.entries(value) : undefined;
+  if (lists === undefined || !lists.every(([, list]) => isObject(list) && Object.values(list).every(isText))) {
+    throw new RecordingError(`${file} does not hold hashes by group-version and resource. ${AGAIN}`);
+  }
+  return new Map(
+    lists.map(([groupVersion, list]) => [
+      groupVersion,
+      new Map(Object.entries(isObject(list) ? list : {}).map(([resource, hash]) => [resource, String(hash)])),
+    ]),
+  );
+}
+
 async function readSchemas(file: string): Promise<ReadonlyMap<string, JsonObject> | undefined> {
   const compressed = await readBounded(file, MAX_DOCUMENT_BYTES);
   if (compressed === undefined) return undefined;
@@ -130,4 +148,8 @@ function messageOf(error: unknown): string {
 
 function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
 }

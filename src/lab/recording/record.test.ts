@@ -46,7 +46,10 @@ describe('record', () => {
     await record(options(upstream));
     assert.ok(targets.length > 20);
     for (const target of targets)
-      assert.match(target, /^\/(version|api|apis|openapi\/v3(\/api\/v1|\/apis\/[^/]+\/[^/]+)?)(\?hash=\w+)?$/);
+      assert.match(
+        target,
+        /^\/(version|api(\/v1)?|apis(\/[^/]+\/[^/]+)?|openapi\/v3(\/api\/v1|\/apis\/[^/]+\/[^/]+)?)(\?hash=\w+)?$/,
+      );
   });
 
   it('leaves out what the server itself could not read, and says so', async () => {
@@ -64,6 +67,26 @@ describe('record', () => {
       warnings.map((warning) => warning.split(' ')[0]),
       ['metrics.k8s.io/v1beta1', 'gone.example.com/v1'],
     );
+  });
+
+  it('reads as which version what is stored is written', async () => {
+    const resources = [
+      { name: 'pods', kind: 'Pod', storageVersionHash: 'xPOwRZ+Yhw8=' },
+      { name: 'bindings', kind: 'Binding' },
+    ];
+    const list = { kind: 'APIResourceList', groupVersion: 'v1', resources };
+    const told = server(shipped, (target) => (target === '/api/v1' ? list : undefined));
+    const { recording, warnings } = await record(options(told.upstream));
+    assert.deepEqual(recording.storageVersions, new Map([['v1', new Map([['pods', 'xPOwRZ+Yhw8=']])]]));
+    assert.deepEqual(warnings, []);
+    assert.equal(
+      (await record(options(server(shipped).upstream))).recording.storageVersions,
+      undefined,
+      'none is told',
+    );
+
+    const refused = server(shipped, (target) => (target === '/apis/apps/v1' ? 403 : undefined));
+    assert.match((await record(options(refused.upstream))).warnings.join(), /GET \/apis\/apps\/v1 was answered 403/);
   });
 
   it('does without schemas, or some of them, and says so', async () => {

@@ -1,10 +1,12 @@
+import type { ServerDiscovery } from '../../discovery/server-discovery.ts';
 import type { APIGroupDiscovery } from '../../kubernetes/aggregated-discovery.ts';
 import { fetchDiscovery } from '../../servers/discovery/discovery-fetch.ts';
 import type { DiscoveryFetchOptions } from '../../servers/discovery/discovery-fetch-options.ts';
+import { askStorageVersions } from '../../surfacing/storage-versions.ts';
 import { fetchFrom } from '../../wire/fetch.ts';
 import type { JsonObject } from '../api-object.ts';
 import { recordedVersion } from './read-recording.ts';
-import type { Recording } from './recording.ts';
+import type { Recording, StorageVersionHashes } from './recording.ts';
 import { RecordingError } from './recording-error.ts';
 import { fetchSchemas } from './schema-fetch.ts';
 
@@ -35,6 +37,7 @@ export async function record(
   const api = current(discovery.api);
   const apis = current(discovery.apis);
   onStep({ kind: 'discovery', shape, resources: countResources([...api.groups, ...apis.groups]) });
+  const stored = await fetchStorageVersions(options, { api: api.groups, apis: apis.groups });
   const fetched = await fetchSchemas(options, (done, total) => onStep({ kind: 'schemas', done, total }));
   const stale = [...api.stale, ...apis.stale].map(
     (name) => `${name} was left out: the server itself could not ask the extension API server behind it.`,
@@ -42,9 +45,33 @@ export async function record(
   const failed = (fetched?.failed ?? []).map(({ path, reason }) => `The schemas of ${path} are missing: ${reason}.`);
   const unserved = 'The server has no /openapi/v3 for this user, so kubectl explain will know no type.';
   return {
-    recording: { version, versionInfo, api: api.groups, apis: apis.groups, schemas: async () => fetched?.schemas },
-    warnings: [...stale, ...failed, ...(fetched === undefined ? [unserved] : [])],
+    recording: {
+      version,
+      versionInfo,
+      api: api.groups,
+      apis: apis.groups,
+      storageVersions: stored.hashes,
+      schemas: async () => fetched?.schemas,
+    },
+    warnings: [...stale, ...stored.warnings, ...failed, ...(fetched === undefined ? [unserved] : [])],
   };
+}
+
+/** Of what is stored; aggregated discovery does not say how. */
+async function fetchStorageVersions(
+  { upstream, fields, timeoutMs, maxBytes }: DiscoveryFetchOptions,
+  discovery: ServerDiscovery,
+): Promise<{ readonly hashes: StorageVersionHashes | undefined; readonly warnings: readonly string[] }> {
+  const ask = (target: string, accept: string) =>
+    fetchFrom(upstream, { method: 'GET', target, fields: [...fields, 'accept', accept], timeoutMs, maxBytes });
+  const { hashes, problem } = await askStorageVersions({ ask, discovery, withinMs: timeoutMs });
+  const stored = new Map<string, ReadonlyMap<string, string>>();
+  for (const [groupVersion, list] of hashes) {
+    const known = [...list].filter(([, hash]) => hash !== '');
+    if (known.length > 0) stored.set(groupVersion, new Map(known));
+  }
+  const warning = `As which versions it stores objects is missing, at least of some types: ${problem}.`;
+  return { hashes: stored.size === 0 ? undefined : stored, warnings: problem === '' ? [] : [warning] };
 }
 
 async function fetchVersion({ upstream, fields, timeoutMs, maxBytes }: DiscoveryFetchOptions): Promise<JsonObject> {

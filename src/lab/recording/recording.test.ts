@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { brotliCompressSync } from 'node:zlib';
-import { RECORDED, recordedJson } from '../../kubernetes/testing/recorded-documents.ts';
+import { parseAPIResourceList } from '../../kubernetes/legacy-discovery.ts';
+import { RECORDED, recordedJson, recordedLegacyFiles } from '../../kubernetes/testing/recorded-documents.ts';
 import { findRecording } from './find-recording.ts';
 import { readRecording } from './read-recording.ts';
 import { RecordingError } from './recording-error.ts';
@@ -30,6 +31,23 @@ describe('shipped recordings', () => {
   });
 
   for (const version of RECORDED) {
+    it(`of ${version} say as which version that server wrote each resource`, async () => {
+      const { storageVersions } = await findRecording(version);
+      for (const file of recordedLegacyFiles(version)) {
+        const document = recordedJson(version, `legacy/${file}`);
+        if (typeof document !== 'object' || document === null || !('resources' in document)) continue;
+        const { groupVersion, resources } = parseAPIResourceList(document);
+        for (const { name, storageVersionHash } of resources) {
+          assert.equal(
+            storageVersions?.get(groupVersion)?.get(name) ?? '',
+            storageVersionHash,
+            `${groupVersion} ${name}`,
+          );
+        }
+      }
+      assert.ok(storageVersions?.get('v1')?.has('pods'));
+    });
+
     it(`of ${version} say what that server said, and how every kind looks`, async () => {
       const recording = await findRecording(version);
       assert.equal(recording.version, version);

@@ -11,6 +11,13 @@ export interface Recording {
   readonly api: readonly APIGroupDiscovery[];
   /** Items of the aggregated discovery document (v2) of `/apis`. */
   readonly apis: readonly APIGroupDiscovery[];
+  /**
+   * As which version the server writes each stored resource: `storageVersionHash` by group-version (`apps/v1`, core `v1`)
+   * and resource; absent when it was not recorded.
+   */
+  readonly storageVersions?: StorageVersionHashes | undefined;
   /** OpenAPI v3 schemas (`components.schemas`) of every type, by schema name; undefined when they were not recorded. */
   schemas(): Promise<ReadonlyMap<string, JsonObject> | undefined>;
 }
+
+export type StorageVersionHashes = ReadonlyMap<string, ReadonlyMap<string, string>>;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants } from 'node:zlib';
 import { discoveryContent, encodeDiscovery } from '../../discovery/representation.ts';
-import type { Recording } from './recording.ts';
-import { API_FILE, APIS_FILE, SCHEMAS_FILE, VERSION_FILE } from './recording-files.ts';
+import type { Recording, StorageVersionHashes } from './recording.ts';
+import { API_FILE, APIS_FILE, SCHEMAS_FILE, STORAGE_FILE, VERSION_FILE } from './recording-files.ts';
 
 const compress = promisify(brotliCompress);
 
@@ -30,9 +30,12 @@ export async function writeRecording(directory: string, recording: Recording): P
   await write(VERSION_FILE, Buffer.from(`${JSON.stringify(recording.versionInfo, undefined, 2)}\n`));
   await write(API_FILE, encodeDiscovery(discoveryContent(recording.api), 'v2'));
   await write(APIS_FILE, encodeDiscovery(discoveryContent(recording.apis), 'v2'));
+  if (recording.storageVersions !== undefined) {
+    await write(STORAGE_FILE, Buffer.from(`${JSON.stringify(plainHashes(recording.storageVersions), undefined, 2)}\n`));
+  }
   const schemas = await recording.schemas();
   if (schemas !== undefined) {
-    const sorted = [...schemas].sort(([left], [right]) => (left < right ? -1 : Number(left > right)));
+    const sorted = [...schemas].sort(byName);
     const content = Buffer.from(
       `${JSON.stringify({ openapi: '3.0.0', components: { schemas: Object.fromEntries(sorted) } })}\n`,
     );
@@ -44,4 +47,15 @@ export async function writeRecording(directory: string, recording: Recording): P
     await write(SCHEMAS_FILE, await compress(content, { params }));
   }
   return written;
+}
+
+function plainHashes(hashes: StorageVersionHashes): object {
+  const lists = [...hashes]
+    .sort(byName)
+    .map(([groupVersion, list]) => [groupVersion, Object.fromEntries([...list].sort(byName))]);
+  return Object.fromEntries(lists);
+}
+
+function byName([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number {
+  return left < right ? -1 : Number(left > right);
 }
