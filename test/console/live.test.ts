@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { facts, item } from '../../src/console/model/testing/facts.ts';
-import { openConsole, startBrowser } from './support/browser.ts';
+import { openConsole, seenText, startBrowser } from './support/browser.ts';
 import { FakeProxy } from './support/fake-proxy.ts';
 import { DEFINITIONS, startConsoleLab, widgetDefinition } from './support/lab.ts';
 
@@ -26,7 +26,7 @@ test('a type that one server gets is a row of the matrix within a second, of tha
   t.diagnostic(
     `shown ${Math.round(performance.now() - created)} ms after the definition was accepted (claimed: 1000 ms)`,
   );
-  assert.match(await page.locator('.matrix-body .matrix-row').first().innerText(), /widgets/);
+  assert.match(await seenText(page.locator('.matrix-body .matrix-row').first()), /widgets/);
 });
 
 test('requests through the proxy appear in the stream as they are decided, and one explains itself', async (t) => {
@@ -39,13 +39,13 @@ test('requests through the proxy appear in the stream as they are decided, and o
   const row = page.locator('.decisions tbody tr');
   await row.first().waitFor({ timeout: PATIENCE_MS });
   assert.equal(await row.count(), 1, 'the stream has the filter of the address');
-  assert.match(await row.first().innerText(), /kubectl[\s\S]*list mutatingadmissionpolicies[\s\S]*server-2/);
+  assert.match(await seenText(row.first()), /kubectl[\s\S]*list mutatingadmissionpolicies[\s\S]*server-2/);
   await row.first().getByRole('button').click();
   const panel = page.getByRole('dialog');
   await panel.getByText('What the proxy would do now, and why').waitFor();
   await panel.getByRole('table').waitFor({ timeout: PATIENCE_MS });
-  assert.match(await panel.innerText(), /GET \/apis\/admissionregistration\.k8s\.io\/v1\/mutatingadmissionpolicies/);
-  assert.match(await panel.innerText(), /server-1\s+1\.34\.4[\s\S]*no: /);
+  assert.match(await seenText(panel), /GET \/apis\/admissionregistration\.k8s\.io\/v1\/mutatingadmissionpolicies/);
+  assert.match(await seenText(panel), /server-1\s+1\.34\.4[\s\S]*no: /);
 });
 
 test('after the proxy was restarted at its port the console says that it was away, comes back by itself and loads everything anew', async (t) => {

@@ -16,6 +16,11 @@ export function drawnRows({ scrollTop, height, rowHeight }: Viewport, count: num
   return { first, end: Math.max(first, end) };
 }
 
+/** No more rows than this are drawn at a time, wherever the list is. */
+export function mostDrawn({ height, rowHeight }: Viewport): number {
+  return Math.ceil(height / rowHeight) + 1 + 2 * SPARE_ROWS;
+}
+
 /** Where to scroll so that a row is seen whole; the same place when it is. */
 export function scrollTopFor(row: number, { scrollTop, height, rowHeight }: Viewport): number {
   const top = row * rowHeight;

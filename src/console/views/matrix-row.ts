@@ -61,10 +61,15 @@ export class MatrixRow extends Component<MatrixRowProps> {
         const { mark, note, label } = cellView(row, server);
         return h(
           'div',
-          { ...cell(at + 1), key: at, role: 'gridcell', title: label },
-          h('span', { class: `mark mark-${mark}`, 'aria-hidden': 'true' }, MARK[mark]),
-          note !== '' && h('span', { class: 'mark-note', 'aria-hidden': 'true' }, note),
-          h('span', { class: 'visually-hidden' }, label),
+          {
+            ...cell(at + 1),
+            key: at,
+            role: 'gridcell',
+            'aria-label': label,
+            title: mark === 'yes' ? undefined : label,
+          },
+          h('span', { class: `mark mark-${mark}` }, MARK[mark]),
+          note !== '' && h('span', { class: 'mark-note' }, note),
         );
       }),
       h(

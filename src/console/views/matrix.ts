@@ -2,7 +2,7 @@ import { type ComponentChild, h } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { SkewReport, SkewRow } from '../model/answers.ts';
 import { rowKey } from '../model/matrix.ts';
-import { drawnRows, moved, scrollTopFor, type Viewport } from '../model/window.ts';
+import { drawnRows, mostDrawn, moved, scrollTopFor, type Viewport } from '../model/window.ts';
 import { cellId, MatrixRow } from './matrix-row.ts';
 
 /** As `--row` in the style sheet. */
@@ -51,6 +51,7 @@ export function Matrix({ report, rows, changed, onOpen }: MatrixProps): Componen
   }, [rows, active.key]);
   const { first, end } = drawnRows(viewport, rows.length);
   const columns = servers.length + 2;
+  const slots = mostDrawn(viewport);
 
   const onScroll = () => {
     const { current } = grid;
@@ -70,8 +71,11 @@ export function Matrix({ report, rows, changed, onOpen }: MatrixProps): Componen
     if (to === undefined || target === undefined) return;
     event.preventDefault();
     setActive({ key: rowKey(target), column: to.column });
-    if (grid.current !== null)
-      grid.current.scrollTop = scrollTopFor(to.row, { ...viewport, scrollTop: grid.current.scrollTop });
+    const { current } = grid;
+    if (current === null) return;
+    const scrollTop = scrollTopFor(to.row, { ...viewport, scrollTop: current.scrollTop });
+    current.scrollTop = scrollTop;
+    setViewport((before) => ({ ...before, scrollTop }));
   };
 
   const isDrawn = activeRow >= first && activeRow < end;
@@ -116,7 +120,8 @@ export function Matrix({ report, rows, changed, onOpen }: MatrixProps): Componen
         const index = first + offset;
         const key = rowKey(row);
         return h(MatrixRow, {
-          key,
+          // Elements of rows that went out of sight are those of the rows that come: far cheaper than new ones.
+          key: index % slots,
           row,
           index,
           top: index * viewport.rowHeight,

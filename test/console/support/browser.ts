@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { TestContext } from 'node:test';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
 
 const PROGRAMS = [
   process.env['CHROMIUM'] ?? '',
@@ -53,4 +53,9 @@ export async function openConsole(
   });
   await page.goto(`${url}/console/${hash}`);
   return page;
+}
+
+/** What is to be read there, as it is laid out. */
+export async function seenText(of: Locator): Promise<string> {
+  return (await of.allInnerTexts()).join('\n');
 }
