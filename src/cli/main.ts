@@ -1,4 +1,7 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { completionText } from './completion/completion-text.ts';
+import { completions } from './completion/completions.ts';
+import { COMPLETION_HELP, SHELL_SCRIPTS, SHELLS, type Shell } from './completion/shell-scripts.ts';
 import { addExplainOptions, type ExplainFlags } from './explain-options.ts';
 import { type CliIo, EXIT, type ExitCode } from './io.ts';
 import { addLabOptions, type LabFlags } from './lab-options.ts';
@@ -33,6 +36,10 @@ export async function run(
   startDaemon: StartDaemon = startDaemonLazily,
 ): Promise<ExitCode> {
   const { program, exitCode } = commandLine(argv, io, startDaemon);
+  if (argv[2] === COMPLETE) {
+    io.stdout.write(completionText(completions(program, argv.slice(3))));
+    return EXIT.ok;
+  }
   try {
     await program.parseAsync(argv.slice(2), { from: 'user' });
     return exitCode();
@@ -41,6 +48,9 @@ export async function run(
     throw error;
   }
 }
+
+/** What shells ask before a command line is finished; no command, so that its words are not read as flags. */
+const COMPLETE = '__complete';
 
 /** Every command with its flags and what it does; also what help, completion and the reference are made of. */
 export function commandLine(
@@ -139,6 +149,13 @@ export function commandLine(
       exitCode = await runExplain(method, path, flags, io);
     });
   addExplainOptions(explainCommand);
+  program
+    .command('completion')
+    .description('Print what makes a shell complete commands and flags.')
+    .addArgument(new Argument('<shell>', `One of ${SHELLS.join(', ')}.`).choices(SHELLS))
+    .showHelpAfterError(`Run "${name} completion --help" for how to use it.`)
+    .addHelpText('after', COMPLETION_HELP)
+    .action((shell: Shell) => void io.stdout.write(SHELL_SCRIPTS[shell]));
   program
     .command('version')
     .description('Print the version.')
