@@ -8,19 +8,23 @@ export function ServerStrip({ state }: Pick<Ui, 'state'>): ComponentChild {
   const servers = state.status.value?.servers ?? [];
   if (servers.length === 0) return null;
   return h(
-    'ul',
-    { class: 'strip', 'aria-label': 'Servers' },
-    servers.map(({ name, version = '', state: is }) =>
-      h(
-        'li',
-        { key: name },
+    'section',
+    { 'aria-label': 'Servers at a glance' },
+    h(
+      'ul',
+      { class: 'strip' },
+      servers.map(({ name, version = '', state: is }) =>
         h(
-          'a',
-          { class: `chip tone-${stateTone(is)}`, href: placeHref('servers') },
-          h('span', { class: 'dot', 'aria-hidden': 'true' }),
-          h('span', { class: 'chip-name' }, name),
-          h('span', { class: 'chip-version' }, version || 'version not known'),
-          h('span', { class: is === 'ready' ? 'visually-hidden' : 'chip-state' }, is),
+          'li',
+          { key: name },
+          h(
+            'a',
+            { class: `chip tone-${stateTone(is)}`, href: placeHref('servers') },
+            h('span', { class: 'dot', 'aria-hidden': 'true' }),
+            h('span', { class: 'chip-name' }, name),
+            h('span', { class: 'chip-version' }, version || 'version not known'),
+            h('span', { class: is === 'ready' ? 'visually-hidden' : 'chip-state' }, is),
+          ),
         ),
       ),
     ),
