@@ -21,6 +21,8 @@ const MARKS: Readonly<
 /** Names are wrapped at what is left of the line, but not narrower, and cut after so many lines. */
 const LEAST_NAMES = 36;
 const NAME_LINES = 3;
+const INDENT = '  ';
+const GAP = 2;
 /** Findings of one code that are told one by one. */
 const SHOWN = 4;
 /** What the table says of them is all there is. */
@@ -48,27 +50,30 @@ export function skewText(report: SkewReport, style: TerminalStyle, all = false):
   return `${lines.join('\n')}\n`;
 }
 
+/** Under each group-version its rows; so long names leave room for many servers. */
 function table(folds: readonly SkewFold[], report: SkewReport, style: TerminalStyle, all: boolean): string[] {
   const { servers } = report;
   const isNamed = servers.some(({ name, version }) => name !== version);
-  const rest = folds.map((fold) => [...fold.cells.map((cell) => cellText(cell, fold, style)), foldNote(fold)]);
   const heads = [
-    ['API', 'RESOURCES', ...servers.map(({ name }) => name), 'MEANS'],
-    ...(isNamed ? [['', '', ...servers.map(({ version }) => version || '?'), '']] : []),
+    ['RESOURCES', ...servers.map(({ name }) => name), 'MEANS'],
+    ...(isNamed ? [['', ...servers.map(({ version }) => version || '?'), '']] : []),
   ];
+  const cells = folds.map((fold) => [...fold.cells.map((cell) => cellText(cell, fold, style)), foldNote(fold)]);
   // What the other columns take, as the table will have them.
-  const others = textTable([
-    ...heads.map(([api = '', , ...cells]) => [api, ...cells]),
-    ...folds.map(({ groupVersion }, at) => [groupVersion, ...(rest[at] ?? [])]),
-  ]);
-  const taken = Math.max(...others.map((line) => visible(line).length)) + 2;
-  const width = all ? Number.POSITIVE_INFINITY : Math.max(LEAST_NAMES, style.columns - taken);
-  const rows = folds.flatMap((fold, at) => {
+  const others = textTable([...heads.map((head) => head.slice(1)), ...cells]);
+  const taken = Math.max(...others.map((line) => stripVTControlCharacters(line).length)) + GAP;
+  const width = all ? Number.POSITIVE_INFINITY : Math.max(LEAST_NAMES, style.columns - taken - INDENT.length);
+  const rows = folds.map((fold, at) => {
     const [first = '', ...more] = namesLines(fold, width);
-    return [[fold.groupVersion, first, ...(rest[at] ?? [])], ...more.map((names) => ['', names])];
+    return [[`${INDENT}${first}`, ...(cells[at] ?? [])], ...more.map((names) => [`${INDENT}${names}`])];
   });
-  const [head = '', ...body] = textTable([...heads, ...rows]);
-  return [style.paint(head, 'bold'), ...body];
+  const lines = textTable([...heads, ...rows.flat()]);
+  const [head = '', ...underHead] = lines.splice(0, heads.length);
+  const body = folds.flatMap(({ groupVersion }, at) => {
+    const own = lines.splice(0, rows[at]?.length ?? 0);
+    return folds[at - 1]?.groupVersion === groupVersion ? own : [style.paint(groupVersion, 'bold'), ...own];
+  });
+  return [style.paint(head, 'dim'), ...underHead, ...body];
 }
 
 function cellText(cell: SkewCell, { codes }: SkewFold, { unicode, paint }: TerminalStyle): string {
@@ -80,7 +85,7 @@ function cellText(cell: SkewCell, { codes }: SkewFold, { unicode, paint }: Termi
 
 /** As many names as fit into some lines, and how many more there are. */
 function namesLines({ names, isWhole }: SkewFold, width: number): string[] {
-  const start = isWhole ? 'all: ' : '';
+  const start = isWhole ? 'all of it: ' : '';
   for (let count = names.length; ; count--) {
     const more = count === names.length ? '' : ` and ${names.length - count} more`;
     const lines = wrapText(`${start}${names.slice(0, count).join(', ')}${more}`, width, 0);
@@ -109,9 +114,4 @@ function codeLines(code: SkewCode, findings: readonly SkewFinding[], style: Term
     ...(more > 0 ? [`  … ${more} more; --output markdown has all`] : []),
     ...wrapText(`${arrow} ${remedy}`, style.columns, 2),
   ];
-}
-
-function visible(line: string): string {
-  // Colours take no place.
-  return stripVTControlCharacters(line);
 }

@@ -8,13 +8,13 @@ const NOTES: Readonly<Record<SkewCode, string>> = {
   KindConflict: 'kind differs',
   StorageVersionDiffers: 'stored differently',
   StorageVersionUnknown: 'storage not known',
-  OnlyOlderReleases: 'goes with the upgrade',
+  OnlyOlderReleases: 'goes with upgrade',
   ServersDiffer: 'not explained by release',
   VerbsDiffer: 'verbs differ',
   Stale: 'Stale',
   ServerNotRead: 'not read',
-  OnlyNewerReleases: 'comes with the upgrade',
-  PreferredVersionDiffers: 'preferred version differs',
+  OnlyNewerReleases: 'comes with upgrade',
+  PreferredVersionDiffers: 'preference differs',
 };
 
 /** What to do, by the gravest finding. */

@@ -144,10 +144,10 @@ export function storageUnknown({ name }: SkewServer, why: string): RawFinding {
 export function storageVerdict(findings: readonly SkewFinding[]): StorageVerdict {
   const differing = findings.filter(({ code }) => code === 'StorageVersionDiffers');
   if (differing.length > 0) {
-    const names = differing.flatMap(({ group, resources }) =>
-      resources.map((resource) => (group === '' ? resource : `${resource}.${group}`)),
-    );
-    const text = `Storage migration is not safe yet: servers write ${listText(names)} as different versions.`;
+    const count = new Set(differing.flatMap(({ group, resources }) => resources.map((name) => `${name}.${group}`)))
+      .size;
+    const what = count === 1 ? 'a resource as different versions' : `${count} resources as different versions`;
+    const text = `Storage migration is not safe yet: servers write ${what}.`;
     return { verdict: 'not-safe', text };
   }
   const unknown = findings.filter(({ code }) => code === 'StorageVersionUnknown' || code === 'ServerNotRead');

@@ -98,7 +98,7 @@ describe('writeRecording', () => {
     const [shipped] = await shippedRecordings();
     const shuffled = new Map([...((await recording.schemas()) ?? [])].reverse());
     const written = await writeRecording(directory.path, { ...recording, schemas: async () => shuffled });
-    assert.equal(written.length, 4);
+    assert.equal(written.length, 5);
     for (const { file, bytes } of written) {
       const content = await readFile(file);
       assert.equal(content.length, bytes);
