@@ -22,6 +22,7 @@ module.exports = {
           'membership',
           'skew',
           'surfacing',
+          'preflight',
           'daemon',
           'library',
           'config',
@@ -162,6 +163,16 @@ module.exports = {
       severity: 'error',
       from: { path: rooms('publishing'), pathNot: '[.]test[.]ts$' },
       to: { path: '^src/', pathNot: [rooms('publishing', 'discovery', 'observe', 'wire')] },
+    },
+    {
+      name: 'preflight-knows-no-program',
+      comment: 'A running proxy and the command line both prove links with it, each with files and servers of its own.',
+      severity: 'error',
+      from: { path: rooms('preflight'), pathNot: '[.]test[.]ts$' },
+      to: {
+        path: '^src/',
+        pathNot: rooms('preflight', 'kubernetes', 'discovery', 'servers', 'wire'),
+      },
     },
     {
       name: 'nothing-needs-the-lab',

@@ -5,6 +5,7 @@ import { COMPLETION_HELP, SHELL_SCRIPTS, SHELLS, type Shell } from './completion
 import { addExplainOptions, type ExplainFlags } from './explain-options.ts';
 import { type CliIo, EXIT, type ExitCode } from './io.ts';
 import { addLabOptions, type LabFlags } from './lab-options.ts';
+import { addPreflightOptions, type PreflightFlags } from './preflight-options.ts';
 import { commandName, programName } from './program-name.ts';
 import { addRecordOptions, type RecordFlags } from './record-options.ts';
 import { addRehearseOptions, type RehearseFlags } from './rehearse-options.ts';
@@ -22,8 +23,10 @@ const startDaemonLazily: StartDaemon = async (configuration, options) => {
     import('../daemon/young-generation.ts'),
   ]);
   limitYoungGeneration();
-  return startDaemon(configuration, options);
+  return startDaemon(configuration, { ...options, recorded: recordedTarget });
 };
+
+const recordedTarget = async (release: string) => (await import('./preflight-target.ts')).recordedTarget(release);
 
 /**
  * Runs one command line.
@@ -107,6 +110,15 @@ export function commandLine(
       exitCode = await runRecord(flags, io);
     });
   addRecordOptions(recordCommand);
+  const preflightCommand = program
+    .command('preflight')
+    .description('Prove each link that an upgrade relies on, and say for each broken one what to do.')
+    .showHelpAfterError(`Run "${name} preflight --help" for every flag.`)
+    .action(async (flags: PreflightFlags) => {
+      const { runPreflightCommand } = await import('./preflight.ts');
+      exitCode = await runPreflightCommand({ ...flags, configuration: flagValues(preflightCommand) }, io);
+    });
+  addPreflightOptions(preflightCommand);
   const statusCommand = program
     .command('status')
     .description('Say how the running proxy and its servers are, and what became of requests.')

@@ -50,7 +50,7 @@ function unready({ ready, unreadiness, servers, generatedAt }: StatusReport): St
       const span = spanText((Date.parse(generatedAt) - Date.parse(since)) / 1000);
       return {
         code: 'unready',
-        text: `${name} gets no requests, ${state} for ${span}: ${condition}.`,
+        text: `${name} gets no requests, ${state} for ${span}: ${sentenceEnd(condition)}`,
         fix:
           state === 'gone'
             ? 'Nothing if it comes back, or if nobody needs what only it served.'
@@ -142,9 +142,7 @@ function membership({ membership: { sources, refused } }: StatusReport): StatusF
 
 function publishing({ publishing: status }: StatusReport): StatusFinding[] {
   if (status === undefined || status.message === '') return [];
-  return [
-    { code: 'publishing', text: `${status.message}.`.replace(/\.\.$/, '.'), fix: 'docs/native.md has the setup.' },
-  ];
+  return [{ code: 'publishing', text: sentenceEnd(status.message), fix: 'docs/native.md has the setup.' }];
 }
 
 function conflicts({ conflicts: found }: StatusReport): StatusFinding[] {
@@ -157,4 +155,8 @@ function conflicts({ conflicts: found }: StatusReport): StatusFinding[] {
       fix: 'Make the CustomResourceDefinition or APIService the same for all servers; releases that differ are upgraded.',
     };
   });
+}
+
+function sentenceEnd(text: string): string {
+  return /[.?!]$/.test(text) ? text : `${text}.`;
 }

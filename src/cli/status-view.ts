@@ -73,7 +73,7 @@ function serverTable(servers: readonly ServerStatus[], report: StatusReport, { p
       spanText((now - Date.parse(since)) / 1000),
       readText(server, report, paint),
       String(openExchanges),
-      nativeMixedVersionProxy === 'unknown' ? '?' : nativeMixedVersionProxy,
+      nativeMixedVersionProxy,
       address,
     ];
   });

@@ -2,6 +2,7 @@ import { createAdminHandler } from '../admin/admin-handler.ts';
 import { consolePages } from '../admin/console-pages.ts';
 import { controlPages } from '../admin/control-pages.ts';
 import { localRequestsOnly } from '../admin/local-requests.ts';
+import { type ProveLinks, preflightPage } from '../admin/preflight-page.ts';
 import { describeStatus } from '../admin/status.ts';
 import { statusReport } from '../admin/status-report.ts';
 import { packageVersion } from '../cli/version.ts';
@@ -17,11 +18,12 @@ import { routingPolicy } from './settings.ts';
 
 export interface AdminParts extends MetricsParts {
   readonly records: Pick<RecordKeeping, 'pages'>;
+  readonly prove: ProveLinks;
 }
 
 /** The pages of the admin listener, about the daemon of `parts`. */
 export function daemonAdmin(configuration: Configuration, parts: AdminParts): ExchangeHandler {
-  const { path, membership, publisher, material, unreadiness, records } = parts;
+  const { path, membership, publisher, material, unreadiness, records, prove } = parts;
   const reader = new MetricsReader(parts);
   const metrics = new Metrics({
     build: { version: packageVersion(), http2Engine: configuration.http2.engine, node: process.version },
@@ -57,7 +59,7 @@ export function daemonAdmin(configuration: Configuration, parts: AdminParts): Ex
       clock,
       freshnessWindowMs: configuration.discovery.freshnessWindowSeconds * 1000,
       policy: routingPolicy(configuration),
-    }).concat(records.pages, configuration.admin.console ? consolePages() : []),
+    }).concat(preflightPage(prove), records.pages, configuration.admin.console ? consolePages() : []),
   });
   return localRequestsOnly(handler);
 }

@@ -2,6 +2,7 @@ import type { Configuration } from '../config/schema.ts';
 import type { NameResolver } from '../membership/name-resolver.ts';
 import type { ExchangeRecord } from '../observe/exchange-record.ts';
 import type { Logger } from '../observe/logger.ts';
+import type { TargetRelease } from '../preflight/preflight-setting.ts';
 import type { ListenPlace } from '../wire/listening-sockets.ts';
 
 export interface ConfigurationSource {
@@ -27,4 +28,6 @@ export interface DaemonDependencies {
   readonly publishes?: boolean;
   /** How names of servers become addresses. Default: as this machine does it. */
   readonly resolver?: NameResolver | undefined;
+  /** Reads a release that comes with the program, for preflight. Rejects with what there is. */
+  readonly recorded?: ((release: string) => Promise<TargetRelease>) | undefined;
 }

@@ -15,6 +15,7 @@ import { FileWatch } from './file-watch.ts';
 import { isSameMaterial, type Material, readMaterial } from './material.ts';
 import { Members } from './members.ts';
 import { membershipSettings } from './membership-settings.ts';
+import { linkProver } from './preflight.ts';
 import { needsNoProof, PROOF_MS, provenRegistry } from './proven-registry.ts';
 import { createPublisher } from './publication.ts';
 import { unreadiness } from './readiness.ts';
@@ -58,7 +59,16 @@ export class ProxyRun {
   #admin: Listener | undefined;
 
   constructor(configuration: Configuration, material: Material, dependencies: DaemonDependencies) {
-    const { logger, accessLog = logger, onExchange, source, places, resolver, publishes = true } = dependencies;
+    const {
+      logger,
+      accessLog = logger,
+      onExchange,
+      source,
+      places,
+      resolver,
+      publishes = true,
+      recorded,
+    } = dependencies;
     this.#places = places;
     this.#configuration = configuration;
     this.#material = material;
@@ -104,6 +114,14 @@ export class ProxyRun {
       unreadiness: () => this.unreadiness(),
       reloadErrors: () => this.#reloadErrors,
       records: this.#records,
+      prove: linkProver({
+        configuration: () => this.#configuration,
+        material: () => this.#material,
+        path: this.#path,
+        membership: this.#members.membership,
+        source,
+        recorded,
+      }),
       clients: () => ({ ...(this.#serving?.load ?? NO_LOAD), watches: this.#watches.count }),
     });
     this.#watch = this.#watchFiles(material);

@@ -14,16 +14,16 @@ export interface Check {
 
 /** `server` is the server that it is about; '' for the proxy. */
 export function pass(text: string, server = ''): Finding {
-  return { server, status: 'pass', text, fix: '' };
+  return { server, status: 'pass', text, fix: '', needs: '' };
 }
 
 export function finding(status: 'warn' | 'fail' | 'unknown', text: string, fix: string, server = ''): Finding {
-  return { server, status, text, fix };
+  return { server, status, text, fix, needs: '' };
 }
 
 /** Nothing can be said before another check passes. */
 export function blocked(by: CheckCode, { name }: ServerProbe): Finding {
-  return finding('unknown', `Not proved, because ${by} of ${name} does not pass.`, '', name);
+  return { server: name, status: 'unknown', text: `Not proved before ${by} passes.`, fix: '', needs: by };
 }
 
 /** One finding for each server. */

@@ -7,7 +7,7 @@ const SOON_DAYS = 30;
 
 export interface ExpiryFinding {
   readonly status: 'warn' | 'fail';
-  /** `CN=x expired on 2026-01-01` */
+  /** `expired on 2026-01-01 (CN=x)` */
   readonly text: string;
 }
 
@@ -26,11 +26,14 @@ function expiryOf(certificate: X509Certificate, now: number): ExpiryFinding | un
   const from = certificate.validFromDate.getTime();
   const to = certificate.validToDate.getTime();
   const subject = subjectText(certificate);
-  if (to < now) return { status: 'fail', text: `${subject} expired on ${dayOf(to)}` };
-  if (from > now) return { status: 'fail', text: `${subject} is not valid before ${new Date(from).toISOString()}` };
+  if (to < now) return { status: 'fail', text: `expired on ${dayOf(to)} (${subject})` };
+  if (from > now) return { status: 'fail', text: `is not valid before ${new Date(from).toISOString()} (${subject})` };
   const days = Math.floor((to - now) / DAY_MS);
   if (days >= SOON_DAYS) return undefined;
-  return { status: 'warn', text: `${subject} expires on ${dayOf(to)}, in ${days === 1 ? 'one day' : `${days} days`}` };
+  return {
+    status: 'warn',
+    text: `expires on ${dayOf(to)}, in ${days === 1 ? 'one day' : `${days} days`} (${subject})`,
+  };
 }
 
 function dayOf(time: number): string {

@@ -16,12 +16,6 @@ export function textAt(object: unknown, ...path: readonly string[]): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** The objects in the list at that path. */
-export function objectsAt(object: unknown, ...path: readonly string[]): readonly JsonObject[] {
-  const value = valueAt(object, ...path);
-  return Array.isArray(value) ? value.filter(isObject) : [];
-}
-
 export function valueAt(object: unknown, ...path: readonly string[]): unknown {
   return path.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), object);
 }

@@ -46,6 +46,8 @@ export interface PreflightCheck {
   readonly text: string;
   /** What to do: a flag, a command or a manifest. '' where nothing has to be done. */
   readonly fix: string;
+  /** The check of that server that has to pass before this one can be proved; '' where none has. */
+  readonly needs: CheckCode | '';
 }
 
 export interface ChangingType {

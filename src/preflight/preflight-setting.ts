@@ -54,6 +54,6 @@ export interface TargetRelease {
   readonly name: string;
   readonly version: ServerVersion | undefined;
   readonly discovery: ServerDiscovery;
-  /** `recording`: of default flags, and without the types of CRDs and extension servers. `cluster`: what a cluster serves. */
-  readonly origin: 'recording' | 'cluster';
+  /** Groups that it says something about; absent: all. A release as it is shipped says nothing of what a cluster adds to it. */
+  readonly isAbout?: ((group: string) => boolean) | undefined;
 }

@@ -51,12 +51,17 @@ export const PUBLISHING_RIGHTS: readonly RequiredRight[] = ['get', 'create', 'pa
   manifest: 'deploy/publishing-rbac.yaml',
 }));
 
-/** `watch leases.coordination.k8s.io in kube-system`, `get /readyz`. */
-export function rightText({ verb, on }: RequiredRight): string {
-  if ('path' in on) return `${verb} ${on.path}`;
+/** One text for each thing: `list/watch leases.coordination.k8s.io in kube-system`, `get /readyz`. */
+export function rightsText(rights: readonly RequiredRight[]): readonly string[] {
+  const things = Map.groupBy(rights, ({ on }) => thingText(on));
+  return [...things].map(([thing, same]) => `${same.map(({ verb }) => verb).join('/')} ${thing}`);
+}
+
+function thingText(on: RequiredRight['on']): string {
+  if ('path' in on) return on.path;
   const { group, resource, namespace, name } = on;
   const what = name === '' ? `${resource}.${group}` : `${resource}.${group} ${name}`;
-  return `${verb} ${what}${namespace === '' ? '' : ` in ${namespace}`}`;
+  return namespace === '' ? what : `${what} in ${namespace}`;
 }
 
 /** The SelfSubjectAccessReview that asks for the right. */

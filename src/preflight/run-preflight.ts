@@ -20,25 +20,40 @@ export async function runPreflight(setting: PreflightSetting, deadlineMs = DEADL
     const [found, servers, types] = await Promise.all([
       Promise.all(CHECKS.map((check) => runCheck(check, facts, deadlineMs))),
       Promise.all(setting.servers.map((server) => within(deadlineMs, describeServer(server), unknownServer(server)))),
-      within(deadlineMs, changedTypes(facts), { appearing: [], vanishing: [] }),
+      within(deadlineMs, changedTypes(facts), NO_TYPES),
     ]);
-    const checks = found.flat();
-    const counts = { pass: 0, warn: 0, fail: 0, unknown: 0 };
-    for (const { status } of checks) counts[status]++;
-    return {
-      kind: 'PreflightReport',
-      generatedAt: new Date(setting.now()).toISOString(),
-      verdict: counts.fail > 0 ? 'fail' : counts.warn + counts.unknown > 0 ? 'warn' : 'pass',
-      summary: summaryOf(checks, counts),
-      to: setting.target?.name ?? '',
-      servers,
-      counts,
-      checks,
-      types,
-    };
+    return preflightReport({ checks: found.flat(), now: setting.now(), to: setting.target?.name, servers, types });
   } finally {
     await Promise.all(setting.servers.map((server) => server.close()));
   }
+}
+
+interface ReportParts {
+  readonly checks: readonly PreflightCheck[];
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly to: string | undefined;
+  readonly servers?: PreflightReport['servers'];
+  readonly types?: PreflightReport['types'];
+}
+
+const NO_TYPES = { appearing: [], vanishing: [] };
+
+/** The report of checks that were run. */
+export function preflightReport({ checks, now, to, servers = [], types = NO_TYPES }: ReportParts): PreflightReport {
+  const counts = { pass: 0, warn: 0, fail: 0, unknown: 0 };
+  for (const { status } of checks) counts[status]++;
+  return {
+    kind: 'PreflightReport',
+    generatedAt: new Date(now).toISOString(),
+    verdict: counts.fail > 0 ? 'fail' : counts.warn + counts.unknown > 0 ? 'warn' : 'pass',
+    summary: summaryOf(checks, counts),
+    to: to ?? '',
+    servers,
+    counts,
+    checks,
+    types,
+  };
 }
 
 async function runCheck(check: Check, facts: PreflightFacts, deadlineMs: number): Promise<PreflightCheck[]> {
@@ -74,14 +89,12 @@ function summaryOf(checks: readonly PreflightCheck[], counts: Readonly<Record<Ch
   const codesWith = (status: CheckStatus) => [
     ...new Set(checks.filter((check) => check.status === status).map(({ code }) => code)),
   ];
-  const parts = [
-    counts.fail === 0 ? '' : `failed: ${listed(codesWith('fail'))}`,
-    counts.warn === 0 ? '' : `to be known: ${listedBriefly(codesWith('warn'))}`,
-    counts.unknown === 0 ? '' : `not proved: ${listedBriefly(codesWith('unknown'))}`,
-  ].filter((part) => part !== '');
-  if (parts.length === 0) return 'Every link is proved.';
-  const text = parts.join('; ');
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  const sentences = [
+    counts.fail === 0 ? 'No link is broken.' : `Broken: ${listed(codesWith('fail'))}.`,
+    counts.unknown === 0 ? '' : `Not proved: ${listedBriefly(codesWith('unknown'))}.`,
+    counts.warn === 0 ? '' : `To be known: ${listedBriefly(codesWith('warn'))}.`,
+  ].filter((sentence) => sentence !== '');
+  return counts.pass === checks.length ? 'Every link is proved.' : sentences.join(' ');
 }
 
 async function within<T>(milliseconds: number, promise: Promise<T>, late: T): Promise<T> {

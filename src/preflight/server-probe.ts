@@ -35,6 +35,8 @@ export type Answer =
   /** None came; `timeout` when the server let us wait. */
   | { readonly kind: 'none'; readonly timeout: boolean; readonly message: string };
 
+const NO_ANSWER = { kind: 'none', timeout: true, askedAt: 0, answeredAt: 0 } as const;
+
 /** Whom the server takes us for. */
 export type Acceptance =
   | { readonly kind: 'as'; readonly user: string }
@@ -111,11 +113,14 @@ export class ServerProbe {
     });
   }
 
-  /** `/readyz?verbose`; who we are does not matter yet. */
+  /** `/readyz?verbose`. A server that refuses us would close the connection meanwhile, and say nothing of itself. */
   readiness(): Promise<Read<Answer & { readonly askedAt: number; readonly answeredAt: number }>> {
     return this.#once('readiness', async () => {
-      const link = await this.link();
-      if (link.kind === 'broken') return { kind: 'blocked', by: link.at };
+      const read = await this.acceptance();
+      if (read.kind !== 'read') return read;
+      if (read.value.kind === 'refused') return { kind: 'blocked', by: 'FrontProxyTrust' };
+      if (read.value.kind === 'unanswered')
+        return { kind: 'read', value: { ...NO_ANSWER, message: read.value.message } };
       const askedAt = this.#options.now();
       const answer = await this.ask('GET', '/readyz?verbose');
       return { kind: 'read', value: { ...answer, askedAt, answeredAt: this.#options.now() } };

@@ -16,12 +16,12 @@ export interface TypeChanges {
   readonly vanishing: readonly (ChangingType & { readonly instead: readonly string[] })[];
 }
 
-export interface Comparison {
-  readonly servers: readonly ServedBy[];
-  /** Undefined: the newest of the servers. */
-  readonly target: { readonly name: string; readonly discovery: ServerDiscovery } | undefined;
-  /** What objects of the cluster declare and every release serves: CRDs and aggregated APIs. */
-  readonly isDeclared: (group: string, version: string) => boolean;
+/** What the servers are compared with. */
+export interface ComparedRelease {
+  readonly name: string;
+  readonly discovery: ServerDiscovery;
+  /** Groups that it says something about; absent: all. */
+  readonly isAbout?: ((group: string) => boolean) | undefined;
 }
 
 interface Type {
@@ -32,10 +32,10 @@ interface Type {
 }
 
 /**
- * What the servers do not all serve, or the target does not: `vanishing` is served now and not by the target, `appearing` by
+ * Without a target the servers are compared with the newest of them. What the servers do not all serve, or the target does not: `vanishing` is served now and not by the target, `appearing` by
  * the target and not by every server. A subresource is named only where its resource stays.
  */
-export function typeChanges({ servers, target, isDeclared }: Comparison): TypeChanges {
+export function typeChanges(servers: readonly ServedBy[], target: ComparedRelease | undefined): TypeChanges {
   const goal = target ?? newest(servers);
   if (goal === undefined) return { to: '', appearing: [], vanishing: [] };
   const wanted = typesOf(goal.discovery);
@@ -47,7 +47,7 @@ export function typeChanges({ servers, target, isDeclared }: Comparison): TypeCh
       holders.set(key, held);
     }
   }
-  const isOurs = ({ group, version }: Type): boolean => !isDeclared(group, version);
+  const isOurs = ({ group }: Type): boolean => goal.isAbout?.(group) ?? true;
   const vanishing = [...holders.values()]
     .filter(({ type }) => !wanted.has(keyOf(type)) && isOurs(type))
     .filter(({ type }) => type.subresource === '' || wanted.has(keyOf({ ...type, subresource: '' })))
@@ -74,7 +74,7 @@ export function groupVersion({ group, version }: Pick<Type, 'group' | 'version'>
 }
 
 /** One of the newest servers, by its version. */
-function newest(servers: readonly ServedBy[]): Comparison['target'] {
+function newest(servers: readonly ServedBy[]): ComparedRelease | undefined {
   const known = servers.flatMap(({ version, discovery, server }) =>
     version === undefined ? [] : [{ version, discovery, server }],
   );

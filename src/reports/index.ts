@@ -1,6 +1,7 @@
 import { decisionsReport } from './decisions-report.ts';
 import { explainReport } from './explain-report.ts';
 import { historyReport } from './history-report.ts';
+import { preflightReport } from './preflight-report.ts';
 import type { Report } from './report.ts';
 import { skewReport } from './skew-report.ts';
 import { statusReportSchema } from './status-report.ts';
@@ -14,6 +15,7 @@ export const reports: readonly Report[] = [
   skewReport,
   verifyReport,
   statusReportSchema,
+  preflightReport,
   decisionsReport,
   unexpected404sReport,
   timelineReport,

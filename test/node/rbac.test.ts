@@ -16,6 +16,8 @@ const PATHS = [
   '/openapi/v3/*',
   '/readyz',
   '/version',
+  // Of `mvproxy preflight` alone.
+  '/metrics',
 ];
 /** Types whose objects are asked for by name before a type is said not to exist. */
 const DECLARATIONS = ['customresourcedefinitions', 'apiservices'];

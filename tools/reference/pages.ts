@@ -9,6 +9,7 @@ import { jsonText } from './json-text.ts';
 import { labDifferencesPage } from './lab-differences-page.ts';
 import { metricsPage } from './metrics-page.ts';
 import { outputPage, outputSchema } from './output-page.ts';
+import { preflightPage } from './preflight-page.ts';
 import { remarksPage } from './remarks-page.ts';
 
 /** Path from `docs/reference` → content. */
@@ -23,6 +24,7 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['alerts.md', alertsPage()],
     ['verify-remarks.md', remarksPage()],
     ['../../deploy/monitoring/grafana-dashboard.json', `${jsonText(dashboard())}\n`],
+    ['preflight-checks.md', preflightPage()],
     ['output.md', outputPage()],
     ...reports.map((report) => [`output/${report.name}.schema.json`, `${jsonText(outputSchema(report))}\n`] as const),
   ]);

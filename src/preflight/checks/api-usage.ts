@@ -1,8 +1,8 @@
-import { type Check, type Finding, finding, listed, listedBriefly, pass } from '../check.ts';
+import { blocked, type Check, type Finding, finding, listed, listedBriefly, pass } from '../check.ts';
 import type { PreflightFacts } from '../preflight-facts.ts';
 import type { TypeUsage } from '../preflight-report.ts';
 import { type RequestedAPI, requestedDeprecatedAPIs } from '../requested-deprecated-apis.ts';
-import type { ServerProbe } from '../server-probe.ts';
+import type { Read, ServerProbe } from '../server-probe.ts';
 import { groupVersion, typeText } from '../type-changes.ts';
 
 const METRICS = '/metrics';
@@ -15,7 +15,7 @@ export const apiUsage: Check = {
     const readings = await Promise.all(
       facts.servers.map(async (server) => ({ server, read: await requestedOf(server) })),
     );
-    const unread = readings.flatMap(({ server, read }) => (typeof read === 'string' ? [unreadable(server, read)] : []));
+    const unread = readings.flatMap(({ server, read }) => (read.kind === 'read' ? [] : [unreadable(server, read)]));
     const used = (await usedTypes(facts)).map(({ type, usage }) => usedFinding(type, usage, to));
     if (used.length > 0) return [...used, ...unread];
     if (facts.servers.length === 0 || unread.length === facts.servers.length) return unread;
@@ -47,7 +47,7 @@ export async function usedTypes(facts: PreflightFacts): Promise<readonly UsedTyp
   const requested = await Promise.all(
     facts.servers.map(async (server) => {
       const read = await requestedOf(server);
-      return { name: server.name, apis: typeof read === 'string' ? [] : read };
+      return { name: server.name, apis: read.kind === 'read' ? read.value : [] };
     }),
   );
   const announced = requested
@@ -101,22 +101,22 @@ function usedFinding(type: UsedType['type'], usage: readonly TypeUsage[], to: st
   );
 }
 
-function unreadable({ name }: ServerProbe, why: string): Finding {
-  const isRefused = why.includes('answered 403');
+function unreadable(server: ServerProbe, why: Unread): Finding {
+  if (why.kind === 'blocked') return blocked(why.by, server);
   return finding(
     'unknown',
-    `Whether somebody asks ${name} for what vanishes is not known: ${why}.`,
-    isRefused ? 'kubectl apply -f deploy/rbac.yaml' : '',
-    name,
+    `Whether somebody asks it for what vanishes is not known: ${why.text}.`,
+    why.status === 403 ? 'kubectl apply -f deploy/rbac.yaml' : '',
+    server.name,
   );
 }
 
-/** What was requested of the server, or why that is not known. */
-async function requestedOf(server: ServerProbe): Promise<readonly RequestedAPI[] | string> {
+type Unread = Exclude<Read<unknown>, { kind: 'read' }>;
+
+async function requestedOf(server: ServerProbe): Promise<Read<readonly RequestedAPI[]>> {
   const read = await server.known(METRICS, 'text/plain', true);
-  if (read.kind === 'blocked') return `${read.by} does not pass`;
-  if (read.kind === 'failed') return read.text;
-  return requestedDeprecatedAPIs(read.value.body.toString('utf8'));
+  if (read.kind !== 'read') return read;
+  return { kind: 'read', value: requestedDeprecatedAPIs(read.value.body.toString('utf8')) };
 }
 
 function isGoneBy(

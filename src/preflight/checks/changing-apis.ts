@@ -9,7 +9,13 @@ export const changingApis: Check = {
     const { to, appearing, vanishing, unread } = await facts.changes();
     const findings: Finding[] = [];
     if (unread.length > 0) {
-      findings.push(finding('unknown', `What ${listedBriefly(unread)} serves could not be read, and is left out.`, ''));
+      findings.push(
+        finding(
+          'unknown',
+          `What ${listedBriefly(unread)} ${unread.length === 1 ? 'serves' : 'serve'} could not be read, and is left out.`,
+          '',
+        ),
+      );
     }
     if (to === '') return findings;
     if (appearing.length + vanishing.length === 0) {
@@ -19,7 +25,7 @@ export const changingApis: Check = {
           : `The servers serve what ${target.name} does.`;
       return [...findings, pass(all)];
     }
-    const by = target?.origin === 'recording' ? `${to} with default flags` : to;
+    const by = target?.isAbout !== undefined ? `${to} with default flags` : to;
     const parts = [
       appearing.length === 0 ? '' : `${counted(appearing.length)} appear with ${by}: ${names(appearing)}`,
       vanishing.length === 0 ? '' : `${counted(vanishing.length)} vanish with ${by}: ${names(vanishing)}`,

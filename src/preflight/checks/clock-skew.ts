@@ -18,11 +18,11 @@ export const clockSkew: Check = {
       if (read.kind === 'failed' || read.value.kind === 'none') return blocked('ServerReady', server);
       const { fields, askedAt, answeredAt } = read.value;
       const date = Date.parse(fieldValue(fields, 'date') ?? '');
-      if (Number.isNaN(date)) return finding('unknown', `${name} does not say what time it is.`, '', name);
+      if (Number.isNaN(date)) return finding('unknown', 'It does not say what time it is.', '', name);
       const ahead = date + RESOLUTION_MS / 2 - (askedAt + answeredAt) / 2;
       const off = Math.max(0, Math.abs(ahead) - RESOLUTION_MS / 2);
       if (off < WARN_MS) return pass(`Its clock agrees with ours to ${Math.ceil(off / 1000) + 1} s.`, name);
-      const text = `The clock of ${name} is ${Math.round(off / 1000)} s ${ahead > 0 ? 'ahead of' : 'behind'} ours: certificates, tokens and Leases are judged by different times.`;
+      const text = `Its clock is ${Math.round(off / 1000)} s ${ahead > 0 ? 'ahead of' : 'behind'} ours: certificates, tokens and Leases are judged by different times.`;
       return finding(
         off < FAIL_MS ? 'warn' : 'fail',
         text,

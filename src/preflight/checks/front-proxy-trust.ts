@@ -15,7 +15,7 @@ export const frontProxyTrust: Check = {
       if (frontProxy === undefined || expectedUser === undefined) {
         return finding(
           'unknown',
-          `Not proved for ${name}: there is no front-proxy certificate that could vouch for anybody.`,
+          'Not proved: there is no front-proxy certificate that could vouch for anybody.',
           'Give --proxy-client-cert-file and --proxy-client-key-file to mvproxy serve.',
           name,
         );
@@ -32,22 +32,18 @@ export const frontProxyTrust: Check = {
             ? pass(`It believes X-Remote-User over the front-proxy certificate (asked as ${expectedUser}).`, name)
             : takenForAnother(name, read.value.user, chain);
         case 'refused':
-          if (expiryFinding(chain, setting.now())?.status === 'fail') return blockedByOwn(name);
+          if (expiryFinding(chain, setting.now())?.status === 'fail') return blocked('OwnCertificates', server);
           return read.value.status === 401
             ? refused(server, chain)
             : finding(
                 'fail',
-                `${name} answered ${read.value.status} when it was asked whom it takes the proxy for: ${read.value.message}`,
+                `It answered ${read.value.status} when it was asked whom it takes the proxy for: ${read.value.message}`,
                 'See the log of the server for that moment.',
                 name,
               );
       }
     }),
 };
-
-function blockedByOwn(name: string): Finding {
-  return finding('unknown', `Not proved for ${name}, because OwnCertificates does not pass.`, '', name);
-}
 
 function takenForAnother(name: string, user: string, [leaf]: readonly X509Certificate[]): Finding {
   const own = leaf === undefined ? '' : commonName(leaf);
@@ -57,10 +53,10 @@ function takenForAnother(name: string, user: string, [leaf]: readonly X509Certif
     : 'it does not look at X-Remote-User, for want of --requestheader-client-ca-file or --requestheader-username-headers=X-Remote-User';
   return finding(
     'fail',
-    `${name} takes whoever the proxy vouches for as ${user || 'nobody'}: ${why}. Requests of clients with certificates would run as that user.`,
+    `It takes whoever the proxy vouches for as ${user || 'nobody'}: ${why}. Requests of clients with certificates would run as that user.`,
     isCertificate
-      ? `Use a certificate of the --requestheader-client-ca-file of ${name} for --proxy-client-cert-file; on kubeadm that is /etc/kubernetes/pki/front-proxy-client.crt.`
-      : `Start ${name} with --requestheader-client-ca-file, --requestheader-username-headers=X-Remote-User, --requestheader-group-headers=X-Remote-Group and --requestheader-extra-headers-prefix=X-Remote-Extra-.`,
+      ? 'Use a certificate of its --requestheader-client-ca-file for --proxy-client-cert-file; on kubeadm that is /etc/kubernetes/pki/front-proxy-client.crt.'
+      : 'Start it with --requestheader-client-ca-file, --requestheader-username-headers=X-Remote-User, --requestheader-group-headers=X-Remote-Group and --requestheader-extra-headers-prefix=X-Remote-Extra-.',
     name,
   );
 }
@@ -74,12 +70,13 @@ async function refused(server: ServerProbe, chain: readonly X509Certificate[]): 
   const asked = await server.clientIssuers();
   const issuers = chain.map(issuerName);
   const isTaken = asked?.some((issuer) => issuers.some((ours) => ours?.equals(issuer) === true));
-  const useOne = `Issue --proxy-client-cert-file by the CA in --requestheader-client-ca-file of ${name} (on kubeadm /etc/kubernetes/pki/front-proxy-client.crt), or add the CA of ours to that file.`;
-  const allowName = `Add ${own || 'the common name'} to --requestheader-allowed-names of ${name} and restart it, or use a certificate whose common name is there.`;
+  const useOne =
+    'Issue --proxy-client-cert-file by the CA in its --requestheader-client-ca-file (on kubeadm use /etc/kubernetes/pki/front-proxy-client.crt), or add the CA of ours to that file.';
+  const allowName = `Add ${own || 'the common name'} to its --requestheader-allowed-names and restart it, or use a certificate whose common name is there.`;
   if (isTaken === true) {
     return finding(
       'fail',
-      `${name} refuses the front-proxy certificate (401) although its CA is one that it takes: the common name ${own || '(none)'} is not in its --requestheader-allowed-names.`,
+      `It refuses the front-proxy certificate (401) although it takes those of its CA: the common name ${own || '(none)'} is not in its --requestheader-allowed-names.`,
       allowName,
       name,
     );
@@ -88,14 +85,14 @@ async function refused(server: ServerProbe, chain: readonly X509Certificate[]): 
     const names = listedBriefly((asked ?? []).map((issuer) => commonNameIn(issuer) || 'a CA without common name'));
     return finding(
       'fail',
-      `${name} refuses the front-proxy certificate (401): it was issued by ${by}, and ${name} takes certificates of ${names}.`,
+      `It refuses the front-proxy certificate (401), which was issued by ${by}; it takes those of ${names}.`,
       useOne,
       name,
     );
   }
   return finding(
     'fail',
-    `${name} refuses the front-proxy certificate (401): its CA (${by}) is not in --requestheader-client-ca-file of ${name}, or its common name ${own || '(none)'} not in --requestheader-allowed-names.`,
+    `It refuses the front-proxy certificate (401): the CA (${by}) is not in its --requestheader-client-ca-file, or the common name ${own || '(none)'} not in its --requestheader-allowed-names.`,
     `${useOne} ${allowName}`,
     name,
   );

@@ -21,7 +21,7 @@ export const nativeProxy: Check = {
         if (typeof merges === 'object') {
           return merges.kind === 'blocked'
             ? blocked(merges.by, server)
-            : finding('unknown', `Not known of ${server.name}: ${merges.text}`, '', server.name);
+            : finding('unknown', `Not known: ${merges.text}`, '', server.name);
         }
         if (merges)
           return pass('On: it merges what its peers serve. Both work beside each other (docs/native.md).', server.name);

@@ -32,7 +32,7 @@ function judge({ what, flag, pem, use }: OwnCertificate, now: number): Finding[]
   const found: Finding[] = [];
   if (expiry !== undefined) {
     const consequence = expiry.status === 'fail' ? 'connections that rely on it fail' : 'renew it before that';
-    found.push(finding(expiry.status, `In our ${what} ${expiry.text}: ${consequence}.`, `Renew the file of ${flag}.`));
+    found.push(finding(expiry.status, `Our ${what} ${expiry.text}: ${consequence}.`, `Renew the file of ${flag}.`));
   }
   if (use !== 'authority' && !allows(leaf, use)) {
     const { name } = USES[use];

@@ -1,6 +1,6 @@
 import { blocked, type Check, eachServer, finding, listedBriefly, pass } from '../check.ts';
 import { objectIn, textAt, valueAt } from '../json-object.ts';
-import { accessReview, type RequiredRight, rightText, subjectText } from '../required-rights.ts';
+import { accessReview, type RequiredRight, rightsText, subjectText } from '../required-rights.ts';
 import type { ServerProbe } from '../server-probe.ts';
 
 const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
@@ -17,12 +17,7 @@ export const proxyRbac: Check = {
       const answers = await Promise.all(setting.rights.map((right) => review(server, right)));
       const unanswered = answers.find((answer) => typeof answer === 'string');
       if (typeof unanswered === 'string') {
-        return finding(
-          'unknown',
-          `Not proved for ${name}: ${unanswered}`,
-          'See ServerReady of that server, and ask again.',
-          name,
-        );
+        return finding('unknown', `Not proved: ${unanswered}`, 'Ask again once it is ready.', name);
       }
       const denied = setting.rights.filter((_, at) => answers[at] === false);
       if (denied.length === 0) return pass(`All ${setting.rights.length} rights of the manifests are granted.`, name);
@@ -32,7 +27,7 @@ export const proxyRbac: Check = {
       const subject = user === '' ? '' : subjectText(user);
       return finding(
         'fail',
-        `${name} does not let the proxy ${listedBriefly(denied.map(rightText), 4)}: what changes is seen late, and servers are not found.`,
+        `The proxy may not ${listedBriefly(rightsText(denied), 4)}: what changes is seen late, and servers are not found.`,
         `${manifests.map((manifest) => `kubectl apply -f ${manifest}`).join(' && ')}${subject}`,
         name,
       );

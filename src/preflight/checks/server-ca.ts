@@ -17,11 +17,11 @@ export const serverCa: Check = {
       if (path === undefined || leaf === undefined) {
         const known = listedBriefly([...new Set(authorities.map(subjectText))]);
         const by = leaf === undefined ? 'nobody' : issuerText(leaf);
-        const text = `The certificate of ${name} was issued by ${by}; --peer-ca-file has ${known}, which did not sign it. Nothing is sent to a server that nobody vouches for.`;
+        const text = `Its certificate was issued by ${by}; --peer-ca-file has ${known}, which did not sign it. Nothing is sent to a server that nobody vouches for.`;
         return finding(
           'fail',
           text,
-          `Add the CA that signed the --tls-cert-file of ${name} to --peer-ca-file, on kubeadm /etc/kubernetes/pki/ca.crt of its cluster.`,
+          'Add the CA that signed its --tls-cert-file to --peer-ca-file, on kubeadm /etc/kubernetes/pki/ca.crt of its cluster.',
           name,
         );
       }
@@ -29,8 +29,8 @@ export const serverCa: Check = {
       if (tls.chainError !== '' && !/EXPIRED|NOT_YET_VALID/.test(tls.chainError)) {
         return finding(
           'fail',
-          `The certificate of ${name} is not accepted (${tls.chainError}).`,
-          `Issue the --tls-cert-file of ${name} anew, for use by a server.`,
+          `Its certificate is not accepted (${tls.chainError}).`,
+          'Issue its --tls-cert-file anew, for use by a server.',
           name,
         );
       }

@@ -13,11 +13,11 @@ export const serverExpiry: Check = {
       const path = issuedBy(tls.chain, certificatesOf(setting.trust.ca ?? '')) ?? tls.chain;
       const found = expiryFinding(path, setting.now());
       if (found === undefined) return pass(`Valid until ${expiryDay(path)}.`, name);
-      const text = `Of the certificates of ${name}, ${found.text}${found.status === 'fail' ? '; nobody who verifies it connects' : ''}.`;
+      const text = `Its certificate ${found.text}${found.status === 'fail' ? '; nobody who verifies it connects' : ''}.`;
       return finding(
         found.status,
         text,
-        `Renew the --tls-cert-file of ${name} (on kubeadm: kubeadm certs renew apiserver), and restart it.`,
+        'Renew its --tls-cert-file (on kubeadm: kubeadm certs renew apiserver), and restart it.',
         name,
       );
     }),

@@ -12,11 +12,11 @@ export const serverName: Check = {
       const names = namesIn(tls.chain[0]?.subjectAltName);
       const carried = names.length === 0 ? 'none' : listedBriefly(names, 8);
       const [first] = names;
-      const text = `The certificate of ${name} is not for ${spec.servername}; its names are ${carried}.`;
+      const text = `Its certificate is not for ${spec.servername}; the names there are ${carried}.`;
       const fix =
         first === undefined
-          ? `Issue the --tls-cert-file of ${name} with the name ${spec.servername}.`
-          : `Give --server-tls-name (servers[].serverName for ${name} alone) one of these names, or issue the certificate of ${name} with ${spec.servername}.`;
+          ? `Issue its --tls-cert-file with the name ${spec.servername}.`
+          : `Give --server-tls-name (for one server servers[].serverName) one of these names, or issue its --tls-cert-file with ${spec.servername}.`;
       return finding('fail', text, fix, name);
     }),
 };

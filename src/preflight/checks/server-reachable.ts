@@ -18,8 +18,8 @@ export const serverReachable: Check = {
       if (tls.kind !== 'unreachable') return pass(`${address} accepts connections.`, name);
       const fix =
         tls.code.startsWith('E') && /NOTFOUND|EAI/.test(tls.code)
-          ? `Correct the host in --server ${name}=URL, or DNS.`
-          : `Start the kube-apiserver on that host, or correct --server ${name}=URL.`;
+          ? 'Correct its host in --server NAME=URL, or DNS.'
+          : 'Start the kube-apiserver on that host, or correct --server NAME=URL.';
       return finding('fail', `${address} cannot be connected to: ${CODES[tls.code] ?? tls.code}.`, fix, name);
     }),
 };

@@ -7,12 +7,12 @@ export const serverReady: Check = {
       const { name } = server;
       const read = await server.readiness();
       if (read.kind === 'blocked') return blocked(read.by, server);
-      if (read.kind === 'failed') return finding('unknown', `Not proved for ${name}: ${read.text}`, '', name);
+      if (read.kind === 'failed') return finding('unknown', `Not proved: ${read.text}`, '', name);
       const { value } = read;
       if (value.kind === 'none') {
         return finding(
           'fail',
-          `${name} does not answer /readyz: ${value.message}. It gets no requests.`,
+          `It does not answer /readyz: ${value.message}. It gets no requests.`,
           'Look at its load and its etcd; a process that stays like this has to be restarted.',
           name,
         );
@@ -24,8 +24,8 @@ export const serverReady: Check = {
       const checks = failing.length === 0 ? '' : `; it fails ${listedBriefly(failing)}`;
       return finding(
         'fail',
-        `${name} is not ready: /readyz answers ${value.status}${checks}. It gets no requests.`,
-        `Its log says why; kubectl get --raw '/readyz?verbose' --server https://${server.address} shows all of its checks.`,
+        `It is not ready: /readyz answers ${value.status}${checks}. It gets no requests.`,
+        `Its log says why; kubectl get --raw '/readyz?verbose', asked of that server, shows all of its checks.`,
         name,
       );
     }),

@@ -18,7 +18,7 @@ export const serverTls: Check = {
           : finding(
               'fail',
               `TLS with ${address} fails (${tls.code}): it speaks no TLS 1.2 or newer, or is no kube-apiserver.`,
-              `Correct the port in --server ${name}=URL.`,
+              'Correct the port in --server NAME=URL.',
               name,
             );
       }

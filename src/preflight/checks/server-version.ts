@@ -11,6 +11,6 @@ export const serverVersion: Check = {
       if (read.kind === 'read') return pass(`Kubernetes ${versionText(read.value)}.`, name);
       const fix =
         read.status === 403 ? 'kubectl apply -f deploy/rbac.yaml' : 'Ask the server: kubectl get --raw /version';
-      return finding('fail', `The version of ${name} is not known: ${read.text}.`, fix, name);
+      return finding('fail', `Its version is not known: ${read.text}.`, fix, name);
     }),
 };

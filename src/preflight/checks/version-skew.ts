@@ -10,7 +10,7 @@ export const versionSkew: Check = {
     const read = await Promise.all(servers.map((server) => server.version()));
     const versions = read.flatMap((each) => (each.kind === 'read' ? [each.value] : []));
     if (versions.length === 0) {
-      return [finding('unknown', 'Not proved, because no server has told its version.', '')];
+      return [finding('unknown', 'No server has told its version.', '')];
     }
     const isComplete = versions.length === servers.length;
     const all = target?.version === undefined ? versions : [...versions, target.version];
@@ -21,7 +21,11 @@ export const versionSkew: Check = {
     const during = target?.version === undefined ? 'API servers are' : `On the way to ${target.name}, API servers are`;
     if (width <= SUPPORTED) {
       const text = `${during} ${width === 0 ? 'of one minor version' : 'one minor version apart'} (${range}).`;
-      return [isComplete ? pass(text) : finding('unknown', `${text} Some have not told their version.`, '')];
+      return [
+        isComplete
+          ? pass(text)
+          : finding('unknown', `${text.replace(/\.$/, '')}, as far as they have told their version.`, ''),
+      ];
     }
     return [
       finding(
