@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { stringify } from 'yaml';
+import { TestCa } from '../../../test/support/certificates.ts';
+import type { RequestExplanation } from '../../admin/request-explanation.ts';
+import { type TemporaryFiles, temporaryFiles } from '../../config/testing/temporary-files.ts';
+import { findRecording } from '../../lab/recording/find-recording.ts';
+import { recordedServer } from '../../lab/recording/testing/recorded-server.ts';
+import type { SkewReport } from '../../skew/skew-report.ts';
+import type { ExchangeHandler, ServerExchange } from '../../wire/exchange.ts';
+import { fieldValue } from '../../wire/fields.ts';
+import { type Listener, listen } from '../../wire/listener.ts';
+import { run } from '../main.ts';
+import { capturedIo } from '../testing/captured-io.ts';
+
+const TOKEN = 'secret-token';
+
+function answer(exchange: ServerExchange, status: number, type: string, body: string): void {
+  const sink = exchange.respond({ status, fields: ['content-type', type] }, false);
+  sink.write(Buffer.from(body));
+  sink.end([]);
+}
+
+describe('commands that ask the API servers of contexts', () => {
+  const listeners: Listener[] = [];
+  let files: TemporaryFiles;
+  before(async () => {
+    const ca = await TestCa.create('ca');
+    const other = await TestCa.create('other');
+    const serving = await ca.issue({ commonName: 'server', ips: ['127.0.0.1'], usage: 'server' });
+    const start = async (handler: ExchangeHandler) => {
+      const listener = await listen({ host: '127.0.0.1', port: 0, tls: serving, handler });
+      listeners.push(listener);
+      return `https://127.0.0.1:${listener.port}`;
+    };
+    const recorded = async (release: string) => {
+      const serve = recordedServer(await findRecording(release));
+      return start((exchange) => {
+        const isKnown = fieldValue(exchange.head.fields, 'authorization') === `Bearer ${TOKEN}`;
+        if (isKnown) void serve(exchange);
+        else exchange.respond({ status: 401, fields: [] }, true);
+      });
+    };
+    const always = (status: number, type: string, body: string) => start((each) => answer(each, status, type, body));
+    const gone = await start(() => {});
+    await listeners.pop()?.close(0);
+    const servers: Record<string, string> = {
+      old: await recorded('1.34'),
+      new: await recorded('1.37'),
+      forbidding: await always(403, 'application/json', '{}'),
+      website: await always(200, 'text/html', '<html>'),
+      nothing: await always(404, 'text/plain', 'not here'),
+      starting: await always(503, 'text/plain', 'starting'),
+      gone,
+    };
+    const clusters = [
+      ...Object.entries(servers).map(([name, server]) => ({
+        name,
+        cluster: { server, 'certificate-authority': 'ca.crt' },
+      })),
+      { name: 'untrusted', cluster: { server: servers['old'], 'certificate-authority': 'other.crt' } },
+      { name: 'unvouched', cluster: { server: servers['old'] } },
+    ];
+    const users = [
+      { name: 'good', user: { token: TOKEN } },
+      { name: 'bad', user: { token: 'other' } },
+      { name: 'plugin', user: { exec: { command: 'aws' } } },
+    ];
+    const contexts = [
+      ...clusters.map(({ name }) => ({ name, context: { cluster: name, user: 'good' } })),
+      { name: 'old-again', context: { cluster: 'old', user: 'good' } },
+      { name: 'stranger', context: { cluster: 'new', user: 'bad' } },
+      { name: 'plugin', context: { cluster: 'new', user: 'plugin' } },
+    ];
+    files = await temporaryFiles({
+      'ca.crt': ca.cert,
+      'other.crt': other.cert,
+      config: stringify({ apiVersion: 'v1', kind: 'Config', clusters, users, contexts }),
+      'not.yaml': '}{',
+    });
+  });
+  after(async () => {
+    for (const listener of listeners) await listener.close(0);
+    await files[Symbol.asyncDispose]();
+  });
+
+  async function mvproxy(...args: readonly string[]) {
+    const io = capturedIo({ directory: files.directory, environment: { KUBECONFIG: `${files.directory}/config` } });
+    const exitCode = await run(['node', 'mvproxy', ...args], io);
+    return { exitCode, out: io.out, err: io.err };
+  }
+
+  async function skew(...flags: readonly string[]): Promise<SkewReport> {
+    const { exitCode, out, err } = await mvproxy('skew', '--output=json', ...flags);
+    assert.deepEqual([exitCode, err], [0, '']);
+    return JSON.parse(out);
+  }
+
+  it('skew says of contexts what it says of recordings of the same servers', async () => {
+    const contexts = await skew('--context=old,new', '--all');
+    assert.deepEqual(
+      contexts.servers.map(({ name, version, discoveryAgeSeconds: age }) => [name, version, age !== null && age < 60]),
+      [
+        ['new', '1.37.2', true],
+        ['old', '1.34.4', true],
+      ],
+    );
+    const recordings = await skew('--recorded=1.34,1.37', '--all');
+    assert.deepEqual(contexts.rows, recordings.rows);
+    assert.deepEqual(contexts.summary, recordings.summary);
+  });
+
+  it('skew takes contexts given twice, and a recording beside a context', async () => {
+    const { servers } = await skew('--context=old', '--context=new', '--kubeconfig=config');
+    assert.deepEqual(
+      servers.map(({ name }) => name),
+      ['new', 'old'],
+    );
+    const mixed = await skew('--context=old', '--recorded=1.37');
+    assert.deepEqual(
+      mixed.servers.map(({ name, discoveryAgeSeconds }) => [name, discoveryAgeSeconds === null]),
+      [
+        ['1.37.2', true],
+        ['old', false],
+      ],
+    );
+  });
+
+  it('a server that does not say how it stores is unknown, whatever else is known of it', async () => {
+    const { storage, findings } = await skew('--context=old', '--recorded=1.37', '--storage');
+    assert.equal(storage?.verdict, 'unknown');
+    assert.deepEqual(
+      findings.filter(({ code }) => code === 'StorageVersionUnknown').map(({ subject }) => subject),
+      ['old'],
+    );
+  });
+
+  it('explain says what a proxy in front of them would do', async () => {
+    const path = '/apis/storagemigration.k8s.io/v1/storageversionmigrations';
+    const { exitCode, out } = await mvproxy('explain', 'GET', path, '--context=old,new', '--output=json');
+    assert.equal(exitCode, 0);
+    const { servers, outcomes }: RequestExplanation = JSON.parse(out);
+    assert.deepEqual(
+      servers.map(({ name, source, capability }) => [name, source, capability?.serves]),
+      [
+        ['new', 'context', 'yes'],
+        ['old', 'context', 'no'],
+      ],
+    );
+    assert.deepEqual(
+      outcomes.map(({ preferred, server, reason }) => [preferred, server, reason]),
+      [
+        [['new'], '', 'PreferredCapable'],
+        [['old'], 'new', 'PeerServesResource'],
+      ],
+    );
+    const none = await mvproxy('explain', 'GET', '/apis/nowhere.test/v1/things', '--context=old');
+    assert.match(none.out, /No server serves|nobody|does not/i);
+  });
+
+  for (const [contexts, expected, message] of [
+    ['old,nope', 2, /^The context "nope" cannot be used:\n.*has no context "nope", only old, new/],
+    ['old,plugin', 2, /^The context "plugin" cannot be used:\n.*exec: runs a credential plug-in/],
+    ['old,unvouched', 2, /names no certificate-authority for https/],
+    ['old,old', 2, /^The context "old" is named twice; name each API server once\.$/m],
+    ['old,old-again', 2, /^The contexts "old" and "old-again" have one address, .* behind a balancer/],
+    ['old', 2, /^There is nothing to compare old with; name another server: --context old,OTHER\.$/m],
+    [
+      'old,gone',
+      3,
+      /context "gone", https:.* cannot be read: nothing listens there; .*\nWithout it, --context old can be answered\.$/m,
+    ],
+    ['old,untrusted', 2, /have one address/],
+    [
+      'untrusted,new',
+      3,
+      /could not prove that it is the server that the kubeconfig names; check certificate-authority/,
+    ],
+    ['old,stranger', 3, /does not accept the credentials of the context \(401\): .* Get new ones/],
+    [
+      'old,forbidding',
+      3,
+      /does not let the user of the context read API discovery \(403\): bind the ClusterRole system:discovery/,
+    ],
+    ['old,website', 3, /which the context "website" names, is not a Kubernetes API server: .* Check the address/],
+    ['old,nothing', 3, /which the context "nothing" names, is not a Kubernetes API server/],
+    ['old,starting', 3, /cannot tell at the moment what it serves: .*503.* Ask it for \/readyz\?verbose/],
+    ['gone,starting', 3, /"gone".*\n.*"starting"/],
+  ] as const) {
+    it(`--context=${contexts} ends with ${expected} and says what to do`, async () => {
+      const { exitCode, out, err } = await mvproxy('skew', `--context=${contexts}`);
+      assert.deepEqual([exitCode, out], [expected, ''], err);
+      assert.match(err, message);
+    });
+  }
+
+  it('a kubeconfig that cannot be read is named with what is wrong', async () => {
+    for (const [file, message] of [
+      ['nowhere', /nowhere does not exist; check the path/],
+      ['not.yaml', /not\.yaml:1:\d+: /],
+      ['.', /is a directory; name the file in it/],
+    ] as const) {
+      const { exitCode, err } = await mvproxy('skew', '--context=old,new', `--kubeconfig=${file}`);
+      assert.equal(exitCode, 2);
+      assert.match(err, message);
+    }
+  });
+});
