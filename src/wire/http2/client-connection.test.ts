@@ -98,6 +98,16 @@ test('who leaves most lying loses his answer, be it whole; others do not', async
   assert.deepEqual([await outcome(unread), await outcome(little)], [50_000, 5000]);
 });
 
+test('nobody loses an answer as long as a server allows a hundred streams, though none of them is read', async (t) => {
+  const { client } = await join(t, octets, { serverLimits: { streams: 100 } });
+  const length = 2 * defaultClientLimits.streamWindow;
+  const asked = Array.from({ length: 100 }, () => ask(client, `/${length}`));
+  const bodies = await Promise.all(asked.map(({ body }) => body));
+  const held = (): number => asked.reduce((sum, { stream }) => sum + stream.held, 0);
+  while (held() < asked.length * defaultClientLimits.streamWindow) await setImmediate();
+  for (const body of bodies) assert.equal(await outcome(body), length);
+});
+
 test('there is as much room as the server allows', async (t) => {
   const { client, asked } = await joined(t, { serverLimits: { streams: 3 } });
   assert.equal(client.room, 3);

@@ -27,11 +27,12 @@ export const defaultClientLimits: Http2Limits = {
   headerBytes: 256 * KIB,
   // Of the server's own, which pushes nothing.
   streams: 0,
-  streamWindow: MIB,
+  streamWindow: 512 * KIB,
   connectionWindow: 16 * MIB,
   // A server writes a list in fewer and larger steps.
   maxFrameSize: 256 * KIB,
-  heldBytes: 32 * MIB,
+  // A hundred streams, which is what kube-apiserver allows, may all be left lying at once.
+  heldBytes: 64 * MIB,
   resetBurst: 2000,
   resetsPerSecond: 200,
   pingIntervalMs: 30_000,

@@ -73,6 +73,8 @@ export class H2Exchange implements ServerExchange, BodySink {
     stream.on('wantTrailers', () => stream.sendTrailers(asHeaderObject(sendableTrailers(this.#trailers))));
     stream.on('finish', () => this.#finished());
     stream.on('close', () => this.#closed());
+    // Of a request that nobody reads Node resets the stream when the answer is written, in place of its END_STREAM.
+    if (bodyless) stream.resume();
   }
 
   inform(head: ResponseHead): void {
