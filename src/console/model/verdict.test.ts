@@ -78,6 +78,11 @@ for (const state of ['discovered', 'probing', 'confirming', 'unready', 'draining
   });
 }
 
+test('a condition that is a question stays one', () => {
+  const servers = [server('old', '1.34.4', { state: 'unready', condition: 'is it running?' })];
+  assert.equal(judge(evidence({ status: status(servers) })).reasons[0]?.text, 'old is unready: is it running?');
+});
+
 test('without peer trust nobody is safe, whatever else is well', () => {
   const local = status(SERVERS, { view: 'server-local', viewCondition: 'without --peer-ca-file' });
   const { kind, reasons } = judge(evidence({ status: local }));

@@ -9,7 +9,7 @@ import type {
 } from './answers.ts';
 import { placeHref } from './place.ts';
 import { hasReached } from './unexpected.ts';
-import { ago, counted, listed, timeOfDay, typeName } from './words.ts';
+import { ago, counted, listed, sentence, timeOfDay, typeName } from './words.ts';
 
 /** An unexpected 404 that is younger says that something is going wrong now. */
 export const QUIET_MS = 10 * 60_000;
@@ -87,9 +87,10 @@ function recent404s(list: Unexpected404List | undefined, now: number): Reason[] 
 
 function serverReasons({ name, state, condition, discovery }: ServerStatus): Reason[] {
   const href = placeHref('servers');
-  if (state !== 'ready') return [{ text: `${name} is ${state}${condition === '' ? '' : `: ${condition}`}.`, href }];
+  if (state !== 'ready')
+    return [{ text: sentence(`${name} is ${state}${condition === '' ? '' : `: ${condition}`}`), href }];
   if (discovery.failure === '') return [];
-  return [{ text: `The discovery of ${name} cannot be read: ${discovery.failure}.`, href }];
+  return [{ text: sentence(`The discovery of ${name} cannot be read: ${discovery.failure}`), href }];
 }
 
 function viewReasons({ view, settled }: ProxyStatus): Reason[] {

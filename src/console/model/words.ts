@@ -3,7 +3,7 @@ export function counted(count: number, noun: string): string {
   return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** `just now`, `40 s`, `5 min`, `3 h 5 min`, `2 d 4 h`. */
+/** `40 s`, `5 min`, `3 h 5 min`, `2 d 4 h`. */
 export function duration(seconds: number): string {
   if (seconds < 60) return `${Math.max(0, Math.floor(seconds))} s`;
   const minutes = Math.floor(seconds / 60);
@@ -14,11 +14,20 @@ export function duration(seconds: number): string {
   return hours % 24 === 0 ? `${days} d` : `${days} d ${hours % 24} h`;
 }
 
+/** `just now`, `5 min ago`. */
+export function secondsAgo(seconds: number): string {
+  return seconds < 1 ? 'just now' : `${duration(seconds)} ago`;
+}
+
+/** `it rains` and `does it rain?` as sentences. */
+export function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
 /** How long ago `at` (RFC 3339) was at `now` (epoch milliseconds): `5 min ago`. */
 export function ago(at: string, now: number): string {
   const seconds = (now - Date.parse(at)) / 1000;
-  if (Number.isNaN(seconds)) return 'at an unknown time';
-  return seconds < 1 ? 'just now' : `${duration(seconds)} ago`;
+  return Number.isNaN(seconds) ? 'at an unknown time' : secondsAgo(seconds);
 }
 
 const TIME = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });

@@ -1,6 +1,6 @@
 import { type ComponentChild, h } from 'preact';
 import type { Explanation } from '../model/answers.ts';
-import { duration } from '../model/words.ts';
+import { secondsAgo } from '../model/words.ts';
 import { Scrolling } from './parts.ts';
 
 /** How the URL is read, who serves it, and who answers why. */
@@ -52,7 +52,7 @@ export function ExplanationText({ explanation }: { readonly explanation: Explana
                 { key: name },
                 h('th', { scope: 'row' }, name),
                 h('td', null, version),
-                h('td', null, age === null ? 'never' : `${duration(age)} ago`),
+                h('td', null, age === null ? 'never' : secondsAgo(age)),
                 h('td', null, ready ? 'yes' : `no: ${condition}`),
                 h(
                   'td',

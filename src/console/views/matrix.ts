@@ -105,9 +105,20 @@ export function Matrix({ report, rows, changed, onOpen }: MatrixProps): Componen
         servers.map(({ name, version, ready }, at) =>
           h(
             'div',
-            { key: name, role: 'columnheader', 'aria-colindex': at + 2, title: `${name} ${version}` },
+            {
+              key: name,
+              role: 'columnheader',
+              'aria-colindex': at + 2,
+              title: `${name} ${version}${ready ? '' : ', not ready'}`,
+            },
             h('span', { class: 'column-name' }, name),
-            h('span', { class: `column-version ${ready ? '' : 'tone-bad-text'}` }, ready ? version : 'not ready'),
+            h(
+              'span',
+              { class: ready ? 'column-version' : 'column-version tone-bad tone-bad-text' },
+              !ready && h('span', { class: 'dot', 'aria-hidden': 'true' }),
+              version,
+              !ready && h('span', { class: 'visually-hidden' }, ' not ready'),
+            ),
           ),
         ),
         h('div', { role: 'columnheader', 'aria-colindex': columns }, 'Findings'),

@@ -1,7 +1,7 @@
 import { type ComponentChild, h } from 'preact';
 import type { ServerStatus, Timeline } from '../model/answers.ts';
 import { placeHref } from '../model/place.ts';
-import { duration } from '../model/words.ts';
+import { secondsAgo } from '../model/words.ts';
 import { HistoryBar } from './history-bar.ts';
 import { Empty, Failure, StateBadge, Time, ViewHeading } from './parts.ts';
 import type { Ui } from './ui.ts';
@@ -47,7 +47,7 @@ function ServerCard(props: {
       'dl',
       { class: 'facts-list' },
       fact('Version', version ?? 'not known'),
-      fact('Discovery read', age === undefined ? 'never' : `${duration(age)} ago`),
+      fact('Discovery read', age === undefined ? 'never' : secondsAgo(age)),
       fact('Open exchanges', openExchanges.toLocaleString('en-US')),
       fact('Address', address),
     ),

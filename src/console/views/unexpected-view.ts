@@ -50,8 +50,8 @@ export function UnexpectedView({ state }: Ui): ComponentChild {
           { class: 'links' },
           h(
             'a',
-            { href: placeHref('decisions', { client, code: '404' }) },
-            `404s of ${client || 'it'} among decisions`,
+            { href: placeHref('decisions', { client, notable: 'true' }) },
+            `Notable decisions for ${client || 'it'}`,
           ),
         ),
       ),
@@ -62,7 +62,13 @@ export function UnexpectedView({ state }: Ui): ComponentChild {
 function ClientTable({ items }: { readonly items: readonly Unexpected404[] }): ComponentChild {
   return h(
     'table',
-    null,
+    { class: 'client-404s' },
+    // Widths are the style sheet's: tables of several clients are compared.
+    h(
+      'colgroup',
+      null,
+      [1, 2, 3, 4, 5, 6].map((column) => h('col', { key: column })),
+    ),
     h(
       'thead',
       null,

@@ -12,18 +12,20 @@ export class FakeProxy {
   hasEvents = true;
   /** Requests by path. */
   readonly asked: string[] = [];
-  readonly #pages: readonly AdminPage[] = consolePages();
+  readonly #pages: readonly AdminPage[];
   readonly #readers = new Set<ServerResponse>();
   #server: Server | undefined;
   #port = 0;
   #lastId = 0;
 
-  constructor(facts: PlayedFacts) {
+  constructor(facts: PlayedFacts, pages: readonly AdminPage[] = consolePages()) {
     this.facts = facts;
+    this.#pages = pages;
   }
 
-  static async start(t: TestContext, facts: PlayedFacts): Promise<FakeProxy> {
-    const proxy = new FakeProxy(facts);
+  /** `pages`: those of the console, if they are not to be this checkout's. */
+  static async start(t: TestContext, facts: PlayedFacts, pages?: readonly AdminPage[]): Promise<FakeProxy> {
+    const proxy = new FakeProxy(facts, pages);
     await proxy.listen();
     t.after(() => proxy.stop());
     return proxy;
