@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
 import { type AdminFlags, addAdminOptions } from './admin-options.ts';
+import { addSourceOptions, type SourceFlags } from './sources/source-options.ts';
 
 /** The flags of `mvproxy verify`, parsed. */
-export interface VerifyFlags extends AdminFlags {
+export interface VerifyFlags extends AdminFlags, SourceFlags {
   readonly failOn: FailOn;
 }
 
@@ -10,6 +11,7 @@ export type FailOn = 'not-surfaced' | 'remarks' | 'never';
 
 export function addVerifyOptions(command: Command): void {
   addAdminOptions(command);
+  addSourceOptions(command);
   command.addOption(
     new Option(
       '--fail-on <FINDING>',
@@ -20,6 +22,6 @@ export function addVerifyOptions(command: Command): void {
   );
   command.addHelpText(
     'after',
-    '\nExit codes: 0 fine, 1 a finding (see --fail-on), 2 wrong usage, 3 no running proxy answers.',
+    '\nExit codes: 0 fine, 1 a finding (see --fail-on), 2 wrong usage, 3 no running proxy, or no API server of a context, answers.',
   );
 }

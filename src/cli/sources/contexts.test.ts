@@ -158,6 +158,26 @@ describe('commands that ask the API servers of contexts', () => {
     assert.match(none.out, /No server serves|nobody|does not/i);
   });
 
+  it('verify asks them for every shape, and says that no proxy was asked', async () => {
+    const type = 'storagemigration.k8s.io/v1';
+    const { exitCode, out } = await mvproxy('verify', type, '--context=old,new');
+    assert.equal(exitCode, 0);
+    assert.match(out, /^aggregated v2 +\/apis +yes +NO +yes$/m);
+    assert.match(out, /OnlyNewerReleases/);
+    assert.match(out, /No proxy was asked: its column is what one in front of these servers would publish\.\n$/);
+    const json = await mvproxy('verify', type, '--context=old,new', '--output=json', '--fail-on=remarks');
+    assert.deepEqual([json.exitCode, JSON.parse(json.out).verdict], [1, 'surfaced-with-remarks']);
+  });
+
+  it('verify says which source can answer what recordings cannot', async () => {
+    const { exitCode, err } = await mvproxy('verify', 'apps', '--recorded=1.34,1.37');
+    assert.equal(exitCode, 2);
+    assert.match(
+      err,
+      /which a recording does not hold\. Ask API servers \(--context\) or a running proxy; who serves a type/,
+    );
+  });
+
   for (const [contexts, expected, message] of [
     ['old,nope', 2, /^The context "nope" cannot be used:\n.*has no context "nope", only old, new/],
     ['old,plugin', 2, /^The context "plugin" cannot be used:\n.*exec: runs a credential plug-in/],
