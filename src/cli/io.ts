@@ -5,6 +5,8 @@ export interface TextOutput {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
+  /** Of the file or pipe behind it. */
+  readonly fd?: number | undefined;
   readonly rows?: number | undefined;
 }
 

@@ -1,4 +1,4 @@
-import { type LevelWithSilent, pino } from 'pino';
+import { type DestinationStream, pino } from 'pino';
 import type { Logger } from '../observe/logger.ts';
 import type { Environment, TextOutput } from './io.ts';
 
@@ -22,11 +22,16 @@ export interface LoggerOptions {
 
 /** Writes one line per entry: JSON, or plain text when `output` is a terminal. */
 export function createLogger({ output, verbosity, environment }: LoggerOptions): Logger {
-  const level: LevelWithSilent = verbosity >= DEBUG_VERBOSITY ? 'debug' : 'info';
+  const level = verbosity >= DEBUG_VERBOSITY ? 'debug' : 'info';
   const colours = !environment.NO_COLOR;
   const destination = {
     write: (line: string) => void output.write(output.isTTY === true ? plainLine(line, colours) : line),
   };
+  return jsonLines(level, destination);
+}
+
+/** Writes one line of JSON per entry of `level` and above to `destination`. */
+export function jsonLines(level: 'debug' | 'info', destination: DestinationStream): Logger {
   const log = pino(
     {
       level,

@@ -10,10 +10,17 @@ import { ProxyError } from '../errors.ts';
 import { type Logger, withFields } from '../observe/logger.ts';
 import type { ConnectionSource } from '../wire/listening-sockets.ts';
 import { parseAssignment, type WorkerAssignment } from '../workers/messages.ts';
+import { type AccessLog, openAccessLog } from './access-log.ts';
 import { takeInheritedSocket } from './inherited-socket.ts';
 import { type CliIo, EXIT, type ExitCode, type ProcessSignal } from './io.ts';
 import { createLogger } from './logger.ts';
 import { describeStartFailure } from './start-failure.ts';
+
+interface Logs {
+  readonly logger: Logger;
+  /** Undefined: there is none. */
+  readonly accessLog: Pick<Logger, 'info'> | undefined;
+}
 
 export type StartDaemon = typeof startDaemon;
 
@@ -32,6 +39,7 @@ export interface ServeRequest {
  */
 export async function serve(request: ServeRequest, io: CliIo, start: StartDaemon): Promise<ExitCode> {
   const assignment = parseAssignment(io.environment.MVPROXY_WORKER);
+  let accessLog: AccessLog | undefined;
   try {
     if (assignment !== undefined && !io.supervisor.isOpen) throw notAWorker();
     const { configFile, flags } = request;
@@ -39,21 +47,28 @@ export async function serve(request: ServeRequest, io: CliIo, start: StartDaemon
     const configuration = await read();
     if (request.checkConfig) return await checkFiles(configuration, io);
     const { verbosity } = configuration.logging;
-    const logger = createLogger({ output: io.stderr, verbosity, environment: io.environment });
+    const { stderr: output, environment } = io;
+    const logger = createLogger({ output, verbosity, environment });
+    accessLog = openAccessLog(configuration.logging.accessLog, { output, environment });
     const file = configFile === undefined ? undefined : resolve(io.directory, configFile);
-    if (assignment !== undefined) return await work(configuration, { file, read }, io, logger, assignment, start);
+    if (assignment !== undefined) {
+      return await work(configuration, { file, read }, io, { logger, accessLog: accessLog?.lines }, assignment, start);
+    }
     const fd = takeInheritedSocket(io.environment, io.pid);
     const source = fd === undefined ? undefined : ({ kind: 'inherited', fd } as const);
     if (configuration.serving.workers > 0) {
       const { serveWithWorkers } = await import('./serve-workers.ts');
       return await serveWithWorkers({ configuration, commandLine: request.commandLine, source, io, logger });
     }
-    return await new ServeRun(configuration, { file, read }, source, io, logger).run(start);
+    const logs: Logs = { logger, accessLog: accessLog?.lines };
+    return await new ServeRun(configuration, { file, read }, source, io, logs).run(start);
   } catch (error) {
     const { exitCode, message } = describeStartFailure(error);
     if (assignment !== undefined && io.supervisor.isOpen) logStartFailure(message, assignment, io);
     else io.stderr.write(`${message}\n`);
     return exitCode;
+  } finally {
+    await accessLog?.close();
   }
 }
 
@@ -85,16 +100,20 @@ async function work(
   configuration: Configuration,
   source: ConfigurationSource,
   { signals, supervisor }: CliIo,
-  logger: Logger,
+  { logger, accessLog }: Logs,
   assignment: WorkerAssignment,
   start: StartDaemon,
 ): Promise<ExitCode> {
   const ignored: readonly ProcessSignal[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'];
   const ignore = (): void => {};
   for (const signal of ignored) signals.on(signal, ignore);
-  const tagged = withFields(logger, { worker: assignment.slot });
+  const worker = { worker: assignment.slot };
+  const tagged = withFields(logger, worker);
+  const lines: Logs['accessLog'] = accessLog && {
+    info: (message, fields) => accessLog.info(message, { ...worker, ...fields }),
+  };
   const { runWorker } = await import('../workers/worker-run.ts');
-  await runWorker({ configuration, source, assignment, channel: supervisor, logger: tagged }, start);
+  await runWorker({ configuration, source, assignment, channel: supervisor, logger: tagged, accessLog: lines }, start);
   tagged.info('stopped');
   return EXIT.ok;
 }
@@ -105,6 +124,7 @@ class ServeRun {
   readonly #connections: ConnectionSource | undefined;
   readonly #io: CliIo;
   readonly #logger: Logger;
+  readonly #accessLog: Logs['accessLog'];
   readonly #stop = Promise.withResolvers<void>();
   readonly #abandon = Promise.withResolvers<ExitCode>();
   #stopping = false;
@@ -115,13 +135,14 @@ class ServeRun {
     source: ConfigurationSource,
     connections: ConnectionSource | undefined,
     io: CliIo,
-    logger: Logger,
+    { logger, accessLog }: Logs,
   ) {
     this.#configuration = configuration;
     this.#source = source;
     this.#connections = connections;
     this.#io = io;
     this.#logger = logger;
+    this.#accessLog = accessLog;
   }
 
   async run(start: StartDaemon): Promise<ExitCode> {
@@ -151,6 +172,7 @@ class ServeRun {
     const serving = this.#connections && { host, port, source: this.#connections };
     const daemon = await start(this.#configuration, {
       logger: this.#logger,
+      accessLog: this.#accessLog,
       source: this.#source,
       places: { serving },
     });

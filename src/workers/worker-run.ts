@@ -11,6 +11,8 @@ export interface WorkerRunOptions {
   readonly assignment: WorkerAssignment;
   readonly channel: SupervisorChannel;
   readonly logger: Logger;
+  /** Default: `logger`. */
+  readonly accessLog?: Pick<Logger, 'info'> | undefined;
 }
 
 /** Between two looks at what is missing, until nothing is. */
@@ -21,7 +23,7 @@ const LOOK_MS = 250;
  * does when the supervisor is gone.
  */
 export async function runWorker(
-  { configuration, source, assignment, channel, logger }: WorkerRunOptions,
+  { configuration, source, assignment, channel, logger, accessLog }: WorkerRunOptions,
   start: typeof startDaemon,
 ): Promise<void> {
   const { serving, admin } = assignment;
@@ -37,6 +39,7 @@ export async function runWorker(
   });
   const daemon = await start(configuration, {
     logger,
+    accessLog,
     source,
     places: { serving: { ...serving, source: handed }, admin: admin && { ...admin, source: handed } },
     publishes: assignment.slot === 0,

@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { DecisionList } from '../../src/admin/decisions-page.ts';
 import type { ServerHistory } from '../../src/admin/server-history-page.ts';
 import type { TimelineReport } from '../../src/admin/timeline-page.ts';
 import type { Unexpected404List } from '../../src/admin/unexpected-404s-page.ts';
+import { createPki } from '../../src/lab/pki/pki.ts';
 import { reports } from '../../src/reports/index.ts';
 import { H1Client } from '../support/api-client.ts';
-import { type EmbeddedControlPlane, startEmbeddedControlPlane } from '../support/embedded-daemon.ts';
+import { type EmbeddedControlPlane, startEmbeddedControlPlane, startFake } from '../support/embedded-daemon.ts';
 import { EventReader } from '../support/event-reader.ts';
 import { sendJson, sendUnknown } from '../support/fake-api-server.ts';
 import { aggregatedDiscovery } from '../support/fake-discovery.ts';
+import { startServe } from '../support/serve-process.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const KUBECTL = { 'user-agent': 'kubectl/v1.34.4 (linux/amd64) kubernetes/1234567' };
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -304,3 +309,26 @@ test('DNS rebinding: the admin listener of a daemon does not answer to names of 
     assert.equal(answer.headers['access-control-allow-origin'], undefined);
   }
 });
+
+for (const workers of ['0', '2']) {
+  test(`the access log of a process with ${workers} workers: whole lines beside the log, the last ones included`, async (t) => {
+    const pki = await createPki(join(await temporaryDirectory(t), 'pki'));
+    const server = await startFake(t, pki, 'only', '1.37.2');
+    const flags = { workers, 'access-log': 'all', 'shutdown-delay-duration': '0', 'shutdown-drain-seconds': '1' };
+    const proxy = await startServe(t, { pki, servers: [server], flags });
+    const client = new H1Client(proxy.url, { ca: pki.servingCa.cert, cert: pki.admin.cert, key: pki.admin.key });
+    const wanted = Array.from({ length: 200 }, (_, i) => `${CONFIG_MAPS}/c${i}`);
+    for (const path of wanted) assert.equal((await client.request({ path: `${path}?x=1` })).status, 200);
+    client.close();
+    const closed = once(proxy.child, 'close');
+    proxy.child.kill('SIGTERM');
+    assert.deepEqual(await closed, [0, null]);
+    const lines = proxy.log.map((line): Record<string, unknown> => JSON.parse(line));
+    const requests = lines.filter(({ message }) => message === 'request');
+    assert.deepEqual(
+      requests.map(({ path }) => path),
+      wanted,
+    );
+    assert.ok(requests.every(({ worker }) => (workers === '0') === (worker === undefined)));
+  });
+}
