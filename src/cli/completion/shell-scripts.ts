@@ -63,7 +63,7 @@ fi
   fish: `# fish completion for mvproxy: mvproxy completion fish | source
 function __mvproxy_complete
     set -l words (commandline -opc)
-    set -l current (commandline -ct | string collect --allow-empty)
+    set -l current (commandline -ct)
     set -l out ($words[1] __complete $words[2..-1] "$current" 2>/dev/null)
     set -l directive $out[-1]
     set -e out[-1]
