@@ -94,6 +94,28 @@ module.exports = {
       to: builtin,
     },
     {
+      name: 'console-runs-in-browsers',
+      comment:
+        'Its files are served as they are: what they import must be there, too, and nothing of it may need Node.',
+      severity: 'error',
+      from: { path: rooms('console'), pathNot: ['[.]test[.]ts$', '/testing/'] },
+      to: { path: '.', pathNot: [rooms('console'), '^node_modules/preact/'] },
+    },
+    {
+      name: 'console-model-draws-nothing',
+      comment: 'What the console knows and concludes is pure, so that Node tests it.',
+      severity: 'error',
+      from: { path: '^src/console/model/', pathNot: '[.]test[.]ts$' },
+      to: { path: ['^src/console/(browser|views)/', '^node_modules/'] },
+    },
+    {
+      name: 'nothing-imports-the-console',
+      comment: 'It is files that the admin listener reads; the program runs none of it.',
+      severity: 'error',
+      from: { path: '^(src|bin|tools|bench)/', pathNot: '^src/console/' },
+      to: { path: rooms('console') },
+    },
+    {
       name: 'wire-stands-alone',
       comment: 'The wire knows bytes, not Kubernetes; it can be replaced as a whole.',
       severity: 'error',
