@@ -52,3 +52,12 @@ test('nothing is drawn where the output is no terminal', () => {
   new LiveRegion({ write: (text) => (written += text) }).draw(['a']);
   assert.equal(written, '');
 });
+
+test('what the terminal has no rows for is left out, so that all of it can be replaced', () => {
+  const terminal = Object.assign(new Terminal(), { rows: 4 });
+  const region = new LiveRegion(terminal);
+  region.draw(['a', 'b', 'c', 'd', 'e']);
+  assert.deepEqual(terminal.lines, ['a', 'b', '… 3 more lines', '']);
+  region.draw(['f', 'g', 'h']);
+  assert.deepEqual(terminal.lines, ['f', 'g', 'h', '']);
+});

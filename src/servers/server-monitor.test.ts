@@ -365,6 +365,25 @@ test('a successor knows what was known', async (t) => {
   assert.equal(next.state.kind, 'discovered', 'but not whether it is healthy');
 });
 
+test('since when it is as it is outlives a successor that finds it so, and no other', async (t) => {
+  const { monitor, server, start, pass, successor, now } = watchServer(t);
+  const begun = now();
+  await start();
+  await pass(5_000);
+  assert.equal(monitor.stateSince, begun);
+  await monitor.stop(0);
+  const next = successor();
+  t.after(() => next.stop(0));
+  next.inherit(monitor);
+  next.start();
+  await pass(100);
+  assert.deepEqual([next.state.kind, next.stateSince], ['ready', begun]);
+  server.health = 'refusing';
+  await pass(3_000);
+  assert.equal(next.state.kind, 'unready');
+  assert.ok(next.stateSince > begun + 5_000);
+});
+
 test('a stopped monitor asks nothing any more and closes its connections, those of clients gently', async (t) => {
   const { monitor, server, start, pass } = watchServer(t);
   await start();
