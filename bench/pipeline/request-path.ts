@@ -9,6 +9,7 @@ import type { CertificateTrust } from '../../src/identity/client-certificate.ts'
 import { parseServerVersion } from '../../src/kubernetes/kube-version.ts';
 import { RECORDED } from '../../src/kubernetes/testing/recorded-documents.ts';
 import { ExchangeCounters } from '../../src/observe/exchange-counters.ts';
+import type { ExchangeObserver } from '../../src/observe/exchange-record.ts';
 import type { Logger } from '../../src/observe/logger.ts';
 import { BufferBudget } from '../../src/proxy/buffer-budget.ts';
 import { OpenWatches } from '../../src/proxy/open-watches.ts';
@@ -16,13 +17,14 @@ import { createProxyHandler } from '../../src/proxy/proxy-handler.ts';
 import { Retries } from '../../src/routing/retries.ts';
 import { mergeInputs, type ServerReport, SnapshotBuilder } from '../../src/servers/snapshot-builder.ts';
 import type { ExchangeHandler } from '../../src/wire/exchange.ts';
+import type { Upstream } from '../../src/wire/upstream.ts';
 import { type LeanRequest, LeanUpstream } from './lean-upstream.ts';
 
 const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const STALE_AFTER_MS = 10_000;
 
-/** A server of each recorded release; requests that reach one are added to `arrived`. */
-function reportsOf(arrived: LeanRequest[], now: number): ServerReport[] {
+/** A server of each recorded release, with connections of their own. */
+function reportsOf(upstream: () => Upstream, now: number): ServerReport[] {
   return RECORDED.map((release): ServerReport => {
     const version = parseServerVersion(release);
     const discovery = recordedDiscovery(release);
@@ -40,10 +42,10 @@ function reportsOf(arrived: LeanRequest[], now: number): ServerReport[] {
       readable: true,
       backend: {
         name: `server-${release}`,
-        asserted: new LeanUpstream(arrived),
-        own: new LeanUpstream(arrived),
-        unproven: new LeanUpstream(arrived),
-        anonymous: new LeanUpstream(arrived),
+        asserted: upstream(),
+        own: upstream(),
+        unproven: upstream(),
+        anonymous: upstream(),
         conditions: { '/api': condition, '/apis': condition },
       },
       openapi: undefined,
@@ -57,13 +59,25 @@ export interface MeasuredPath {
   readonly etag: string;
 }
 
-/** Everything between the two wire engines as the daemon joins it by default, with servers that answer from memory. */
-export async function requestPath(trust: CertificateTrust, arrived: LeanRequest[]): Promise<MeasuredPath> {
+/** What of the path may be another one. */
+export interface PathParts {
+  /** Default: the counters. */
+  readonly observer?: ExchangeObserver;
+  /** Makes a set of connections to a server. Default: servers that answer from memory; `arrived` gets their requests. */
+  readonly upstream?: () => Upstream;
+}
+
+/** Everything between the two wire engines as the daemon joins it by default. */
+export async function requestPath(
+  trust: CertificateTrust,
+  arrived: LeanRequest[],
+  { observer = new ExchangeCounters(SILENT), upstream = () => new LeanUpstream(arrived) }: PathParts = {},
+): Promise<MeasuredPath> {
   const servers = RECORDED.map((release) => ({ name: `server-${release}`, url: 'https://192.0.2.1' }));
   const settings = configurationSchema.parse({ apiVersion: API_VERSION, kind: KIND, servers });
   const { limits, routing, discovery } = settings;
   const builder = new SnapshotBuilder();
-  const reports = builder.order(reportsOf(arrived, clock()));
+  const reports = builder.order(reportsOf(upstream, clock()));
   const merged = mergeDiscovery(mergeInputs(reports, clock(), STALE_AFTER_MS));
   const published = await publishDiscovery(merged);
   const snapshot = builder.build({
@@ -76,7 +90,7 @@ export async function requestPath(trust: CertificateTrust, arrived: LeanRequest[
   });
   const handler = createProxyHandler({
     control: { snapshot, refresh: () => Promise.resolve(), isSettling: () => Promise.resolve(false) },
-    observer: new ExchangeCounters(SILENT),
+    observer,
     names: identityHeaderNames(settings),
     trust: () => trust,
     retries: new Retries(routing.retryBudgetPercent),

@@ -71,11 +71,13 @@ export class ExchangeCounters implements ExchangeObserver {
       return;
     }
     if (needsPeer(record)) this.#countRerouted(record);
-    const { client } = record;
     const how = preventionOf(record);
-    if (how !== undefined) this.prevented.add({ ...typeLabels(record), client, how });
     const outcome = unexpectedOutcome(record);
-    if (outcome !== undefined) this.unexpected.add({ ...typeLabels(record), client, outcome });
+    if (how === undefined && outcome === undefined) return;
+    const { client } = record;
+    const { group, version, resource } = typeLabels(record);
+    if (how !== undefined) this.prevented.add({ group, version, resource, client, how });
+    if (outcome !== undefined) this.unexpected.add({ group, version, resource, client, outcome });
   }
 
   /** Forgets what was measured of other servers than these. */
@@ -126,13 +128,13 @@ export class ExchangeCounters implements ExchangeObserver {
 
   #countRerouted(record: ExchangeRecord): void {
     const { decision, error, status } = record;
-    const labels = typeLabels(record);
+    const { group, version, resource } = typeLabels(record);
     if (decision?.kind === 'unavailable') {
-      this.unrouted.add({ ...labels, type: 'endpoint_resolution' });
+      this.unrouted.add({ group, version, resource, type: 'endpoint_resolution' });
       return;
     }
-    if (error !== undefined) this.unrouted.add({ ...labels, type: 'proxy_transport' });
-    this.rerouted.add({ ...labels, code: String(status) });
+    if (error !== undefined) this.unrouted.add({ group, version, resource, type: 'proxy_transport' });
+    this.rerouted.add({ group, version, resource, code: String(status) });
   }
 }
 

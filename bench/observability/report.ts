@@ -1,0 +1,64 @@
+import { code, page, table } from '../../tools/reference/markdown.ts';
+import { type Rounds, type Summary, summaries } from './rounds.ts';
+import type { ScrapeCost } from './scrape-cost.ts';
+
+/** One load, measured both ways. */
+export interface MeasuredLoad {
+  readonly name: string;
+  readonly overTheWire: Rounds;
+  readonly inMemory: Rounds;
+}
+
+export interface Measured {
+  readonly date: string;
+  readonly node: string;
+  readonly processor: string;
+  readonly rounds: number;
+  readonly requests: { readonly overTheWire: number; readonly inMemory: number };
+  readonly loads: readonly MeasuredLoad[];
+  readonly scrapes: readonly ScrapeCost[];
+}
+
+/** `docs/observability-cost.md`. */
+export function reportPage({ date, node, processor, rounds, requests, loads, scrapes }: Measured): string {
+  return page(
+    '# What observability costs',
+    `Written by ${code('npm run bench:observability')} on ${date}: Node ${node}, ${processor}.`,
+    [
+      'Each request that was answered is counted (metrics), remembered in a ring (journal, which `/decisions` and the console show) and, with',
+      '`logging.accessLog: all`, written as a line of JSON. The default is metrics and journal. Here is the processor time of that, as a',
+      'ratio to a proxy that does nothing of it. Ratios are those of rounds beside each other, in turn; the middle one counts, and the',
+      'quarters around it say how sure it is. The machine had other work to do.',
+    ].join('\n'),
+    '## The whole proxy',
+    [
+      `A small GET over TLS and HTTP/2 on both sides, ${requests.overTheWire.toLocaleString('en')} requests in each of ${rounds} rounds, a process for each row.`,
+      'The access log goes to `/dev/null`, other threads of the process writing it included.',
+    ].join('\n'),
+    ...loads.flatMap(({ name, overTheWire }) => [`### ${name}`, ratioTable(summaries(overTheWire))]),
+    '## The request path alone',
+    [
+      'What lies between the two HTTP/2 connections: identity, routing, forwarding. Clients and servers are objects in memory, so that',
+      `small differences show; ${requests.inMemory.toLocaleString('en')} requests a round.`,
+    ].join('\n'),
+    ...loads.flatMap(({ name, inMemory }) => [`### ${name}, in memory`, ratioTable(summaries(inMemory))]),
+    '## A scrape',
+    'One scrape is made in the thread that serves requests.',
+    table(
+      ['Series', 'CPU'],
+      scrapes.map(({ series, milliseconds }) => [series.toLocaleString('en'), `${milliseconds.toFixed(1)} ms`]),
+    ),
+  );
+}
+
+function ratioTable(rows: readonly Summary[]): string {
+  return table(
+    ['The proxy does', 'CPU a request', 'Ratio', 'Quarters'],
+    rows.map(({ variant, microseconds, ratio, from, to }) => [
+      variant,
+      `${microseconds.toFixed(1)} µs`,
+      ratio.toFixed(3),
+      variant === 'nothing' ? '' : `${from.toFixed(3)} to ${to.toFixed(3)}`,
+    ]),
+  );
+}
