@@ -39,7 +39,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: [rooms('kubernetes', 'discovery', 'openapi', 'routing', 'identity', 'wire', 'proxy'), '^src/errors'],
-        pathNot: '[.]test[.]ts$',
+        pathNot: ['[.]test[.]ts$', '/testing/'],
       },
       to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'] },
     },
@@ -215,6 +215,6 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)(node_modules|dist)/' },
+    exclude: { path: '^dist/' },
   },
 };
