@@ -5,18 +5,10 @@ import { anchor, code, page, table } from './markdown.ts';
 /** `flags.md`: the flags of `mvproxy serve` and what they set. */
 export function flagsPage(): string {
   return page(
-    '# Command line',
+    '# Flags of serve',
     'Generated from the schema in `src/config`; edit that, then run the generator in `tools/reference`.',
-    table(
-      ['Command', 'Does'],
-      [
-        [code('mvproxy serve'), 'runs the proxy'],
-        [code('mvproxy version'), 'prints the version'],
-        [code('mvproxy help'), 'shows help, also for one command'],
-      ],
-    ),
-    'Installed as `kubectl-mvproxy` it is also `kubectl mvproxy`.',
-    '## Flags of serve',
+    'All commands are on [another page](commands.md).',
+    '## Flags',
     [
       'Flags win over the configuration file. Names are those of kube-apiserver where it has the same flag.',
       'Flags with a list take commas and may be repeated. Other flags given twice with different values are an error.',

@@ -2,6 +2,7 @@ import { configurationJsonSchema } from '../../src/config/fields.ts';
 import { reports } from '../../src/reports/index.ts';
 import { dashboard } from '../monitoring/dashboard.ts';
 import { alertsPage } from './alerts-page.ts';
+import { commandsPage } from './commands-page.ts';
 import { configurationPage } from './configuration-page.ts';
 import { errorsPage } from './errors-page.ts';
 import { flagsPage } from './flags-page.ts';
@@ -15,6 +16,7 @@ import { remarksPage } from './remarks-page.ts';
 /** Path from `docs/reference` → content. */
 export function referencePages(): ReadonlyMap<string, string> {
   return new Map([
+    ['commands.md', commandsPage()],
     ['flags.md', flagsPage()],
     ['configuration.md', configurationPage()],
     ['configuration.schema.json', `${jsonText(configurationJsonSchema)}\n`],
