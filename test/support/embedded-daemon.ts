@@ -36,8 +36,8 @@ export interface EmbeddedControlPlane {
 export interface EmbeddedOptions {
   /** Which one the proxy belongs to; it gets what it serves and what nobody else does. Default: `old`. */
   readonly local?: 'old' | 'new';
-  /** Further flags of `mvproxy serve`, without dashes. */
-  readonly flags?: Readonly<Record<string, string>>;
+  /** Further flags of `mvproxy serve`, without dashes; undefined leaves one out that is there otherwise. */
+  readonly flags?: Readonly<Record<string, string | undefined>>;
 }
 
 export async function startEmbeddedControlPlane(
@@ -48,10 +48,12 @@ export async function startEmbeddedControlPlane(
   const pki = await createPki(join(directory, 'pki'));
   const servers = { old: await startFake(t, pki, 'old', '1.34.4'), new: await startFake(t, pki, 'new', '1.37.2') };
   const log = new Inbox<LogEntry>();
-  const values = { ...serveFlags(pki), ...flags };
+  const values: Readonly<Record<string, string | undefined>> = { ...serveFlags(pki), ...flags };
   const configuration = await loadConfiguration({
     flags: new Map([
-      ...Object.entries(values).map(([name, value]): [string, string[]] => [name, [value]]),
+      ...Object.entries(values).flatMap(([name, value]): [string, string[]][] =>
+        value === undefined ? [] : [[name, [value]]],
+      ),
       ['server', [`old=${servers.old.url}`, `new=${servers.new.url}`]],
       ['local-server', [servers[local].url]],
     ]),
