@@ -46,9 +46,11 @@ export class TestCa {
     this.cert = certificate.toString('pem');
   }
 
-  static async create(commonName: string): Promise<TestCa> {
+  /** `notAfter`: default an hour ahead. */
+  static async create(commonName: string, notAfter?: Date): Promise<TestCa> {
     const keys = await generateKeys();
-    return new TestCa(await certify({ subject: `CN=${commonName}`, keys, extensions: AUTHORITY }), keys);
+    const validity = notAfter === undefined ? {} : { notAfter };
+    return new TestCa(await certify({ subject: `CN=${commonName}`, keys, extensions: AUTHORITY, ...validity }), keys);
   }
 
   /** An intermediate authority under this one. */
