@@ -73,5 +73,9 @@ export function addLabOptions(command: Command): void {
       ),
     )
     .addOption(new Option('--no-controllers', 'Run neither the garbage collector nor the namespace controller.'))
-    .addOption(new Option('-v, --v <LEVEL>', 'Verbosity of the log.').argParser(wholeNumber(0, 10)).default(0));
+    .addOption(new Option('-v, --v <LEVEL>', 'Verbosity of the log.').argParser(wholeNumber(0, 10)).default(0))
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 ended as asked, 1 failed, 2 wrong usage, 3 could not bind or reach something.',
+    );
 }

@@ -171,6 +171,7 @@ export function commandLine(
   program
     .command('version')
     .description('Print the version.')
+    .addHelpText('after', '\nExit codes: 0 fine, 2 wrong usage.')
     .action(() => void io.stdout.write(`${versionLine()}\n`));
 
   return { program, exitCode: () => exitCode };

@@ -35,5 +35,6 @@ export function addRecordOptions(command: Command): void {
       new Option('--timeout <SECONDS>', 'How long one answer of the server may take.')
         .argParser(wholeNumber(1, MAX_TIMEOUT_SECONDS))
         .default(30),
-    );
+    )
+    .addHelpText('after', '\nExit codes: 0 fine, 1 failed, 2 wrong usage, 3 the server cannot be reached.');
 }

@@ -65,5 +65,9 @@ export function addRehearseOptions(command: Command): void {
     .addOption(
       new Option('--etcd <PATH>', 'The etcd of real kube-apiservers. Default: on PATH or in KUBEBUILDER_ASSETS.'),
     )
-    .addOption(new Option('-v, --v <LEVEL>', 'Verbosity of the log.').argParser(wholeNumber(0, 10)).default(0));
+    .addOption(new Option('-v, --v <LEVEL>', 'Verbosity of the log.').argParser(wholeNumber(0, 10)).default(0))
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 fine, 1 failed, or harm was done (see --fail-on), 2 wrong usage, 3 could not bind or reach something.',
+    );
 }
