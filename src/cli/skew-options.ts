@@ -13,9 +13,17 @@ export interface SkewFlags extends SourceFlags {
   /** '' is the core group. */
   readonly group?: string | undefined;
   readonly storage?: boolean | undefined;
-  /** Codes that end it with exit code 1. */
-  readonly failOn: readonly SkewCode[];
+  readonly failOn: FailOn;
 }
+
+/** What ends it with exit code 1. */
+export interface FailOn {
+  readonly codes: readonly SkewCode[];
+  /** Those of them that were given as codes, and not with a severity. */
+  readonly named: readonly SkewCode[];
+}
+
+const NEVER: FailOn = { codes: [], named: [] };
 
 export function addSkewOptions(command: Command): void {
   addAdminServerOption(command);
@@ -40,7 +48,7 @@ export function addSkewOptions(command: Command): void {
         'What to end with exit code 1 for: error, warning (or worse), info (any finding), codes separated by commas, or never (default).',
       )
         .argParser(failOn)
-        .default([], 'never'),
+        .default(NEVER, 'never'),
     )
     .addHelpText('after', `\nFindings, the gravest first:\n${meanings()}`)
     .addHelpText(
@@ -49,11 +57,12 @@ export function addSkewOptions(command: Command): void {
     );
 }
 
-/** Which codes a text of `--fail-on` stands for. @throws {InvalidArgumentError} */
-export function failOn(text: string): readonly SkewCode[] {
+/** What a text of `--fail-on` stands for. @throws {InvalidArgumentError} */
+function failOn(text: string): FailOn {
   const words = text.split(',').map((word) => word.trim());
-  if (words.length === 1 && words[0] === 'never') return [];
-  return [...new Set(words.flatMap(codesOf))];
+  if (words.length === 1 && words[0] === 'never') return NEVER;
+  const codes = [...new Set(words.flatMap(codesOf))];
+  return { codes, named: codes.filter((code) => words.includes(code)) };
 }
 
 function codesOf(word: string): readonly SkewCode[] {

@@ -113,6 +113,7 @@ describe('mvproxy skew of recordings', () => {
     ],
     [[RECORDED, '--fail-on=StorageVersionDiffer'], /Did you mean StorageVersionDiffers\?/],
     [[RECORDED, '--fail-on=StorageVersionDiffers'], /^--fail-on StorageVersionDiffers needs --storage: otherwise/],
+    [[RECORDED, '--fail-on=StorageVersionUnknown,Stale'], /^--fail-on StorageVersionUnknown needs --storage/],
     [[RECORDED, '--output=yaml'], /Allowed choices are text, json, markdown, html/],
     [[RECORDED, '--admin-server=127.0.0.1:1'], /cannot be used with option '--admin-server/],
     [['--kubeconfig=some'], /^--kubeconfig needs --context: name the contexts/],

@@ -17,7 +17,7 @@ export async function runSkew(flags: SkewFlags, io: CliIo): Promise<ExitCode> {
     requireStorage(flags);
     const report = await readReport(flags, io);
     io.stdout.write(outputOf(report, flags, io));
-    return report.findings.some(({ code }) => flags.failOn.includes(code)) ? EXIT.failed : EXIT.ok;
+    return report.findings.some(({ code }) => flags.failOn.codes.includes(code)) ? EXIT.failed : EXIT.ok;
   } catch (error) {
     if (!(error instanceof AdminRequestError || error instanceof SourceError || error instanceof AdminError))
       throw error;
@@ -28,9 +28,8 @@ export async function runSkew(flags: SkewFlags, io: CliIo): Promise<ExitCode> {
 
 /** A finding that is not looked for would never end anything. */
 function requireStorage({ failOn, storage }: SkewFlags): void {
-  const named = failOn.filter((code) => code.startsWith('StorageVersion'));
-  // A severity names other codes as well, and is meant for what is looked for.
-  if (storage || named.length === 0 || named.length < failOn.length) return;
+  const named = failOn.named.filter((code) => code.startsWith('StorageVersion'));
+  if (storage === true || named.length === 0) return;
   throw new SourceError(EXIT.usage, `--fail-on ${named.join(',')} needs --storage: otherwise nobody is asked for it.`);
 }
 
