@@ -8,6 +8,7 @@ import { errorsPage } from './errors-page.ts';
 import { flagsPage } from './flags-page.ts';
 import { jsonText } from './json-text.ts';
 import { labDifferencesPage } from './lab-differences-page.ts';
+import { logPage } from './log-page.ts';
 import { metricsPage } from './metrics-page.ts';
 import { outputPage, outputSchema } from './output-page.ts';
 import { preflightPage } from './preflight-page.ts';
@@ -23,6 +24,7 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['errors.md', errorsPage()],
     ['lab-differences.md', labDifferencesPage()],
     ['metrics.md', metricsPage()],
+    ['log.md', logPage()],
     ['alerts.md', alertsPage()],
     ['verify-remarks.md', remarksPage()],
     ['../../deploy/monitoring/grafana-dashboard.json', `${jsonText(dashboard())}\n`],
