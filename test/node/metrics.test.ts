@@ -7,7 +7,7 @@ import { descriptionProblems } from '../../src/observe/testing/description-probl
 import { parseExposition } from '../../src/observe/testing/exposition.ts';
 import { H1Client } from '../support/api-client.ts';
 import { type EmbeddedControlPlane, startEmbeddedControlPlane } from '../support/embedded-daemon.ts';
-import { sendUnknown } from '../support/fake-api-server.ts';
+import { sendJson, sendUnknown } from '../support/fake-api-server.ts';
 
 /** Topics of which a daemon like this one has nothing to say. */
 const ELSEWHERE = ['Publishing', 'Rehearsals'];
@@ -94,6 +94,23 @@ test('what happened is counted where the reference says', async (t) => {
     const expiry = sumOf('mvproxy_certificate_expiry_timestamp_seconds', { certificate });
     assert.ok(expiry > Date.now() / 1000, certificate);
   }
+});
+
+test('how old what is known of an OpenAPI document is, is told by its path', async (t) => {
+  const plane = await startEmbeddedControlPlane(t);
+  const paths = { 'apis/apps/v1': { serverRelativeURL: '/openapi/v3/apis/apps/v1?hash=1' } };
+  plane.new.openapi = (stream) => sendJson(stream, 200, { paths });
+  const age = async () =>
+    parseExposition(await scrape(plane)).samples.find(({ name }) => name === 'mvproxy_openapi_age_seconds');
+  let told = await age();
+  while (told === undefined) told = await age();
+  assert.deepEqual(told.labels, { path: 'apis/apps/v1' });
+  assert.ok(told.value >= 0 && told.value < 60, String(told.value));
+  plane.new.openapi = (stream) => sendJson(stream, 500, {});
+  // From now on nobody confirms it: the age only rises.
+  const before = (await age())?.value ?? Number.NaN;
+  let now = before;
+  while (now < before + 2.5) now = (await age())?.value ?? Number.NaN;
 });
 
 test('an HTTP/2 client that misbehaves is counted by the code with which it was cut off', async (t) => {
