@@ -17,6 +17,8 @@ test('a type that one server gets is a row of the matrix within a second, of tha
   const lab = await startConsoleLab(t);
   const page = await openConsole(t, browser, lab.adminUrl, { hash: '#/skew?text=widgets.v1.example.com' });
   await page.getByText('No row passes the filter.').waitFor();
+  // What the console would notice by asking again and again is not what is claimed.
+  await page.route('**/status', (route) => route.abort());
   const [server] = lab.servers;
   assert.ok(server !== undefined);
   const client = lab.client(server);
@@ -96,6 +98,25 @@ test('a server that goes is in the head line and in the timeline, and so is its 
     (await card.getByRole('img').getAttribute('aria-label')) ?? '',
     /ready for .*, unready for .*, ready for/,
   );
+});
+
+test('a row asks the servers how they store the objects, and says what that means for storage migration', async (t) => {
+  const lab = await startConsoleLab(t, ['1.34', '1.37']);
+  const page = await openConsole(t, browser, lab.adminUrl, { hash: '#/skew?text=deployments.v1.apps' });
+  await page
+    .getByRole('row', { name: /^deployments/ })
+    .first()
+    .click();
+  const panel = page.getByRole('dialog', { name: 'deployments · apps/v1' });
+  // Embedded servers do not tell.
+  await panel.getByText(/Whether storage migration is safe is not known/).waitFor({ timeout: PATIENCE_MS });
+});
+
+test('without --admin-console there is no console, and its pages are still there', async (t) => {
+  const lab = await startConsoleLab(t, ['1.37'], { 'admin-console': 'false' });
+  assert.equal((await fetch(`${lab.adminUrl}/console/`)).status, 404);
+  assert.equal((await fetch(`${lab.adminUrl}/`)).status, 404);
+  assert.equal((await fetch(`${lab.adminUrl}/skew`)).status, 200);
 });
 
 test('where events are not to be had the console asks again and again', async (t) => {

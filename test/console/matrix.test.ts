@@ -144,7 +144,7 @@ test('the grid tells a screen reader where it is among all rows, drawn or not', 
 test('a row says who serves it with which verbs, and what it means; the address leads others to it', async (t) => {
   const played = facts();
   const { servers } = played.status;
-  const fewer = { serves: 'yes', verbs: ['get', 'list'], storageVersionHash: 'abc=' } as const;
+  const fewer = { serves: 'yes', verbs: ['get', 'list'], storageVersionHash: 'abc=', storedAs: 'v1beta1' } as const;
   const jobs = row('jobs', [SERVED, SERVED, SERVED, fewer, ABSENT, ABSENT], {
     group: 'batch',
     kind: 'Job',
@@ -171,7 +171,7 @@ test('a row says who serves it with which verbs, and what it means; the address 
   const text = await seenText(panel);
   assert.match(text, /cp-1\s+1\.37\.2\s+served\s+create delete deletecollection get list patch update watch\s/);
   assert.match(text, /cp-4\s+1\.36\.3\s+served without 6 verbs: create, delete, .*\s+get list create delete/);
-  assert.match(text, /abc=/);
+  assert.match(text, /v1beta1 abc=/);
   assert.match(text, /cp-5\s+1\.36\.3\s+not served/);
   assert.match(text, /It comes with the upgrade\.[\s\S]*Do nothing\./);
   const address = page.url();

@@ -19,6 +19,8 @@ export class AnswerError extends Error {}
 export const adminApi = {
   status: () => read<ProxyStatus>('status'),
   skew: () => read<SkewReport>('skew'),
+  /** One group, with how each server stores its objects: servers are asked for that now. */
+  storage: (group: string) => read<SkewReport>('skew', { group: group === '' ? 'core' : group, storage: 'true' }),
   unexpected: () => read<Unexpected404List>('unexpected-404s'),
   timeline: () => read<Timeline>('timeline'),
   async decisions(filters: Readonly<Record<string, string>>): Promise<readonly Decision[]> {

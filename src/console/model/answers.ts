@@ -36,6 +36,8 @@ export interface SkewReport {
   readonly servers: readonly SkewServer[];
   readonly rows: readonly SkewRow[];
   readonly findings: readonly SkewFinding[];
+  /** null: servers were not asked how they store objects. */
+  readonly storage: { readonly verdict: 'safe' | 'not-safe' | 'unknown'; readonly text: string } | null;
 }
 
 export interface SkewServer {
@@ -157,9 +159,9 @@ export interface TimelineItem {
 /** The `status` event. */
 export interface LiveStatus {
   readonly servers: readonly Pick<ServerStatus, 'name' | 'state' | 'version' | 'openExchanges'>[];
-  readonly requestsPerSecond?: number;
-  readonly prevented404s?: number;
-  readonly unexpected404s?: number;
+  readonly requestsPerSecond: number;
+  /** Since the start. */
+  readonly prevented404s: number;
 }
 
 export interface Explanation {

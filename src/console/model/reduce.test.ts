@@ -19,6 +19,7 @@ test('the status event changes servers at once, and drops the reason of a state 
   const event = {
     servers: [{ name: 'old', state: 'ready', version: '1.36.3', openExchanges: 5 }],
     requestsPerSecond: 1,
+    prevented404s: 0,
   };
   const { status: page, live } = after(
     { kind: 'read-status', value: status(SERVERS) },

@@ -1,9 +1,10 @@
 import { type ComponentChild, h } from 'preact';
 import type { SkewReport, SkewRow } from '../model/answers.ts';
-import { cellView, exampleRequest, findingsOf, missingVerbs } from '../model/matrix.ts';
+import { cellView, exampleRequest, findingsOf, missingVerbs, rowKey } from '../model/matrix.ts';
 import { placeHref } from '../model/place.ts';
 import { codeInWords, groupVersion, resourceName } from '../model/words.ts';
 import { Panel, Scrolling } from './parts.ts';
+import { storageText, storedAs, useStorage } from './storage.ts';
 
 /** Who serves one resource with which verbs, versions and storage hash, and what was found about it. */
 export function RowPanel(props: {
@@ -11,9 +12,14 @@ export function RowPanel(props: {
   readonly row: SkewRow;
   readonly onClose: () => void;
 }): ComponentChild {
-  const { report, row, onClose } = props;
+  const { onClose } = props;
+  const storage = useStorage(props.row, props.report.generatedAt);
+  const report = storage.kind === 'told' ? storage.report : props.report;
+  const key = rowKey(props.row);
+  const row = report.rows.find((each) => rowKey(each) === key) ?? props.row;
   const findings = findingsOf(report, row);
-  const hashes = row.servers.some(({ storageVersionHash }) => storageVersionHash !== undefined);
+  // Subresources are not stored by themselves.
+  const isStored = row.subresource === '';
   const { path } = exampleRequest(row);
   return h(
     Panel,
@@ -31,7 +37,7 @@ export function RowPanel(props: {
           h(
             'tr',
             null,
-            ['Server', 'Version', 'Serves it', 'Verbs', ...(hashes ? ['Storage hash'] : [])].map((title) =>
+            ['Server', 'Version', 'Serves it', 'Verbs', ...(isStored ? ['Stored as'] : [])].map((title) =>
               h('th', { key: title, scope: 'col' }, title),
             ),
           ),
@@ -63,12 +69,13 @@ export function RowPanel(props: {
                 cell.verbs.join(' '),
                 missing.map((verb) => h('del', { key: verb, 'aria-label': `without ${verb}` }, ` ${verb}`)),
               ),
-              hashes && h('td', { class: 'code' }, cell.storageVersionHash ?? '–'),
+              isStored && h('td', null, storage.kind === 'asking' ? '…' : storedAs(cell)),
             );
           }),
         ),
       ),
     ),
+    isStored && storageText(storage),
     h('h4', null, 'Findings'),
     findings.length === 0 && row.findings.length === 0
       ? h('p', null, 'All servers serve it alike.')

@@ -1,10 +1,13 @@
 import { type ComponentChild, h } from 'preact';
+import type { LiveStatus } from '../model/answers.ts';
 import { placeHref } from '../model/place.ts';
 import { stateTone } from '../model/server-history.ts';
+import { counted } from '../model/words.ts';
 import type { Ui } from './ui.ts';
 
 /** Every server in one line, on every page. */
 export function ServerStrip({ state }: Pick<Ui, 'state'>): ComponentChild {
+  const { live } = state;
   const servers = state.status.value?.servers ?? [];
   if (servers.length === 0) return null;
   return h(
@@ -27,6 +30,12 @@ export function ServerStrip({ state }: Pick<Ui, 'state'>): ComponentChild {
           ),
         ),
       ),
+      live !== undefined && h('li', { key: '', class: 'strip-rate muted' }, rateText(live)),
     ),
   );
+}
+
+/** `3.4 requests/s · 12 false 404s prevented`. */
+function rateText({ requestsPerSecond, prevented404s }: LiveStatus): string {
+  return `${requestsPerSecond.toLocaleString('en-US')} requests/s · ${counted(prevented404s, 'false 404')} prevented`;
 }

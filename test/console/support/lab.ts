@@ -20,18 +20,19 @@ export interface ConsoleLab {
   startProxy(): Promise<void>;
 }
 
+/** `further`: flags of `mvproxy serve`, without dashes. */
 export async function startConsoleLab(
   t: TestContext,
   versions: readonly string[] = ['1.34', '1.36', '1.37'],
+  further: Readonly<Record<string, string>> = {},
 ): Promise<ConsoleLab> {
   const plane = await startEmbeddedPlane({ versions, builtIn: 'none', logger: SILENT });
   t.after(() => plane.close());
   const { pki, servers, adminToken } = plane;
   const start = async (ports: Readonly<Record<string, string>>): Promise<Daemon> => {
-    const flags = Object.entries({ ...serveFlags(pki), ...ports }).map(([name, value]): [string, string[]] => [
-      name,
-      [value],
-    ]);
+    const flags = Object.entries({ ...serveFlags(pki), ...further, ...ports }).map(
+      ([name, value]): [string, string[]] => [name, [value]],
+    );
     const list: [string, string[]] = ['server', servers.map(({ name, url }) => `${name}=${url}`)];
     const started = await startDaemon(await loadConfiguration({ flags: new Map([...flags, list]) }), {
       logger: SILENT,

@@ -69,6 +69,7 @@ export function skew(servers: readonly ServerStatus[], rows: readonly SkewRow[])
     })),
     rows,
     findings: [],
+    storage: null,
   };
 }
 
