@@ -81,12 +81,20 @@ export function decisionOf({ at, unknownType, milliseconds, ...entry }: Decision
   return {
     ...entry,
     at: new Date(at).toISOString(),
-    milliseconds: Math.round(milliseconds * 1_000) / 1_000,
-    unknownType:
-      unknownType === undefined
-        ? null
-        : { outcome: unknownType.outcome, denying: unknownType.denying, awaited: unknownType.awaited },
+    milliseconds: shownMilliseconds(milliseconds),
+    unknownType: shownUnknownType(unknownType),
   };
+}
+
+/** To the microsecond. */
+export function shownMilliseconds(milliseconds: number): number {
+  return Math.round(milliseconds * 1_000) / 1_000;
+}
+
+export function shownUnknownType(unknownType: UnknownTypeRecord | undefined): Decision['unknownType'] {
+  if (unknownType === undefined) return null;
+  const { outcome, denying, awaited } = unknownType;
+  return { outcome, denying, awaited };
 }
 
 /** A copy: V8 makes parts of a string out of references to the whole, which here may be 64 KiB of query. */
