@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -161,6 +161,8 @@ async function kubectls(): Promise<string[]> {
 }
 
 const installedKubectls = await kubectls();
+const guide = await readFile(new URL('../../docs/command-line.md', import.meta.url), 'utf8');
+const commands = [...guide.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block = '']) => block.trim().split('\n'));
 
 test('kubectl finds the plug-in, passes its flags through, and completes them', {
   skip: installedKubectls.length === 0 && 'no kubectl is installed; npm run control-plane:programs builds some',
@@ -169,18 +171,24 @@ test('kubectl finds the plug-in, passes its flags through, and completes them', 
   for (const kubectl of new Set([installedKubectls.at(0) ?? '', installedKubectls.at(-1) ?? ''])) {
     const ask = async (...words: readonly string[]) =>
       (await run(kubectl, words, { cwd: directory, env: environment })).stdout;
-    assert.match(await ask('plugin', 'list'), /kubectl-mvproxy/, kubectl);
-    const help = await ask('mvproxy', 'explain', '--help');
+    const [plugins = '', help = '', offers = '', ...others] = await Promise.all(
+      commands.map(async (command) => {
+        const script = `kubectl() { '${kubectl}' "$@"; }; ${command}`;
+        return (await run('bash', ['-euc', script], { cwd: directory, env: environment })).stdout;
+      }),
+    );
+    assert.deepEqual(others, []);
+    assert.match(plugins, /kubectl-mvproxy/, kubectl);
     assert.match(help, /^Usage: kubectl mvproxy explain \[options\] <method> <path>/, kubectl);
+    assert.match(offers, /^explain\tSay how a URL is read/, kubectl);
     const usage = ask('mvproxy', 'explain', 'GET', '--output=yaml', '/api');
     await assert.rejects(
       usage,
       ({ code, stderr }) => code === 2 && /Run "kubectl mvproxy explain --help"/.test(stderr),
     );
 
-    const offered = async (...words: readonly string[]) => (await ask('__complete', 'mvproxy', ...words)).split('\n');
-    assert.match((await offered('expl'))[0] ?? '', /^explain\tSay how a URL is read/, kubectl);
-    assert.deepEqual((await offered('explain', '--output=')).slice(0, 3), ['--output=text', '--output=json', ':4']);
+    const formats = await ask('__complete', 'mvproxy', 'explain', '--output=');
+    assert.deepEqual(formats.split('\n').slice(0, 3), ['--output=text', '--output=json', ':4']);
   }
   t.diagnostic(installedKubectls.join(' '));
 });
