@@ -27,15 +27,15 @@ export const changingApis: Check = {
     }
     const by = target?.isAbout !== undefined ? `${to} with default flags` : to;
     const parts = [
-      appearing.length === 0 ? '' : `${counted(appearing.length)} appear with ${by}: ${names(appearing)}`,
-      vanishing.length === 0 ? '' : `${counted(vanishing.length)} vanish with ${by}: ${names(vanishing)}`,
+      appearing.length === 0 ? '' : `${counted(appearing.length, 'appear')} with ${by}: ${names(appearing)}`,
+      vanishing.length === 0 ? '' : `${counted(vanishing.length, 'vanish')} with ${by}: ${names(vanishing)}`,
     ];
     return [...findings, pass(`${parts.filter((part) => part !== '').join('. ')}.`)];
   },
 };
 
-function counted(count: number): string {
-  return count === 1 ? 'One type' : `${count} types`;
+function counted(count: number, verb: 'appear' | 'vanish'): string {
+  return count === 1 ? `One type ${verb}s` : `${count} types ${verb}`;
 }
 
 function names(types: readonly Parameters<typeof typeText>[0][]): string {

@@ -14,12 +14,12 @@ export const serverReachable: Check = {
   run: (setting) =>
     eachServer(setting, async (server) => {
       const tls = await server.tls();
-      const { name, address } = server;
-      if (tls.kind !== 'unreachable') return pass(`${address} accepts connections.`, name);
+      const { name } = server;
+      if (tls.kind !== 'unreachable') return pass('It accepts connections.', name);
       const fix =
         tls.code.startsWith('E') && /NOTFOUND|EAI/.test(tls.code)
           ? 'Correct its host in --server NAME=URL, or DNS.'
           : 'Start the kube-apiserver on that host, or correct --server NAME=URL.';
-      return finding('fail', `${address} cannot be connected to: ${CODES[tls.code] ?? tls.code}.`, fix, name);
+      return finding('fail', `It cannot be connected to: ${CODES[tls.code] ?? tls.code}.`, fix, name);
     }),
 };

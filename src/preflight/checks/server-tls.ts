@@ -5,19 +5,19 @@ export const serverTls: Check = {
   run: (setting) =>
     eachServer(setting, async (server) => {
       const tls = await server.tls();
-      const { name, address } = server;
+      const { name } = server;
       if (tls.kind === 'unreachable') return blocked('ServerReachable', server);
       if (tls.kind === 'no-tls') {
         return tls.silent
           ? finding(
               'fail',
-              `${address} accepts connections and does not answer: the process hangs.`,
+              'It accepts connections and does not answer: the process hangs.',
               'Look at its load and its etcd; a process that stays like this has to be restarted.',
               name,
             )
           : finding(
               'fail',
-              `TLS with ${address} fails (${tls.code}): it speaks no TLS 1.2 or newer, or is no kube-apiserver.`,
+              `TLS fails (${tls.code}): what listens there speaks no TLS 1.2 or newer, or is no kube-apiserver.`,
               'Correct the port in --server NAME=URL.',
               name,
             );
@@ -25,7 +25,7 @@ export const serverTls: Check = {
       if (tls.alpn !== 'h2') {
         return finding(
           'fail',
-          `${address} does not offer HTTP/2, which requests are sent with.`,
+          'It does not offer HTTP/2, which requests are sent with.',
           'Remove --disable-http2-serving from the kube-apiserver.',
           name,
         );

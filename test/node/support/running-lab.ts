@@ -38,7 +38,7 @@ export async function startObservedLab(t: TestContext, options: Partial<Embedded
     const exitCode = await run(['node', 'mvproxy', ...args, `--admin-server=${gateway.adminUrl}`], io);
     return { exitCode, out: io.out, err: io.err };
   };
-  return { old, middle, newest, gateway, clientOf, mvproxy };
+  return { plane, old, middle, newest, gateway, clientOf, mvproxy };
 }
 
 /** Asks until the answer is accepted; rejects with the last one after half a minute. */
