@@ -22,7 +22,8 @@ table{border-collapse:collapse;width:100%}caption{text-align:left;padding:.25rem
 th,td{text-align:left;vertical-align:top;padding:.35rem .75rem .35rem 0;border-bottom:1px solid var(--line)}
 tbody tr:hover{background:var(--row)}thead th{position:sticky;top:0;background:var(--back)}
 td.yes{color:var(--yes)}td.no{color:var(--no);font-weight:600}td.stale,td.unknown,.warning{color:var(--warn)}.error{color:var(--no)}
-code{font:.9em ui-monospace,monospace;overflow-wrap:anywhere}td code{white-space:nowrap}
+code{font:.9em ui-monospace,monospace;overflow-wrap:anywhere}td code,td.yes,td.stale{white-space:nowrap}
+tbody th{padding-top:1rem}td:first-child{padding-left:1rem}
 .advice{border-left:4px solid var(--warn);padding:.25rem .75rem;background:var(--row)}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 `.trim();
@@ -74,20 +75,24 @@ function table(report: SkewReport): string {
     ({ name, version }) =>
       `<th scope="col">${escapeHtml(name)}${version === name || version === '' ? '' : `<br><span class="dim">${escapeHtml(version)}</span>`}</th>`,
   );
-  const rows = folds.map((fold) => {
-    const names = `${fold.isWhole ? 'all: ' : ''}${fold.names.map((name) => `<code>${escapeHtml(name)}</code>`).join(', ')}`;
-    const cells = fold.cells.map((cell) => cellHtml(cell, fold)).join('');
-    return `<tr><th scope="row"><code>${escapeHtml(fold.groupVersion)}</code></th><td>${names}</td>${cells}<td>${foldNote(fold)}</td></tr>`;
+  const groups = Map.groupBy(folds, ({ groupVersion }) => groupVersion);
+  const bodies = [...groups].map(([groupVersion, same]) => {
+    const head = `<tr><th scope="rowgroup" colspan="${heads.length + 2}"><code>${escapeHtml(groupVersion)}</code></th></tr>`;
+    return `<tbody>\n${[head, ...same.map(rowHtml)].join('\n')}\n</tbody>`;
   });
-  return `<div class="scroll">
+  return `<div class="scroll" role="region" aria-label="Differences" tabindex="0">
 <table>
 <caption>Rows with the same to say are one.</caption>
-<thead><tr><th scope="col">API</th><th scope="col">Resources</th>${heads.join('')}<th scope="col">Means</th></tr></thead>
-<tbody>
-${rows.join('\n')}
-</tbody>
+<thead><tr><th scope="col">Resources</th>${heads.join('')}<th scope="col">Means</th></tr></thead>
+${bodies.join('\n')}
 </table>
 </div>`;
+}
+
+function rowHtml(fold: SkewFold): string {
+  const names = fold.names.map((name) => `<code>${escapeHtml(name)}</code>`).join(', ');
+  const cells = fold.cells.map((cell) => cellHtml(cell, fold)).join('');
+  return `<tr><td>${fold.isWhole ? 'all of it: ' : ''}${names}</td>${cells}<td>${foldNote(fold)}</td></tr>`;
 }
 
 function cellHtml(cell: SkewCell, { codes }: SkewFold): string {

@@ -59,7 +59,7 @@ describe('mvproxy skew of recordings', () => {
     assert.match(out, /^<!doctype html>/);
     assert.match(out, /prefers-color-scheme:dark/);
     assert.doesNotMatch(out, /<script|<link|<img|src=|href=|url\(/);
-    assert.match(out, /<th scope="row"><code>resource\.k8s\.io\/v1<\/code><\/th>/);
+    assert.match(out, /<th scope="rowgroup" colspan="5"><code>resource\.k8s\.io\/v1<\/code><\/th>/);
     assert.match(out, /does not serve it/);
     assert.match(out, /✓<\/span><span class="hidden">serves it<\/span> v1beta2/);
     assert.match(out, /Storage migration is not safe yet/);

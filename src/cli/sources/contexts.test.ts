@@ -4,6 +4,8 @@ import { stringify } from 'yaml';
 import { TestCa } from '../../../test/support/certificates.ts';
 import type { RequestExplanation } from '../../admin/request-explanation.ts';
 import { type TemporaryFiles, temporaryFiles } from '../../config/testing/temporary-files.ts';
+import { discoveryOf } from '../../discovery/testing/discovery-of.ts';
+import type { APIGroupDiscovery } from '../../kubernetes/aggregated-discovery.ts';
 import { findRecording } from '../../lab/recording/find-recording.ts';
 import { recordedServer } from '../../lab/recording/testing/recorded-server.ts';
 import type { SkewReport } from '../../skew/skew-report.ts';
@@ -33,8 +35,9 @@ describe('commands that ask the API servers of contexts', () => {
       listeners.push(listener);
       return `https://127.0.0.1:${listener.port}`;
     };
-    const recorded = async (release: string) => {
-      const serve = recordedServer(await findRecording(release));
+    const recorded = async (release: string, more: readonly APIGroupDiscovery[] = []) => {
+      const recording = await findRecording(release);
+      const serve = recordedServer({ ...recording, apis: [...recording.apis, ...more] });
       return start((exchange) => {
         const isKnown = fieldValue(exchange.head.fields, 'authorization') === `Bearer ${TOKEN}`;
         if (isKnown) void serve(exchange);
@@ -47,6 +50,7 @@ describe('commands that ask the API servers of contexts', () => {
     const servers: Record<string, string> = {
       old: await recorded('1.34'),
       new: await recorded('1.37'),
+      custom: await recorded('1.34', discoveryOf({ 'example.com/v1': { widgets: ['get', 'list'] } }).apis),
       forbidding: await always(403, 'application/json', '{}'),
       website: await always(200, 'text/html', '<html>'),
       nothing: await always(404, 'text/plain', 'not here'),
@@ -126,6 +130,20 @@ describe('commands that ask the API servers of contexts', () => {
     );
   });
 
+  it('a release as it is shipped cannot tell which custom types somebody has', async () => {
+    const { rows, findings } = await skew('--context=custom', '--recorded=1.37', '--group=example.com', '--all');
+    assert.deepEqual(
+      rows.map(({ resource, servers }) => [resource, servers.map(({ serves }) => serves)]),
+      [['widgets', ['unknown', 'yes']]],
+    );
+    assert.deepEqual(findings, []);
+    const { findings: between } = await skew('--context=custom,new', '--group=example.com');
+    assert.deepEqual(
+      between.map(({ code, servers }) => [code, servers]),
+      [['ServersDiffer', ['new']]],
+    );
+  });
+
   it('a server that does not say how it stores is unknown, whatever else is known of it', async () => {
     const { storage, findings } = await skew('--context=old', '--recorded=1.37', '--storage');
     assert.equal(storage?.verdict, 'unknown');
@@ -179,7 +197,7 @@ describe('commands that ask the API servers of contexts', () => {
   });
 
   for (const [contexts, expected, message] of [
-    ['old,nope', 2, /^The context "nope" cannot be used:\n.*has no context "nope", only old, new/],
+    ['old,nope', 2, /^The context "nope" cannot be used:\n.*has no context "nope", only old, new, custom/],
     ['old,plugin', 2, /^The context "plugin" cannot be used:\n.*exec: runs a credential plug-in/],
     ['old,unvouched', 2, /names no certificate-authority for https/],
     ['old,old', 2, /^The context "old" is named twice; name each API server once\.$/m],
