@@ -87,8 +87,9 @@ test('the pictures of the docs can be made: an upgrade in the lab, between its f
   const well = await open('#/skew?differences=true', LIGHT, '.matrix-body .matrix-row');
   await well.locator('.verdict').getByText('Yes, go on').waitFor({ timeout: PATIENCE_MS });
   await picture(well, 'skew');
+  await well.setViewportSize({ width: 1200, height: 620 });
   await well.locator('.matrix-body .matrix-row').first().click();
-  await well.getByRole('dialog').waitFor();
+  await well.getByText(/Whether storage migration is safe/).waitFor();
   await picture(well, 'row');
 
   await picture(await open('#/decisions', LIGHT, '.decisions tbody tr'), 'decisions');

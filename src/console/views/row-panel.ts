@@ -1,10 +1,19 @@
 import { type ComponentChild, h } from 'preact';
 import type { SkewReport, SkewRow } from '../model/answers.ts';
-import { cellView, exampleRequest, findingsOf, missingVerbs, rowKey } from '../model/matrix.ts';
+import { type CellView, cellView, exampleRequest, findingsOf, missingVerbs, rowKey } from '../model/matrix.ts';
 import { placeHref } from '../model/place.ts';
 import { codeInWords, groupVersion, resourceName } from '../model/words.ts';
 import { Panel, Scrolling } from './parts.ts';
 import { storageText, storedAs, useStorage } from './storage.ts';
+
+/** The verbs are beside it. */
+const MARK_WORDS: Readonly<Record<CellView['mark'], string>> = {
+  yes: 'served',
+  partly: 'fewer verbs',
+  no: 'not served',
+  stale: 'stale',
+  unknown: 'not known',
+};
 
 /** Who serves one resource with which verbs, versions and storage hash, and what was found about it. */
 export function RowPanel(props: {
@@ -47,7 +56,7 @@ export function RowPanel(props: {
           null,
           row.servers.map((cell, at) => {
             const server = report.servers[at];
-            const { mark, label } = cellView(row, cell);
+            const { mark } = cellView(row, cell);
             const missing = missingVerbs(row, cell);
             const differs = [cell.kind, cell.scope].filter(
               (value) => value && value !== row.kind && value !== row.scope,
@@ -60,7 +69,7 @@ export function RowPanel(props: {
               h(
                 'td',
                 null,
-                h('span', { class: `mark-text mark-${mark}` }, label),
+                h('span', { class: `mark-text mark-${mark}` }, MARK_WORDS[mark]),
                 differs.length > 0 && ` as ${differs.join(', ')}`,
               ),
               h(
