@@ -169,6 +169,20 @@ module.exports = {
       to: { path: '^src/', pathNot: [rooms('identity', 'kubernetes', 'wire'), '^src/errors[.]ts$'] },
     },
     {
+      name: 'opentelemetry-has-its-place',
+      comment:
+        'One file knows the libraries, and it is loaded when there is a span to export: who traces nothing loads nothing.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/observe/tracing/otlp-exporter[.]ts$', '[.]test[.]ts$'] },
+      to: { path: 'node_modules/@opentelemetry/' },
+    },
+    {
+      name: 'opentelemetry-is-loaded-late',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^src/observe/tracing/otlp-exporter[.]ts$', dynamic: false },
+    },
+    {
       name: 'supervisor-serves-nothing',
       comment:
         'The process that holds the port has nothing in it that requests could break; only workers are the proxy.',

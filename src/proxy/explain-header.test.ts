@@ -7,7 +7,8 @@ import { ProxyError } from '../errors.ts';
 import { DEFAULT_NAMES } from '../identity/testing/default-names.ts';
 import { fieldValues } from '../wire/fields.ts';
 import { cleanTrailers, RequestCleaner } from './clean.ts';
-import { asksToExplain, EXPLAIN, Explanation, explained } from './explain-header.ts';
+import { asksToExplain, EXPLAIN } from './explain-header.ts';
+import { Explanation, explained } from './explanation.ts';
 
 /** The line about a refusal with that message. */
 function lineOf(message: string): string {

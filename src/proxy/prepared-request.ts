@@ -4,7 +4,7 @@ import type { RequestTrace } from '../observe/tracing/request-tracer.ts';
 import type { RoutingPolicy } from '../routing/routing-policy.ts';
 import type { ServerExchange } from '../wire/exchange.ts';
 import type { ClientState } from './client-state.ts';
-import type { Explanation } from './explain-header.ts';
+import type { Explanation } from './explanation.ts';
 
 /** An exchange after the first steps: cleaned, identified, classified. */
 export interface PreparedRequest {
