@@ -34,8 +34,10 @@ export const changingApis: Check = {
   },
 };
 
+const SINGULAR = { appear: 'appears', vanish: 'vanishes' } as const;
+
 function counted(count: number, verb: 'appear' | 'vanish'): string {
-  return count === 1 ? `One type ${verb}s` : `${count} types ${verb}`;
+  return count === 1 ? `One type ${SINGULAR[verb]}` : `${count} types ${verb}`;
 }
 
 function names(types: readonly Parameters<typeof typeText>[0][]): string {
