@@ -4,6 +4,7 @@ import type { ServerDiscovery } from '../discovery/server-discovery.ts';
 import { type TypeDifferences, typeDifferences } from '../discovery/type-differences.ts';
 import type { Membership } from '../membership/membership.ts';
 import type { ClientsReading, ProxyReading, ServerReading } from '../observe/metrics/proxy-reading.ts';
+import type { Tracing } from '../observe/tracing/tracing.ts';
 import type { Publisher } from '../publishing/publisher.ts';
 import type { ServerMonitor } from '../servers/server-monitor.ts';
 import type { Material } from './material.ts';
@@ -13,6 +14,8 @@ export interface MetricsParts {
   readonly path: RequestPath;
   readonly membership: Membership;
   readonly publisher: Publisher | undefined;
+  /** Undefined: tracing is off. */
+  readonly tracing: Tracing | undefined;
   readonly material: () => Material;
   readonly unreadiness: () => readonly string[];
   readonly reloadErrors: () => number;
@@ -30,7 +33,7 @@ export class MetricsReader {
   }
 
   read(): ProxyReading {
-    const { path, membership, publisher, material, unreadiness, reloadErrors, clients } = this.#parts;
+    const { path, membership, publisher, tracing, material, unreadiness, reloadErrors, clients } = this.#parts;
     const { registry } = path;
     const { monitors, conflicts } = registry;
     const ready = monitors.filter(({ state }) => state.kind === 'ready');
@@ -50,6 +53,7 @@ export class MetricsReader {
       reloadErrors: reloadErrors(),
       certificateExpiry: this.#expiry(material()),
       publishing: publisher?.status,
+      tracing: tracing?.counts,
       membership: membership.status.sources,
     };
   }

@@ -110,6 +110,7 @@ export class ProxyRun {
       path: this.#path,
       membership: this.#members.membership,
       publisher: this.#publisher,
+      tracing: this.#tracing,
       material: () => this.#material,
       unreadiness: () => this.unreadiness(),
       reloadErrors: () => this.#reloadErrors,

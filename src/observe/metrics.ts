@@ -11,6 +11,7 @@ import type { ProxyReading } from './metrics/proxy-reading.ts';
 import { registerPublishingMetrics } from './metrics/publishing-metrics.ts';
 import { registerRequestMetrics, requestHistograms } from './metrics/request-metrics.ts';
 import { registerServerMetrics } from './metrics/server-metrics.ts';
+import { registerTracingMetrics } from './metrics/tracing-metrics.ts';
 
 export interface MetricsSource {
   readonly build: BuildReading;
@@ -49,6 +50,7 @@ export class Metrics {
     registerProxyMetrics(registry, build, reading);
     registerMembershipMetrics(registry, reading);
     if (publishes) registerPublishingMetrics(registry, reading);
+    if (this.#reading.tracing !== undefined) registerTracingMetrics(registry, reading);
   }
 
   /** The text of one scrape. */

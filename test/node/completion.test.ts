@@ -116,6 +116,11 @@ const CASES: readonly Case[] = [
   { line: 'mvproxy explain GET /api --user', words: ['--user-agent='] },
   { line: 'mvproxy explain --output=j', words: ['--output=json'], inBash: ['json'] },
   { line: 'mvproxy explain --output ', words: ['text', 'json'] },
+  {
+    line: 'mvproxy explain --output=',
+    words: ['--output=text', '--output=json'],
+    inBash: ['text', 'json'],
+  },
   { line: 'mvproxy explain --admin-server=http://127.0.0.1:6444 GE', words: ['GET'] },
   { line: 'mvproxy serve --config prox', words: ['proxy.yaml'] },
   { line: 'mvproxy serve --config=prox', words: ['--config=proxy.yaml'], inBash: ['proxy.yaml'] },

@@ -10,7 +10,7 @@ import { type EmbeddedControlPlane, startEmbeddedControlPlane } from '../support
 import { sendJson, sendUnknown } from '../support/fake-api-server.ts';
 
 /** Topics of which a daemon like this one has nothing to say. */
-const ELSEWHERE = ['Publishing', 'Rehearsals'];
+const ELSEWHERE = ['Publishing', 'Tracing', 'Rehearsals'];
 /** Both serve it; the older one is local and is asked first. */
 const BOTH = '/api/v1/namespaces/default/configmaps';
 /** The newer server alone serves it. */

@@ -229,6 +229,7 @@ test('a collector that is away harms no request, holds up the end for moments on
   const { plane } = setting;
   const client = await plane.client();
   for (let i = 0; i < 5; i++) assert.equal((await client.request({ path: ON_BOTH })).status, 200);
+  assert.equal(await plane.metric('mvproxy_tracing_spans_waiting'), 5);
   assert.deepEqual(await flushed(setting), []);
   const told: string[] = [];
   while (plane.log.size > 0) told.push((await plane.log.next()).message);

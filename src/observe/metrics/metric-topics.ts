@@ -9,6 +9,7 @@ import { PROXY_METRICS } from './proxy-metrics.ts';
 import { PUBLISHING_METRICS } from './publishing-metrics.ts';
 import { REQUEST_METRICS } from './request-metrics.ts';
 import { SERVER_METRICS } from './server-metrics.ts';
+import { TRACING_METRICS } from './tracing-metrics.ts';
 
 /** A section of the reference page. */
 export interface MetricTopic {
@@ -31,6 +32,7 @@ export const METRIC_TOPICS: readonly MetricTopic[] = [
     where: 'Only where the proxy tells API servers with their own mixed version proxy where it is.',
     metrics: PUBLISHING_METRICS,
   },
+  { title: 'Tracing', where: 'Only where tracing is on.', metrics: TRACING_METRICS },
   {
     title: 'Names of kube-apiserver',
     where: 'What kube-apiserver’s own mixed version proxy counts, under its names, for dashboards that know them.',

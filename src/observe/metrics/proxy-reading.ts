@@ -1,3 +1,4 @@
+import type { SpanCounts } from '../tracing/span-queue.ts';
 /** What the metrics say of one server. */
 export interface ServerReading {
   readonly name: string;
@@ -68,6 +69,8 @@ export interface ProxyReading {
   readonly certificateExpiry: ReadonlyMap<string, number>;
   /** Absent where nothing is published. */
   readonly publishing?: PublishingReading | undefined;
+  /** Absent where tracing is off. */
+  readonly tracing?: SpanCounts | undefined;
   /** Sources beside the static list. */
   readonly membership: readonly MembershipReading[];
 }
