@@ -96,7 +96,7 @@ function usedFinding(type: UsedType['type'], usage: readonly TypeUsage[], to: st
       : ` The audit log names them: requests for ${groupVersion(type)} with the annotation k8s.io/deprecated.`;
   return finding(
     'fail',
-    `${typeText(type)}, which ${to} does not serve, was asked for ${who.join(', and ')}. These clients fail once the last server that serves it is upgraded.`,
+    `${typeText(type)}, which ${to} does not serve, was asked for ${who.join(', and ')}. These clients fail once the last server that serves it is replaced.`,
     `${move} before that.${find}`,
   );
 }

@@ -34,7 +34,7 @@ test('types that come and go are told, and no failure', async () => {
     [
       '',
       'pass',
-      'One type appears with 1.38.0 with default flags: things in v1. One type vanishes with 1.38.0 with default flags: schemas in flow/v1beta3.',
+      'One type appears with 1.38.0 (default flags): things in v1. One type vanishes with 1.38.0 (default flags): schemas in flow/v1beta3.',
       '',
     ],
   ]);
@@ -78,7 +78,7 @@ test('who uses what vanishes is named: clients by the proxy, servers by their me
     [
       '',
       'fail',
-      'schemas in flow/v1beta3, which 1.38.0 does not serve, was asked for by argocd (12) and kubectl (3) through this proxy, and of a since it started. These clients fail once the last server that serves it is upgraded.',
+      'schemas in flow/v1beta3, which 1.38.0 does not serve, was asked for by argocd (12) and kubectl (3) through this proxy, and of a since it started. These clients fail once the last server that serves it is replaced.',
       'Move these clients to flow/v1 before that.',
     ],
   ]);

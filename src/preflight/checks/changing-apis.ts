@@ -25,7 +25,7 @@ export const changingApis: Check = {
           : `The servers serve what ${target.name} does.`;
       return [...findings, pass(all)];
     }
-    const by = target?.isAbout !== undefined ? `${to} with default flags` : to;
+    const by = target?.isAbout !== undefined ? `${to} (default flags)` : to;
     const parts = [
       appearing.length === 0 ? '' : `${counted(appearing.length, 'appear')} with ${by}: ${names(appearing)}`,
       vanishing.length === 0 ? '' : `${counted(vanishing.length, 'vanish')} with ${by}: ${names(vanishing)}`,
