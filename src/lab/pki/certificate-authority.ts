@@ -1,4 +1,4 @@
-import { type webcrypto, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { basename } from 'node:path';
@@ -46,14 +46,17 @@ export interface CertificateRequest {
   readonly notAfter?: Date;
 }
 
+/** As WebCrypto's types have them: Node's here, a browser's where a test that drives one is checked. */
+type CryptoKeys = Awaited<ReturnType<typeof generateKeys>>;
+
 /** A certificate authority with its own EC P-256 key. */
 export class CertificateAuthority {
   readonly certFile: string;
   readonly keyFile: string;
   readonly cert: string;
-  readonly #keys: webcrypto.CryptoKeyPair;
+  readonly #keys: CryptoKeys;
 
-  private constructor(files: KeyPair, keys: webcrypto.CryptoKeyPair) {
+  private constructor(files: KeyPair, keys: CryptoKeys) {
     this.certFile = files.certFile;
     this.keyFile = files.keyFile;
     this.cert = files.cert;
@@ -124,7 +127,7 @@ export async function writeBareKeys(path: string): Promise<{ publicKeyFile: stri
   return { publicKeyFile: `${path}.pub`, privateKeyFile: `${path}.key` };
 }
 
-function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
+function generateKeys() {
   return crypto.subtle.generateKey(KEY_ALGORITHM, true, ['sign', 'verify']);
 }
 
@@ -132,7 +135,7 @@ function commonNameOf(cert: string): string {
   return new X509Certificate(cert).subject.replace(/^CN=/, '');
 }
 
-async function writeKeyPair(path: string, certificate: string, keys: webcrypto.CryptoKeyPair): Promise<KeyPair> {
+async function writeKeyPair(path: string, certificate: string, keys: CryptoKeys): Promise<KeyPair> {
   const files = {
     certFile: `${path}.crt`,
     keyFile: `${path}.key`,
@@ -144,7 +147,7 @@ async function writeKeyPair(path: string, certificate: string, keys: webcrypto.C
   return files;
 }
 
-async function privateKeyPem(keys: webcrypto.CryptoKeyPair): Promise<string> {
+async function privateKeyPem(keys: CryptoKeys): Promise<string> {
   return pem('PRIVATE KEY', new Uint8Array(await crypto.subtle.exportKey('pkcs8', keys.privateKey)));
 }
 
