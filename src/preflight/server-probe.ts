@@ -10,10 +10,13 @@ import { type Fields, fieldValue } from '../wire/fields.ts';
 import { probeClientIssuers, probeTls, type TlsProbe } from '../wire/tls-probe.ts';
 import type { Upstream, UpstreamOptions } from '../wire/upstream.ts';
 import { openUpstream } from '../wire/upstream-pool.ts';
-import { certificatesOf, issuedBy } from './certificate-chain.ts';
+import { type Acceptance, whoAmI } from './acceptance.ts';
+import type { Answer, Answered, Read } from './answer.ts';
 import type { CheckCode } from './check-codes.ts';
-import { expiryFinding } from './expiry.ts';
+import { Gate } from './gate.ts';
 import { objectIn, textAt } from './json-object.ts';
+import { type RequestedAPI, requestedDeprecatedAPIs } from './requested-deprecated-apis.ts';
+import { type Link, linkOf } from './server-link.ts';
 
 /** For TCP, and as much again for TLS. */
 const CONNECT_MS = 3_000;
@@ -24,32 +27,10 @@ const LARGE_ANSWER_MS = 8_000;
 const MAX_BYTES = 1024 * 1024;
 const MAX_LARGE_BYTES = 64 * 1024 * 1024;
 
-/** How much of the way to a server is proved. */
-export type Link =
-  | { readonly kind: 'proven' }
-  /** The first check on the way that does not pass. */
-  | { readonly kind: 'broken'; readonly at: CheckCode };
+/** Of all servers together: metrics are megabytes, and there may be hundreds of servers. */
+const LARGE_READINGS = new Gate(8);
 
-export type Answer =
-  | { readonly kind: 'answered'; readonly status: number; readonly fields: Fields; readonly body: Buffer }
-  /** None came; `timeout` when the server let us wait. */
-  | { readonly kind: 'none'; readonly timeout: boolean; readonly message: string };
-
-const NO_ANSWER = { kind: 'none', timeout: true, askedAt: 0, answeredAt: 0 } as const;
-
-/** Whom the server takes us for. */
-export type Acceptance =
-  | { readonly kind: 'as'; readonly user: string }
-  /** It believes us, and cannot say whom it takes us for. */
-  | { readonly kind: 'somebody' }
-  | { readonly kind: 'refused'; readonly status: number; readonly message: string }
-  | { readonly kind: 'unanswered'; readonly message: string };
-
-/** What a question that needs the ones before it came to. */
-export type Read<T> =
-  | { readonly kind: 'read'; readonly value: T }
-  | { readonly kind: 'blocked'; readonly by: CheckCode }
-  | { readonly kind: 'failed'; readonly text: string; readonly status: number };
+const NO_ANSWER = { kind: 'none', askedAt: 0, answeredAt: 0 } as const;
 
 export interface ServerProbeOptions {
   readonly trust: PeerTrust;
@@ -101,7 +82,8 @@ export class ServerProbe {
   }
 
   link(): Promise<Link> {
-    return this.#once('link', () => this.#link());
+    const { trust, now } = this.#options;
+    return this.#once('link', async () => linkOf(await this.tls(), trust.ca, now()));
   }
 
   /** Whom it takes us for; `blocked` until TLS is proved. */
@@ -109,7 +91,7 @@ export class ServerProbe {
     return this.#once('acceptance', async () => {
       const link = await this.link();
       if (link.kind === 'broken') return { kind: 'blocked', by: link.at };
-      return { kind: 'read', value: await this.#whoAmI() };
+      return { kind: 'read', value: await whoAmI((target, body) => this.ask('POST', target, { body })) };
     });
   }
 
@@ -161,24 +143,30 @@ export class ServerProbe {
   }
 
   /** A document that only those may read whom the server believes; `failed` for other statuses than 200. */
-  known(
-    target: string,
-    accept = 'application/json',
-    large = false,
-  ): Promise<Read<Extract<Answer, { kind: 'answered' }>>> {
-    return this.#once(`GET ${target} ${accept}`, async () => {
-      const allowed = await this.#believed();
-      if (allowed !== undefined) return allowed;
-      const answer = await this.ask('GET', target, { accept, large });
-      if (answer.kind === 'none') return { kind: 'failed', status: 0, text: answer.message };
-      if (answer.status === 200) return { kind: 'read', value: answer };
-      const said = textAt(objectIn(answer.body), 'message');
-      return {
-        kind: 'failed',
-        status: answer.status,
-        text: `${target} answered ${answer.status}${said === '' ? '' : `: ${said}`}`,
-      };
-    });
+  known(target: string, accept = 'application/json', large = false): Promise<Read<Answered>> {
+    return this.#once(`GET ${target} ${accept}`, () => this.#read(target, accept, large));
+  }
+
+  /** Types of deprecated versions that somebody asked for since it started, by its metrics. */
+  requestedAPIs(): Promise<Read<readonly RequestedAPI[]>> {
+    return this.#once('requested', () =>
+      LARGE_READINGS.pass(async () => {
+        const read = await this.#read('/metrics', 'text/plain', true);
+        if (read.kind !== 'read') return read;
+        return { kind: 'read', value: requestedDeprecatedAPIs(read.value.body.toString('utf8')) };
+      }),
+    );
+  }
+
+  async #read(target: string, accept: string, large: boolean): Promise<Read<Answered>> {
+    const allowed = await this.#believed();
+    if (allowed !== undefined) return allowed;
+    const answer = await this.ask('GET', target, { accept, large });
+    if (answer.kind === 'none') return { kind: 'failed', status: 0, text: answer.message };
+    if (answer.status === 200) return { kind: 'read', value: answer };
+    const said = textAt(objectIn(answer.body), 'message');
+    const text = `${target} answered ${answer.status}${said === '' ? '' : `: ${said}`}`;
+    return { kind: 'failed', status: answer.status, text };
   }
 
   /** Sends a request as ourselves. Only after `link` is proven. */
@@ -204,7 +192,7 @@ export class ServerProbe {
       return { kind: 'answered', status, fields, body: received };
     } catch (error) {
       if (!(error instanceof FetchError)) throw error;
-      return { kind: 'none', timeout: error.reason === 'timeout', message: error.message };
+      return { kind: 'none', message: error.message };
     }
   }
 
@@ -227,47 +215,6 @@ export class ServerProbe {
   /** Whom we say that we are; undefined where a credential of a kubeconfig says it. */
   get expectedUser(): string | undefined {
     return fieldValue(this.#fields(), 'x-remote-user');
-  }
-
-  async #link(): Promise<Link> {
-    const broken = (at: CheckCode): Link => ({ kind: 'broken', at });
-    const { trust, now } = this.#options;
-    const tls = await this.tls();
-    if (tls.kind === 'unreachable') return broken('ServerReachable');
-    if (tls.kind === 'no-tls' || tls.alpn !== 'h2') return broken('ServerTLS');
-    if (trust.ca === undefined) return broken('MergedView');
-    const path = issuedBy(tls.chain, certificatesOf(trust.ca));
-    if (path === undefined) return broken('ServerCA');
-    if (tls.nameError !== '') return broken('ServerName');
-    if (expiryFinding(path, now())?.status === 'fail') return broken('ServerExpiry');
-    return tls.chainError === '' ? { kind: 'proven' } : broken('ServerCA');
-  }
-
-  async #whoAmI(): Promise<Acceptance> {
-    for (const version of ['v1', 'v1beta1', 'v1alpha1']) {
-      const apiVersion = `authentication.k8s.io/${version}`;
-      const answer = await this.ask('POST', `/apis/${apiVersion}/selfsubjectreviews`, {
-        body: { apiVersion, kind: 'SelfSubjectReview' },
-      });
-      if (answer.kind === 'none') return { kind: 'unanswered', message: answer.message };
-      const said = objectIn(answer.body);
-      if (answer.status === 201) return { kind: 'as', user: textAt(said, 'status', 'userInfo', 'username') };
-      if (answer.status !== 404) return refusalOf(answer.status, textAt(said, 'message'));
-    }
-    return this.#isAnybody();
-  }
-
-  /** For servers before 1.26, which do not say who one is: every authenticated user may ask what it may do. */
-  async #isAnybody(): Promise<Acceptance> {
-    const body = {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SelfSubjectAccessReview',
-      spec: { nonResourceAttributes: { verb: 'get', path: '/version' } },
-    };
-    const answer = await this.ask('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { body });
-    if (answer.kind === 'none') return { kind: 'unanswered', message: answer.message };
-    if (answer.status === 201) return { kind: 'somebody' };
-    return refusalOf(answer.status, textAt(objectIn(answer.body), 'message'));
   }
 
   #connection(): Upstream {
@@ -306,10 +253,4 @@ export class ServerProbe {
     this.#answers.set(key, asked);
     return asked;
   }
-}
-
-/** A 403 names whom the server took us for. */
-function refusalOf(status: number, message: string): Acceptance {
-  const [, user] = /User "([^"]*)"/i.exec(message) ?? [];
-  return status === 403 && user !== undefined ? { kind: 'as', user } : { kind: 'refused', status, message };
 }

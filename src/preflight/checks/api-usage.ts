@@ -1,11 +1,10 @@
+import type { Read } from '../answer.ts';
 import { blocked, type Check, type Finding, finding, listed, listedBriefly, pass } from '../check.ts';
 import type { PreflightFacts } from '../preflight-facts.ts';
 import type { TypeUsage } from '../preflight-report.ts';
-import { type RequestedAPI, requestedDeprecatedAPIs } from '../requested-deprecated-apis.ts';
-import type { Read, ServerProbe } from '../server-probe.ts';
+import type { RequestedAPI } from '../requested-deprecated-apis.ts';
+import type { ServerProbe } from '../server-probe.ts';
 import { groupVersion, typeText } from '../type-changes.ts';
-
-const METRICS = '/metrics';
 
 /** Who still uses what vanishes: the servers' own metrics, and what this proxy has counted. */
 export const apiUsage: Check = {
@@ -13,7 +12,7 @@ export const apiUsage: Check = {
   async run(facts) {
     const { vanishing, to } = await facts.changes();
     const readings = await Promise.all(
-      facts.servers.map(async (server) => ({ server, read: await requestedOf(server) })),
+      facts.servers.map(async (server) => ({ server, read: await server.requestedAPIs() })),
     );
     const unread = readings.flatMap(({ server, read }) => (read.kind === 'read' ? [] : [unreadable(server, read)]));
     const used = (await usedTypes(facts)).map(({ type, usage }) => usedFinding(type, usage, to));
@@ -46,7 +45,7 @@ export async function usedTypes(facts: PreflightFacts): Promise<readonly UsedTyp
   const { vanishing } = await facts.changes();
   const requested = await Promise.all(
     facts.servers.map(async (server) => {
-      const read = await requestedOf(server);
+      const read = await server.requestedAPIs();
       return { name: server.name, apis: read.kind === 'read' ? read.value : [] };
     }),
   );
@@ -112,12 +111,6 @@ function unreadable(server: ServerProbe, why: Unread): Finding {
 }
 
 type Unread = Exclude<Read<unknown>, { kind: 'read' }>;
-
-async function requestedOf(server: ServerProbe): Promise<Read<readonly RequestedAPI[]>> {
-  const read = await server.known(METRICS, 'text/plain', true);
-  if (read.kind !== 'read') return read;
-  return { kind: 'read', value: requestedDeprecatedAPIs(read.value.body.toString('utf8')) };
-}
 
 function isGoneBy(
   { removedRelease }: RequestedAPI,
