@@ -24,7 +24,7 @@ after(() => browser.close());
 async function builtPackage(t: TestContext): Promise<string> {
   const copy = join(await temporaryDirectory(t), 'package');
   await mkdir(copy);
-  for (const name of ['src', 'bin', 'package.json', 'tsconfig.json', 'tsconfig.build.json']) {
+  for (const name of ['src', 'bin', 'tools', 'package.json', 'tsconfig.json', 'tsconfig.build.json']) {
     await cp(join(ROOT, name), join(copy, name), { recursive: true });
   }
   const program = dirname(process.execPath);

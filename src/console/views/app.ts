@@ -1,5 +1,5 @@
 import { type ComponentChild, h } from 'preact';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Live } from '../browser/live.ts';
 import type { Reader } from '../browser/reader.ts';
 import type { Store } from '../browser/store.ts';
@@ -116,7 +116,7 @@ function count404s({ unexpected }: Ui['state']): ComponentChild {
 /** Gives the focus to the heading of a view that is entered, so that a screen reader says where the reader is. */
 function useEntered(view: ViewName): void {
   const before = useRef(view);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (before.current === view) return;
     before.current = view;
     document.getElementById('view-heading')?.focus();

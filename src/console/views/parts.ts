@@ -1,5 +1,5 @@
 import { type ComponentChild, type ComponentChildren, h } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { stateTone } from '../model/server-history.ts';
 import { timeOfDay } from '../model/words.ts';
 
@@ -91,7 +91,8 @@ export function Panel(props: {
 }): ComponentChild {
   const { title, onClose, children } = props;
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // At once, so that the focus is nowhere else between.
+  useLayoutEffect(() => {
     const { current } = dialog;
     const before = document.activeElement;
     current?.showModal();
