@@ -30,7 +30,7 @@ describe('preflight of embedded servers', () => {
     client = new LabClient({ ...identity, url: gateway.url, ca });
   });
   after(async () => {
-    client.close();
+    await client.close();
     await gateway.close();
     await plane.close();
   });
