@@ -185,7 +185,8 @@ engineTest('windows are wide enough for long lists and many watches on one conne
   const upstream = await startUpstream(t, await listenOnLoopback(t, server));
   upstream.request(get('/'), true, new Receiver());
   const settings = getUnpackedSettings((await frames.next()).payload);
-  assert.deepEqual([settings.initialWindowSize, settings.enablePush], [1024 * 1024, false]);
+  assert.ok((settings.initialWindowSize ?? 0) >= 512 * 1024);
+  assert.equal(settings.enablePush, false);
   const update = await frames.next();
   assert.deepEqual([update.type, update.streamId], [FRAME.windowUpdate, 0]);
   assert.equal(update.payload.readUInt32BE(0), 16 * 1024 * 1024 - 65_535);

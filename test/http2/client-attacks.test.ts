@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EngineName } from '../../src/wire/engine-name.ts';
+import { defaultClientLimits } from '../../src/wire/http2/default-limits.ts';
 import { FLAG, FRAME, frame } from '../support/h2-frames.ts';
 import { startAttackedClient } from './support/attacked-client.ts';
 import { flood, many } from './support/attacked-server.ts';
@@ -271,13 +272,15 @@ for (const engine of BOTH) {
 }
 
 test('an answer still arrives while a server fills all others, which nobody reads (own)', async (t) => {
-  const { attacker, fates } = await startAttackedClient(t, 'own', { requests: 80, read: [79] });
+  const { attacker, fates } = await startAttackedClient(t, 'own', { requests: 160, read: [159] });
   const [last = 0, ...others] = [...attacker.streams.keys()].reverse();
   const piece = 16_384;
-  // As a server does that keeps to the windows: 1 MiB for each stream, and whatever the connection allows.
+  const { streamWindow, heldBytes } = defaultClientLimits;
+  assert.ok(others.length * (streamWindow - piece) > heldBytes);
+  // As a server does that keeps to the windows, of each stream and of the connection; together more than may be held.
   for (const id of others) {
     attacker.send(headers(id, [':status', '200']));
-    for (let sent = 0; sent < MIB - piece && attacker.streams.get(id)?.reset === undefined; sent += piece) {
+    for (let sent = 0; sent < streamWindow - piece && attacker.streams.get(id)?.reset === undefined; sent += piece) {
       assert.ok(await attacker.until(() => attacker.credit >= piece), 'the connection stands still');
       attacker.credit -= piece;
       attacker.send(data(id, Buffer.alloc(piece)));
@@ -287,5 +290,5 @@ test('an answer still arrives while a server fills all others, which nobody read
   assert.ok(await attacker.until(() => attacker.credit >= piece), 'the connection stands still');
   attacker.send(data(last, Buffer.alloc(piece), { endStream: true }));
   assert.equal((await attacker.settle()).kind, 'alive');
-  assert.equal(fates[79]?.over, 'end');
+  assert.equal(fates[159]?.over, 'end');
 });

@@ -19,7 +19,7 @@ import {
   TOKEN,
 } from '../raw-fields.ts';
 import { resetCodeForClient, resetReasonOf } from '../reset-code.ts';
-import { ReadableBody, writeUnlessOver } from '../stream-body.ts';
+import { NO_BODY, ReadableBody, writeUnlessOver } from '../stream-body.ts';
 import { abandonStream } from './abandoned-stream.ts';
 import { asHeaderObject } from './header-object.ts';
 import { markNeverIndexed } from './never-indexed.ts';
@@ -53,12 +53,14 @@ export class H2Exchange implements ServerExchange, BodySink {
     stream.on('trailers', (_object, _flags, raw) => {
       trailers = raw;
     });
-    const arriving = new ReadableBody(stream, {
-      // A reset stream also emits `end`; `aborted` tells the two apart as long as no response was completed.
-      complete: () => stream.rstCode === 0 && !stream.aborted,
-      trailers: () => trailers,
-      reason: () => this.#reason(),
-    });
+    const arriving = bodyless
+      ? NO_BODY
+      : new ReadableBody(stream, {
+          // A reset stream also emits `end`; `aborted` tells the two apart as long as no response was completed.
+          complete: () => stream.rstCode === 0 && !stream.aborted,
+          trailers: () => trailers,
+          reason: () => this.#reason(),
+        });
     this.body = new ClockedBody(
       arriving,
       bodyIdleMs,
