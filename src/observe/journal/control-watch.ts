@@ -86,7 +86,9 @@ export class ControlWatch {
     const from = before?.kind ?? '';
     this.#histories.add(name, { from, to: kind, why, version }, at);
     if (PASSING.has(kind)) return;
-    const text = `${name} is ${kind}${why === '' ? '' : `: ${why}`}.`;
+    const said = `${name} is ${kind}${why === '' ? '' : `: ${why}`}`;
+    // Conditions may end in what to ask oneself: is the server running?
+    const text = /[.!?]$/.test(said) ? said : `${said}.`;
     this.#timeline.add({ type: 'server-state', ...server, from, to: kind, text }, at);
   }
 
