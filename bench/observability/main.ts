@@ -15,8 +15,8 @@ import { scrapeCost } from './scrape-cost.ts';
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '15' },
-    requests: { type: 'string', default: '4000' },
+    rounds: { type: 'string', default: '9' },
+    requests: { type: 'string', default: '20000' },
     output: { type: 'string', default: 'docs/observability-cost.md' },
   },
 });
