@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { type ApiAnswer, type ApiRequest, H1Client, H2Client } from '../../test/support/api-client.ts';
 import { type Issued, TestCa } from '../../test/support/certificates.ts';
@@ -260,6 +262,23 @@ test('peers can be changed while requests are served', async (t) => {
   assert.equal((await a.get(GADGET)).status, 503, 'its types stay known for the departure grace');
   await assert.rejects(a.proxy.setPeers([{ name: 'a', url: b.url }]), /also the name of the local server/);
   assert.equal(shown(await a.get(WIDGET)).servedBy, 'a', 'refused peers change nothing');
+});
+
+test('a proxy that is stopped ends a change of peers that cannot be read', async (t) => {
+  const { a } = await startPair(t, { peers: [] });
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  t.after(() => silent.close());
+  const { port } = silent.address() as AddressInfo;
+  const order: string[] = [];
+  const changed = a.proxy
+    .setPeers([{ name: 'silent', url: `https://127.0.0.1:${port}` }])
+    .then(() => order.push('changed'));
+  await once(silent, 'connection');
+  await a.proxy.stop(0);
+  order.push('stopped');
+  await changed;
+  assert.deepEqual(order, ['changed', 'stopped']);
 });
 
 test('every request that the proxy answers is told to who asked for it', async (t) => {

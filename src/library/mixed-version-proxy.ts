@@ -49,12 +49,14 @@ export function createMixedVersionProxy(options: MixedVersionProxyOptions): Mixe
   path.announce(peers);
   path.start();
   let changing: Promise<void> = Promise.resolve();
+  const stopped = Promise.withResolvers<void>();
   let isStopped = false;
 
   const change = async (next: readonly Peer[]): Promise<void> => {
     if (isStopped) return;
     const registry = path.prepare(serversOf({ ...options, peers: next }), peers);
-    await Promise.race([registry.whenComplete(), delay(PATIENCE_MS, undefined, { ref: false })]);
+    const patience = delay(PATIENCE_MS, undefined, { ref: false });
+    await Promise.race([registry.whenComplete(), patience, stopped.promise]);
     if (isStopped) await registry.stop(0);
     else path.use(registry);
   };
@@ -70,7 +72,8 @@ export function createMixedVersionProxy(options: MixedVersionProxyOptions): Mixe
     },
     async stop(graceMs) {
       isStopped = true;
-      await path.registry.stop(graceMs);
+      stopped.resolve();
+      await Promise.all([path.registry.stop(graceMs), changing]);
     },
   };
 }
