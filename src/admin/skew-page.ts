@@ -1,3 +1,4 @@
+import { inTurns } from '../servers/in-turns.ts';
 import { conditionOf } from '../servers/server-state.ts';
 import { compareSteps } from '../skew/compare-servers.ts';
 import { groupNames } from '../skew/group-listing.ts';
@@ -6,7 +7,6 @@ import type { SkewServer } from '../skew/skew-server.ts';
 import { askStorageVersions } from '../surfacing/storage-versions.ts';
 import { AdminError, type AdminPage } from './admin-page.ts';
 import { ageSeconds, askerOf, type ControlView } from './control-view.ts';
-import { inTurns } from './in-turns.ts';
 import { nearestText } from './nearest-text.ts';
 
 /** For all resource lists of a server; the last of them may take as long again as one question may. */

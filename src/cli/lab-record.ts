@@ -5,15 +5,14 @@ import { RecordingError } from '../lab/recording/recording-error.ts';
 import { type WrittenFile, writeRecording } from '../lab/recording/write-recording.ts';
 import { DiscoveryFetchError } from '../servers/discovery/discovery-fetch-error.ts';
 import { FetchError } from '../wire/fetch.ts';
-import { openUpstream } from '../wire/upstream-pool.ts';
 import { type CliIo, EXIT, type ExitCode } from './io.ts';
 import { LiveRegion } from './live-region.ts';
-import { type RecordAccess, recordAccess } from './record-access.ts';
 import type { RecordFlags } from './record-options.ts';
+import { openServer, type ServerAccess, serverAccess } from './server-access.ts';
 
 /** Bytes of one answer. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
-const CONNECTIONS = { connectTimeoutMs: 10_000, pingIntervalMs: 30_000, pingTimeoutMs: 10_000, maxConnections: 2 };
+const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
  * `mvproxy lab record`: records which types a live server serves and says how to use it. Only types are read, never objects.
@@ -22,7 +21,7 @@ const CONNECTIONS = { connectTimeoutMs: 10_000, pingIntervalMs: 30_000, pingTime
 export async function runRecord(flags: RecordFlags, io: CliIo): Promise<ExitCode> {
   try {
     const { KUBECONFIG } = io.environment;
-    const access = await recordAccess(flags, io.directory, KUBECONFIG);
+    const access = await serverAccess(flags, io.directory, KUBECONFIG);
     const recorded = await recordServer(access, flags.timeout, io);
     const directory = resolve(io.directory, flags.to ?? `recording-${recorded.recording.version}`);
     const files = await writeRecording(directory, recorded.recording);
@@ -36,22 +35,11 @@ export async function runRecord(flags: RecordFlags, io: CliIo): Promise<ExitCode
   }
 }
 
-async function recordServer(access: RecordAccess, timeoutSeconds: number, io: CliIo): Promise<Recorded> {
-  const { hostname, port } = new URL(access.server);
-  const upstream = openUpstream({
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: port === '' ? 443 : Number(port),
-    servername: access.serverName,
-    ca: access.ca,
-    certificate: access.certificate,
-    ...CONNECTIONS,
-    onEvent: undefined,
-  });
-  const authorization = access.token === undefined ? [] : ['authorization', `Bearer ${access.token}`];
+async function recordServer(access: ServerAccess, timeoutSeconds: number, io: CliIo): Promise<Recorded> {
+  const { upstream, fields } = openServer(access, CONNECT_TIMEOUT_MS);
   const region = new LiveRegion(io.stderr);
   const lines: string[] = [];
   try {
-    const fields = ['user-agent', 'mixed-version-proxy', ...authorization];
     const options = { upstream, fields, timeoutMs: timeoutSeconds * 1000, maxBytes: MAX_ANSWER_BYTES };
     return await record(options, (step) => {
       const isUpdate = step.kind === 'schemas' && step.done > 1;
@@ -82,7 +70,7 @@ const SHAPES = {
 } as const;
 
 function summary(
-  { server }: RecordAccess,
+  { server }: ServerAccess,
   { recording }: Recorded,
   files: readonly WrittenFile[],
   directory: string,

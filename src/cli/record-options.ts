@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
 import { wholeNumber } from './option-values.ts';
-import type { RecordAccessFlags } from './record-access.ts';
+import type { ServerAccessFlags } from './server-access.ts';
 
 /** The flags of `mvproxy lab record`, parsed. */
-export interface RecordFlags extends RecordAccessFlags {
+export interface RecordFlags extends ServerAccessFlags {
   /** Directory to write. Default: `recording-VERSION` in the working directory. */
   readonly to?: string | undefined;
   /** Seconds for one answer of the server. */

@@ -1,3 +1,4 @@
+import type { SecuredTls } from '../wire/tls-probe.ts';
 import type { CheckCode } from './check-codes.ts';
 import type { PreflightFacts } from './preflight-facts.ts';
 import type { PreflightCheck } from './preflight-report.ts';
@@ -32,6 +33,18 @@ export function eachServer(
   look: (server: ServerProbe) => Promise<Finding>,
 ): Promise<readonly Finding[]> {
   return Promise.all(servers.map(look));
+}
+
+/** One finding for each server that speaks TLS; what its TLS shows is known then. */
+export function eachServerWithTls(
+  facts: PreflightFacts,
+  look: (server: ServerProbe, tls: SecuredTls) => Finding,
+): Promise<readonly Finding[]> {
+  return eachServer(facts, async (server) => {
+    const tls = await server.tls();
+    if (tls.kind === 'unreachable') return blocked('ServerReachable', server);
+    return tls.kind === 'no-tls' ? blocked('ServerTLS', server) : look(server, tls);
+  });
 }
 
 /** `a, b and c` */

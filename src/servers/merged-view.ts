@@ -1,13 +1,10 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DiscoveryConflict } from '../discovery/conflict.ts';
 import { DiscoveryMerge, type MergedDiscovery, type MergeInput } from '../discovery/merge.ts';
 import { type PublishedDiscovery, publishDiscovery } from '../discovery/published-discovery.ts';
 import type { ServerDiscovery } from '../discovery/server-discovery.ts';
 import { compareServerVersions, type ServerVersion } from '../kubernetes/kube-version.ts';
 import type { Logger } from '../observe/logger.ts';
-
-/** So many milliseconds of a preparation may hold requests up at a time. */
-const TURN_MS = 2;
+import { inTurns } from './in-turns.ts';
 
 /** The merged documents, prepared anew whenever what goes into them changed; one preparation at a time, the last wins. */
 export class MergedView {
@@ -94,16 +91,8 @@ export class MergedView {
   }
 
   /** With hundreds of servers a merge may take long; requests get their turns in between. */
-  async #merge(inputs: readonly MergeInput[]): Promise<MergedDiscovery> {
-    const steps = this.#merging.steps(inputs);
-    let turnEnd = performance.now() + TURN_MS;
-    for (;;) {
-      const step = steps.next();
-      if (step.done) return step.value;
-      if (performance.now() < turnEnd) continue;
-      await nextTurn();
-      turnEnd = performance.now() + TURN_MS;
-    }
+  #merge(inputs: readonly MergeInput[]): Promise<MergedDiscovery> {
+    return inTurns(this.#merging.steps(inputs));
   }
 }
 

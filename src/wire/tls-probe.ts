@@ -22,19 +22,21 @@ export type TlsProbe =
   | { readonly kind: 'unreachable'; readonly code: string }
   /** TCP, and no TLS: `silent` when the server never answered the handshake. */
   | { readonly kind: 'no-tls'; readonly code: string; readonly silent: boolean }
-  | {
-      readonly kind: 'secured';
-      /** `TLSv1.3` */
-      readonly protocol: string;
-      /** What ALPN chose: `h2`, `http/1.1`, or '' for nothing. */
-      readonly alpn: string;
-      /** As the server sent it, its own first. */
-      readonly chain: readonly X509Certificate[];
-      /** OpenSSL's verdict on the chain without regard to names: '' or a code such as CERT_HAS_EXPIRED. */
-      readonly chainError: string;
-      /** Why the certificate is not valid for the name; '' when it is. */
-      readonly nameError: string;
-    };
+  | SecuredTls;
+
+export interface SecuredTls {
+  readonly kind: 'secured';
+  /** `TLSv1.3` */
+  readonly protocol: string;
+  /** What ALPN chose: `h2`, `http/1.1`, or '' for nothing. */
+  readonly alpn: string;
+  /** As the server sent it, its own first. */
+  readonly chain: readonly X509Certificate[];
+  /** OpenSSL's verdict on the chain without regard to names: '' or a code such as CERT_HAS_EXPIRED. */
+  readonly chainError: string;
+  /** Why the certificate is not valid for the name; '' when it is. */
+  readonly nameError: string;
+}
 
 /** Connects without trusting anybody and tells what the server shows. Never rejects. */
 export async function probeTls(target: TlsProbeTarget): Promise<TlsProbe> {

@@ -5,19 +5,18 @@ import { DiscoveryFetchError } from '../../servers/discovery/discovery-fetch-err
 import type { DiscoveryFetchOptions } from '../../servers/discovery/discovery-fetch-options.ts';
 import { FetchError, type FetchFailureReason, fetchFrom } from '../../wire/fetch.ts';
 import type { Upstream } from '../../wire/upstream.ts';
-import { openUpstream } from '../../wire/upstream-pool.ts';
 import { type CliIo, EXIT } from '../io.ts';
-import { type RecordAccess, recordAccess } from '../record-access.ts';
+import { openServer, type ServerAccess, serverAccess } from '../server-access.ts';
 import type { DocumentServer } from './document-server.ts';
 import { SourceError } from './source-error.ts';
 
 const TIMEOUT_MS = 10_000;
 /** Bytes of one answer. */
 const MAX_BYTES = 64 * 1024 * 1024;
-const CONNECTIONS = { connectTimeoutMs: 5_000, pingIntervalMs: 30_000, pingTimeoutMs: 10_000, maxConnections: 2 };
+const CONNECT_TIMEOUT_MS = 5_000;
 
 /** The way to the API server of one context. */
-export interface ContextAccess extends RecordAccess {
+export interface ContextAccess extends ServerAccess {
   readonly context: string;
 }
 
@@ -28,7 +27,7 @@ export async function contextAccess(
   io: Pick<CliIo, 'directory' | 'environment'>,
 ): Promise<ContextAccess> {
   try {
-    const access = await recordAccess({ context, kubeconfig }, io.directory, io.environment.KUBECONFIG);
+    const access = await serverAccess({ context, kubeconfig }, io.directory, io.environment.KUBECONFIG);
     return { ...access, context };
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
@@ -49,18 +48,7 @@ export interface OpenContext {
  * @throws {SourceError} when it cannot be reached, refuses or is no API server
  */
 export async function openContext(access: ContextAccess): Promise<OpenContext> {
-  const { hostname, port } = new URL(access.server);
-  const upstream = openUpstream({
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: port === '' ? 443 : Number(port),
-    servername: access.serverName,
-    ca: access.ca,
-    certificate: access.certificate,
-    ...CONNECTIONS,
-    onEvent: undefined,
-  });
-  const authorization = access.token === undefined ? [] : ['authorization', `Bearer ${access.token}`];
-  const fields = ['user-agent', 'mixed-version-proxy', ...authorization];
+  const { upstream, fields } = openServer(access, CONNECT_TIMEOUT_MS);
   const options: DiscoveryFetchOptions = { upstream, fields, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES };
   const close = () => upstream.close(0);
   try {

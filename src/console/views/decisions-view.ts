@@ -6,7 +6,7 @@ import { placeHref, withFilter } from '../model/place.ts';
 import { counted } from '../model/words.ts';
 import { DecisionPanel } from './decision-panel.ts';
 import { DecisionRow } from './decision-row.ts';
-import { Choice, Empty, Failure, ViewHeading } from './parts.ts';
+import { Choice, Empty, Failure, tableHead, ViewHeading } from './parts.ts';
 import type { Ui } from './ui.ts';
 
 const SHOWN_AT_FIRST = 100;
@@ -115,21 +115,7 @@ function DecisionTable({
     'table',
     { class: 'decisions stacking' },
     h('caption', { class: 'visually-hidden' }, 'Decisions, newest first'),
-    h(
-      'thead',
-      null,
-      h(
-        'tr',
-        null,
-        ['Time', 'Client', 'Request', 'Server', 'Decision', 'Code', 'Took'].map((title) =>
-          h(
-            'th',
-            { key: title, scope: 'col', class: title === 'Code' || title === 'Took' ? 'number' : undefined },
-            title,
-          ),
-        ),
-      ),
-    ),
+    tableHead(['Time', 'Client', 'Request', 'Server', 'Decision', 'Code', 'Took'], ['Code', 'Took']),
     h(
       'tbody',
       null,

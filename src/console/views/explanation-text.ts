@@ -1,7 +1,7 @@
 import { type ComponentChild, h } from 'preact';
 import type { Explanation } from '../model/answers.ts';
 import { secondsAgo } from '../model/words.ts';
-import { Scrolling } from './parts.ts';
+import { Scrolling, tableHead } from './parts.ts';
 
 /** How the URL is read, who serves it, and who answers why. */
 export function ExplanationText({ explanation }: { readonly explanation: Explanation }): ComponentChild {
@@ -32,17 +32,7 @@ export function ExplanationText({ explanation }: { readonly explanation: Explana
         h(
           'table',
           null,
-          h(
-            'thead',
-            null,
-            h(
-              'tr',
-              null,
-              ['Server', 'Version', 'Read', 'Gets requests', 'Serves it'].map((title) =>
-                h('th', { key: title, scope: 'col' }, title),
-              ),
-            ),
-          ),
+          tableHead(['Server', 'Version', 'Read', 'Gets requests', 'Serves it']),
           h(
             'tbody',
             null,

@@ -18,6 +18,14 @@ export function Time({ at }: { readonly at: string }): ComponentChild {
   return h('time', { dateTime: at, title: at }, timeOfDay(at));
 }
 
+/** The head of a table; columns of `numbers` are aligned as numbers are. */
+export function tableHead(titles: readonly string[], numbers: readonly string[] = []): ComponentChild {
+  const cells = titles.map((title) =>
+    h('th', { key: title, scope: 'col', class: numbers.includes(title) ? 'number' : undefined }, title),
+  );
+  return h('thead', null, h('tr', null, cells));
+}
+
 /** Said where a list has nothing in it. */
 export function Empty({
   title,

@@ -3,7 +3,7 @@ import type { SkewReport, SkewRow } from '../model/answers.ts';
 import { type CellView, cellView, exampleRequest, findingsOf, missingVerbs, rowKey } from '../model/matrix.ts';
 import { placeHref } from '../model/place.ts';
 import { codeInWords, groupVersion, resourceName } from '../model/words.ts';
-import { Panel, Scrolling } from './parts.ts';
+import { Panel, Scrolling, tableHead } from './parts.ts';
 import { storageText, storedAs, useStorage } from './storage.ts';
 
 /** The verbs are beside it. */
@@ -40,17 +40,7 @@ export function RowPanel(props: {
       h(
         'table',
         null,
-        h(
-          'thead',
-          null,
-          h(
-            'tr',
-            null,
-            ['Server', 'Version', 'Serves it', 'Verbs', ...(isStored ? ['Stored as'] : [])].map((title) =>
-              h('th', { key: title, scope: 'col' }, title),
-            ),
-          ),
-        ),
+        tableHead(['Server', 'Version', 'Serves it', 'Verbs', ...(isStored ? ['Stored as'] : [])]),
         h(
           'tbody',
           null,

@@ -3,7 +3,7 @@ import type { Unexpected404 } from '../model/answers.ts';
 import { placeHref } from '../model/place.ts';
 import { byClient, hasReached, outcomeInWords } from '../model/unexpected.ts';
 import { ago, counted, duration, groupVersion } from '../model/words.ts';
-import { Empty, Failure, Scrolling, Time, ViewHeading } from './parts.ts';
+import { Empty, Failure, Scrolling, Time, tableHead, ViewHeading } from './parts.ts';
 import type { Ui } from './ui.ts';
 
 /** Who was given a 404 for a type that some server serves. */
@@ -69,17 +69,7 @@ function ClientTable({ items }: { readonly items: readonly Unexpected404[] }): C
       null,
       [1, 2, 3, 4, 5, 6].map((column) => h('col', { key: column })),
     ),
-    h(
-      'thead',
-      null,
-      h(
-        'tr',
-        null,
-        ['Resource', 'Server', 'Outcome', 'Count', 'Last', 'Last path'].map((title) =>
-          h('th', { key: title, scope: 'col', class: title === 'Count' ? 'number' : undefined }, title),
-        ),
-      ),
-    ),
+    tableHead(['Resource', 'Server', 'Outcome', 'Count', 'Last', 'Last path'], ['Count']),
     h(
       'tbody',
       null,

@@ -1,14 +1,11 @@
 import { certificatesOf, issuedBy, issuerText, subjectText } from '../certificate-chain.ts';
-import { blocked, type Check, eachServer, finding, listedBriefly, pass } from '../check.ts';
+import { blocked, type Check, eachServerWithTls, finding, listedBriefly, pass } from '../check.ts';
 
 export const serverCa: Check = {
   code: 'ServerCA',
   run: (setting) =>
-    eachServer(setting, async (server) => {
-      const tls = await server.tls();
+    eachServerWithTls(setting, (server, tls) => {
       const { name } = server;
-      if (tls.kind === 'unreachable') return blocked('ServerReachable', server);
-      if (tls.kind === 'no-tls') return blocked('ServerTLS', server);
       const { ca } = setting.trust;
       if (ca === undefined) return blocked('MergedView', server);
       const authorities = certificatesOf(ca);

@@ -1,13 +1,10 @@
-import { blocked, type Check, eachServer, finding, listedBriefly, pass } from '../check.ts';
+import { type Check, eachServerWithTls, finding, listedBriefly, pass } from '../check.ts';
 
 export const serverName: Check = {
   code: 'ServerName',
   run: (setting) =>
-    eachServer(setting, async (server) => {
-      const tls = await server.tls();
+    eachServerWithTls(setting, (server, tls) => {
       const { name, spec } = server;
-      if (tls.kind === 'unreachable') return blocked('ServerReachable', server);
-      if (tls.kind === 'no-tls') return blocked('ServerTLS', server);
       if (tls.nameError === '') return pass(`The certificate carries ${spec.servername}.`, name);
       const names = namesIn(tls.chain[0]?.subjectAltName);
       const carried = names.length === 0 ? 'none' : listedBriefly(names, 8);

@@ -5,9 +5,12 @@ import { describeFileError } from '../config/file-error.ts';
 import { readKubeconfig } from '../config/kubeconfig.ts';
 import { mismatch, type PemResult, parseCertificates, parsePrivateKey } from '../config/pem.ts';
 import { ConfigurationError } from '../config/problem.ts';
+import type { Fields } from '../wire/fields.ts';
+import type { Upstream } from '../wire/upstream.ts';
+import { openUpstream } from '../wire/upstream-pool.ts';
 
-/** How to reach the server that is to be recorded; flags with kubectl's names. Files are relative to the working directory. */
-export interface RecordAccessFlags {
+/** How to reach a server that is asked directly; flags with kubectl's names. Files are relative to the working directory. */
+export interface ServerAccessFlags {
   /** Default: the first file of $KUBECONFIG, else ~/.kube/config. */
   readonly kubeconfig?: string | undefined;
   /** Default: the current context. */
@@ -24,7 +27,7 @@ export interface RecordAccessFlags {
   readonly tokenFile?: string | undefined;
 }
 
-export interface RecordAccess {
+export interface ServerAccess {
   readonly server: string;
   readonly ca: string;
   readonly serverName: string;
@@ -32,12 +35,39 @@ export interface RecordAccess {
   readonly token: string | undefined;
 }
 
+/** Connections to a server, and the fields of every request there. The caller closes it. */
+export interface OpenServer {
+  readonly upstream: Upstream;
+  readonly fields: Fields;
+}
+
+const CONNECTIONS = { pingIntervalMs: 30_000, pingTimeoutMs: 10_000, maxConnections: 2, onEvent: undefined };
+
+/** Nothing is dialled before the first request. */
+export function openServer(
+  { server, ca, serverName, certificate, token }: ServerAccess,
+  connectTimeoutMs: number,
+): OpenServer {
+  const { port } = new URL(server);
+  const upstream = openUpstream({
+    ...CONNECTIONS,
+    host: hostOf(server),
+    port: port === '' ? 443 : Number(port),
+    servername: serverName,
+    ca,
+    certificate,
+    connectTimeoutMs,
+  });
+  const authorization = token === undefined ? [] : ['authorization', `Bearer ${token}`];
+  return { upstream, fields: ['user-agent', 'mixed-version-proxy', ...authorization] };
+}
+
 /** @throws {ConfigurationError} naming the flag or the place in the kubeconfig */
-export async function recordAccess(
-  flags: RecordAccessFlags,
+export async function serverAccess(
+  flags: ServerAccessFlags,
   directory: string,
   kubeconfigVariable: string | undefined,
-): Promise<RecordAccess> {
+): Promise<ServerAccess> {
   if (flags.server !== undefined) return accessOfFlags({ ...flags, server: flags.server }, directory);
   const [first = join(homedir(), '.kube', 'config')] = (kubeconfigVariable ?? '').split(delimiter).filter(Boolean);
   const file = resolve(directory, flags.kubeconfig ?? first);
@@ -52,9 +82,9 @@ export async function recordAccess(
 }
 
 async function accessOfFlags(
-  flags: RecordAccessFlags & { readonly server: string },
+  flags: ServerAccessFlags & { readonly server: string },
   directory: string,
-): Promise<RecordAccess> {
+): Promise<ServerAccess> {
   const { server, certificateAuthority, clientCertificate, clientKey, tokenFile, tlsServerName } = flags;
   if (!URL.canParse(server) || new URL(server).protocol !== 'https:') {
     throw refused('server', 'must be the https URL of a server, for example https://10.0.0.1:6443');

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** So many milliseconds of work for a page may hold requests up at a time. */
+/** So many milliseconds of work for the control path may hold requests up at a time. */
 const TURN_MS = 2;
 
 /** Takes the steps with a turn for requests in between. */
