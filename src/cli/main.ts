@@ -1,4 +1,5 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { packageVersion } from '../package-version.ts';
 import { completionText } from './completion/completion-text.ts';
 import { completions } from './completion/completions.ts';
 import { COMPLETION_HELP, SHELL_SCRIPTS, SHELLS, type Shell } from './completion/shell-scripts.ts';
@@ -14,7 +15,6 @@ import { addConfigurationOptions, flagValues } from './serve-options.ts';
 import { addSkewOptions, type SkewFlags } from './skew-options.ts';
 import { addStatusOptions, type StatusFlags } from './status-options.ts';
 import { addVerifyOptions, type VerifyFlags } from './verify-options.ts';
-import { packageVersion } from './version.ts';
 
 // Only `serve` needs the daemon; `mvproxy help` should not have to load it.
 const startDaemonLazily: StartDaemon = async (configuration, options) => {

@@ -1,6 +1,6 @@
-import { packageVersion } from '../cli/version.ts';
 import type { Configuration } from '../config/schema.ts';
 import type { TracingSettings } from '../observe/tracing/tracing.ts';
+import { packageVersion } from '../package-version.ts';
 
 /** Where collectors take traces (OTLP specification, "OTLP/HTTP Request"). */
 const TRACES_PATH = '/v1/traces';

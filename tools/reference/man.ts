@@ -1,5 +1,5 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { packageVersion } from '../../src/cli/version.ts';
+import { packageVersion } from '../../src/package-version.ts';
 import { manPages } from './man-pages.ts';
 
 const directory = new URL('../../man/', import.meta.url);
