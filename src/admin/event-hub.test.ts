@@ -68,7 +68,7 @@ test('what happens is told, from the subscription on, and not what was before', 
 });
 
 test('whoever comes back is told what it missed, each once', (t) => {
-  const { journal, subscribe, pass } = setting(t);
+  const { journal, subscribe, pass } = setting(t, 10);
   const first = subscribe();
   for (let i = 0; i < 3; i++) journal.answered(ordinary);
   journal.reloaded('Something was reloaded');
@@ -91,8 +91,8 @@ test('whoever comes back is told what it missed, each once', (t) => {
 });
 
 for (const [what, id] of [
-  ['another process', 'abc123-1-1'],
-  ['a time that has not come', (journal: Journal) => `${journal.epoch}-99-1`],
+  ['another process', 'abc123-1-1-0'],
+  ['a time that has not come', (journal: Journal) => `${journal.epoch}-99-1-0`],
   ['nothing', 'made up'],
 ] as const) {
   test(`an id of ${what} leads to a reset, after which all is told`, (t) => {
@@ -100,7 +100,7 @@ for (const [what, id] of [
     journal.answered(notable);
     const { news } = subscribe(typeof id === 'string' ? id : id(journal));
     const [reset, ...others] = news();
-    assert.deepEqual([reset?.event, reset?.id, others], ['reset', `${journal.epoch}-1-1`, []]);
+    assert.deepEqual([reset?.event, reset?.id, others], ['reset', `${journal.epoch}-1-1-0`, []]);
     journal.answered(notable);
     pass(200);
     assert.deepEqual(ids(news()), [2]);
@@ -175,7 +175,7 @@ test('a reader of which the timeline has gone too far is to load everything anew
   pass(200);
   assert.deepEqual(
     news().map(({ event, id }) => [event, id]),
-    [['reset', `${journal.epoch}-0-2002`]],
+    [['reset', `${journal.epoch}-0-2002-0`]],
   );
 });
 
@@ -188,13 +188,35 @@ test('a reader that takes nothing for a minute gives its place to somebody else'
   assert.deepEqual([sink.ending, hub.size], ['timeout', 0]);
 });
 
-test('while nothing happens a comment shows whether somebody still reads', (t) => {
+test('while nothing happens the status is told again, which shows both sides that the other is there', (t) => {
   const { subscribe, pass } = setting(t);
   const { sink } = subscribe();
   pass(2_000);
   const before = sink.text.length;
   pass(30_000);
-  assert.equal(sink.text.slice(before), ':\n\n:\n\n:\n\n');
+  const told = serverSentEvents(sink.text.slice(before));
+  assert.deepEqual(
+    told.map(({ event, data }) => [event, data['prevented404s']]),
+    Array.from({ length: 3 }, () => ['status', 0]),
+  );
+});
+
+test('whoever comes back is told that the merged view is another one than it has seen, once', (t) => {
+  const { journal, subscribe, pass } = setting(t);
+  const see = (generation: number) => {
+    journal.see({ servers: [], complete: true, generation, documents: `view ${generation}`, merged: undefined });
+  };
+  see(1);
+  const first = subscribe();
+  see(2);
+  pass(200);
+  const [seen] = first.news();
+  assert.deepEqual([seen?.event, seen?.data], ['view', { generation: 2 }]);
+  first.leave();
+  assert.deepEqual(subscribe(seen?.id).news(), []);
+  see(3);
+  const [missed, ...others] = subscribe(seen?.id).news();
+  assert.deepEqual([missed?.event, missed?.data, others], ['view', { generation: 3 }, []]);
 });
 
 test('the status is told at once, and once a second when it is another one', (t) => {
@@ -230,6 +252,13 @@ test('there is a bound on readers; one that leaves makes room', (t) => {
   );
   readers[0]?.leave();
   hub.admit();
+});
+
+test('the bound holds for readers who were admitted at the same moment', (t) => {
+  const { hub, subscribe } = setting(t, 2);
+  for (let i = 0; i < 4; i++) hub.admit();
+  const endings = [subscribe(), subscribe(), subscribe(), subscribe()].map(({ sink }) => sink.ending);
+  assert.deepEqual([endings, hub.size], [[undefined, undefined, 'end', 'end'], 2]);
 });
 
 test('with the drain all streams end whole, and no more begin', (t) => {

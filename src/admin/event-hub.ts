@@ -57,20 +57,32 @@ export class EventHub {
     return this.#subscribers.size;
   }
 
+  get #most(): number {
+    return this.#options.most ?? MOST;
+  }
+
+  get #isFull(): boolean {
+    return this.#subscribers.size >= this.#most;
+  }
+
   /** @throws {AdminError} unless there may be one more reader. */
   admit(): void {
-    const { most = MOST } = this.#options;
     if (this.#isClosed) {
       throw new AdminError('Stopping', 'This proxy is shutting down; events end here. Ask again in a moment.');
     }
-    if (this.#subscribers.size < most) return;
-    const text = `There are ${most} readers of events already, which is all that this proxy serves. Close one, or poll /decisions and /timeline.`;
+    if (!this.#isFull) return;
+    const text = `There are ${this.#most} readers of events already, which is all that this proxy serves. Close one, or poll /decisions and /timeline.`;
     throw new AdminError('Busy', text);
   }
 
   /** Writes events to `sink` until what it returns is called. `after`: the id of the last event that was seen, if any was. */
   subscribe(sink: BodySink, after: string | undefined, filter: DecisionFilter): () => void {
     const { journal, clock } = this.#options;
+    // Requests that arrive in one packet were all admitted before the first of them subscribes.
+    if (this.#isClosed || this.#isFull) {
+      sink.end([]);
+      return () => {};
+    }
     const position = after === undefined ? 'now' : positionOf(journal, after);
     const subscriber = new EventSubscriber(journal, sink, { after: position, filter, now: clock() });
     this.#subscribers.add(subscriber);

@@ -10,7 +10,7 @@ const DECISIONS_AT_ONCE = 10;
 const DECISIONS_MISSED = 200;
 /** Of the timeline, which may have thousand to whoever comes back; a view that changed at once names hundreds of types. */
 const ITEMS_AT_ONCE = 50;
-/** Without anything to say, so that a client that is gone is noticed. */
+/** Without anything new to say, so that a client that is gone is noticed, and so that it notices when this proxy is. */
 const HEARTBEAT_MS = 10_000;
 /** A reader that takes nothing for so long gives its place to somebody else; clients of server-sent events come back. */
 const STALLED_MS = 60_000;
@@ -26,7 +26,6 @@ export class EventSubscriber {
   readonly #sink: BodySink;
   readonly #filter: DecisionFilter;
   #position: EventPosition;
-  #viewGeneration: number;
   #most = DECISIONS_AT_ONCE;
   #status = '';
   #wroteAt: number;
@@ -42,7 +41,6 @@ export class EventSubscriber {
     this.#journal = journal;
     this.#sink = sink;
     this.#filter = filter;
-    this.#viewGeneration = journal.viewGeneration;
     this.#wroteAt = now;
     sink.onDrain = () => {
       this.#fullSince = undefined;
@@ -57,7 +55,8 @@ export class EventSubscriber {
   flush(now: number, status: string): boolean {
     if (this.#fullSince !== undefined) return now - this.#fullSince < STALLED_MS;
     const events = [...this.#timeline(), ...this.#view(), ...this.#decisions(), ...this.#statusChange(status)];
-    if (events.length === 0 && now - this.#wroteAt >= HEARTBEAT_MS) events.push(':\n\n');
+    // No comment: scripts in browsers are not told of those.
+    if (events.length === 0 && now - this.#wroteAt >= HEARTBEAT_MS) events.push(this.#statusEvent());
     this.#write(events, now);
     return true;
   }
@@ -90,8 +89,8 @@ export class EventSubscriber {
 
   #view(): readonly string[] {
     const generation = this.#journal.viewGeneration;
-    if (generation === this.#viewGeneration) return [];
-    this.#viewGeneration = generation;
+    if (generation === this.#position.view) return [];
+    this.#position = { ...this.#position, view: generation };
     return [this.#event('view', { generation })];
   }
 
@@ -123,7 +122,11 @@ export class EventSubscriber {
   #statusChange(status: string): readonly string[] {
     if (status === this.#status) return [];
     this.#status = status;
-    return [event('status', eventId(this.#journal, this.#position), status)];
+    return [this.#statusEvent()];
+  }
+
+  #statusEvent(): string {
+    return event('status', eventId(this.#journal, this.#position), this.#status);
   }
 
   #reset(): string {

@@ -43,7 +43,7 @@ test('events come as they happen; whoever lost the connection goes on by Last-Ev
   assert.deepEqual([data['id'], data['server']], [1, 'a']);
   reader.leave();
   journal.answered(notable);
-  for (const again of [await open('', id), await open(`?after=${id}`), await open('?after=older-1-1', id)]) {
+  for (const again of [await open('', id), await open(`?after=${id}`), await open('?after=older-1-1-0', id)]) {
     const next = await again.first(({ event }) => event === 'decision');
     assert.equal(next.data['id'], 2);
     assert.ok(!again.events.some(({ event }) => event === 'reset'));
