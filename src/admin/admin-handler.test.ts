@@ -71,6 +71,15 @@ test('HEAD gets the head of the answer', async () => {
   assert.equal(answerField(exchange.answer, 'content-length'), '2');
 });
 
+test('no page of another origin can embed, frame or reinterpret an answer, be it an error', async () => {
+  for (const target of ['/status', '/metrics', '/nothing']) {
+    const { answer } = (await ask(target)).exchange;
+    assert.equal(answerField(answer, 'x-content-type-options'), 'nosniff', target);
+    assert.equal(answerField(answer, 'cross-origin-resource-policy'), 'same-origin', target);
+    assert.equal(answerField(answer, 'content-security-policy'), "frame-ancestors 'none'", target);
+  }
+});
+
 test('lengths are counted in octets, and nothing is to be stored', async () => {
   const { exchange } = await ask('/status', {}, { status: () => ({ name: 'größe' }) });
   assert.equal(answerField(exchange.answer, 'content-length'), String(exchange.answer.body.text.length));

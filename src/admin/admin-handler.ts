@@ -18,6 +18,14 @@ export interface AdminSource {
 
 const TEXT = 'text/plain; charset=utf-8';
 
+/** What an answer says that does not say otherwise: it is not stored, and of use to no page but our own. */
+const DEFAULT_FIELDS = [
+  ['cache-control', 'no-store'],
+  ['x-content-type-options', 'nosniff'],
+  ['cross-origin-resource-policy', 'same-origin'],
+  ['content-security-policy', "frame-ancestors 'none'"],
+] as const;
+
 /** Serves /livez, /readyz, /healthz, /metrics, /status and the pages on the loopback admin listener. */
 export function createAdminHandler(source: AdminSource): ExchangeHandler {
   return (exchange) => {
@@ -108,7 +116,7 @@ function send(client: AdminClient, { status, contentType, body, fields: more = [
   const bytes = typeof body === 'function' ? undefined : Buffer.from(body);
   const fields = ['content-type', contentType, ...more];
   if (bytes !== undefined) fields.push('content-length', String(bytes.length));
-  if (fieldValue(more, 'cache-control') === undefined) fields.push('cache-control', 'no-store');
+  for (const [name, value] of DEFAULT_FIELDS) if (fieldValue(more, name) === undefined) fields.push(name, value);
   // RFC 9110 section 15.5.6: a 405 says what is allowed.
   if (status === 405) fields.push('allow', 'GET, HEAD');
   const bodyless = exchange.head.method === 'HEAD' || status === 304;

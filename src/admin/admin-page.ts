@@ -20,7 +20,7 @@ export interface AdminAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly body: string | Uint8Array | BodyWriter;
-  /** Further fields: name, value, name, value; names in lower case. Without `cache-control` nothing is to be stored. */
+  /** Further fields: name, value, name, value; names in lower case. Without `cache-control` nothing is to be stored, nor framed without a policy. */
   readonly fields?: readonly string[];
 }
 

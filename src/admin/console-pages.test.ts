@@ -79,6 +79,19 @@ test('every file says that scripts, styles and connections are its own alone', a
   }
 });
 
+test('files that could not be read are read again when somebody asks again', async () => {
+  const answers = [
+    () => Promise.reject(new Error('EMFILE')),
+    async () => new Map([['', { contentType: 'text/html', body: Buffer.from('whole'), etag: '"1"' }]]),
+  ];
+  const page = consolePages(() => answers.shift()?.() ?? assert.fail('read once more')).find(
+    ({ path }) => path === '/console/',
+  );
+  const request = { names: [], query: new URLSearchParams(), accept: undefined };
+  await assert.rejects(async () => page?.answer(request), /EMFILE/);
+  for (const _ of ['anew', 'kept']) assert.equal((await page?.answer(request))?.status, 200);
+});
+
 test('a file that the browser has is not sent again', async () => {
   const { field, text } = await ask('/console/console.css');
   const etag = field('etag') ?? '';

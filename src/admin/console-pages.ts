@@ -16,21 +16,21 @@ const CONTENT_SECURITY_POLICY = [
 const SECURITY_FIELDS = [
   'content-security-policy',
   CONTENT_SECURITY_POLICY,
-  'x-content-type-options',
-  'nosniff',
   'referrer-policy',
   'no-referrer',
   'cross-origin-opener-policy',
   'same-origin',
-  'cross-origin-resource-policy',
-  'same-origin',
 ];
 
 /** The web console below `/console/`, to which `/` leads. Its files are read when somebody first asks for one. */
-export function consolePages(): readonly AdminPage[] {
+export function consolePages(load = loadConsoleFiles): readonly AdminPage[] {
   let loading: Promise<ReadonlyMap<string, ConsoleFile>> | undefined;
   const file = (path: (names: readonly string[]) => string) => async (request: AdminRequest) => {
-    loading ??= loadConsoleFiles();
+    loading ??= load().catch((error: unknown) => {
+      // What failed for want of a file descriptor may not fail again.
+      loading = undefined;
+      throw error;
+    });
     return fileAnswer(await loading, path(request.names), request.ifNoneMatch);
   };
   return [

@@ -46,7 +46,11 @@ test('cross-origin reading: a page of another origin gets nothing, whether its b
   assert.equal(statusOf(here, 'origin', 'https://attacker.example'), 403);
   assert.equal(statusOf(here, 'origin', 'null'), 403);
   assert.equal(statusOf(here, 'origin', 'http://127.0.0.1:8080'), 403);
-  assert.equal(statusOf(here, 'sec-fetch-site', 'cross-site', 'sec-fetch-mode', 'no-cors'), 403);
+  for (const site of ['cross-site', 'same-site']) {
+    assert.equal(statusOf(here, 'sec-fetch-site', site, 'sec-fetch-mode', 'no-cors'), 403, site);
+    const frame = ['sec-fetch-site', site, 'sec-fetch-mode', 'navigate', 'sec-fetch-dest', 'iframe'];
+    assert.equal(statusOf(here, ...frame), 403, `${site}, in a frame`);
+  }
 });
 
 test('the console’s own requests, scrapes, and links that lead here are answered', () => {
@@ -54,4 +58,8 @@ test('the console’s own requests, scrapes, and links that lead here are answer
   assert.equal(statusOf(here, 'origin', 'http://127.0.0.1:6444'), 200);
   assert.equal(statusOf(here, 'sec-fetch-site', 'same-origin', 'sec-fetch-mode', 'cors'), 200);
   assert.equal(statusOf(here, 'sec-fetch-site', 'cross-site', 'sec-fetch-mode', 'navigate'), 200);
+  const link = ['sec-fetch-mode', 'navigate', 'sec-fetch-dest', 'document'];
+  for (const site of ['none', 'same-site', 'cross-site']) {
+    assert.equal(statusOf(here, 'sec-fetch-site', site, ...link), 200, site);
+  }
 });

@@ -1,5 +1,5 @@
 import type { ExchangeHandler, RequestHead } from '../wire/exchange.ts';
-import { fieldValue } from '../wire/fields.ts';
+import { type Fields, fieldValue } from '../wire/fields.ts';
 import { discard, sendBody } from '../wire/relay.ts';
 
 /**
@@ -28,13 +28,23 @@ function refusalOf({ authority, fields }: RequestHead): string | undefined {
     return 'The admin listener answers to addresses and to localhost only, not to other names: a web page could have made them up. Use http://127.0.0.1 with its port.';
   }
   const origin = fieldValue(fields, 'origin');
-  // Links of other pages may lead here: whoever follows one sees the console, and that page nothing of it.
-  const isForeign =
-    fieldValue(fields, 'sec-fetch-site') === 'cross-site' && fieldValue(fields, 'sec-fetch-mode') !== 'navigate';
-  if (isForeign || (origin !== undefined && origin !== `http://${authority}`)) {
+  if (isFromElsewhere(fields) || (origin !== undefined && origin !== `http://${authority}`)) {
     return 'The admin listener does not answer web pages of other origins.';
   }
   return undefined;
+}
+
+/**
+ * Whether a page of another origin makes a browser ask (W3C Fetch Metadata). Another port of this machine is another origin
+ * of the same site. Links may lead here: whoever follows one sees the console, and the page it was on nothing of it.
+ */
+function isFromElsewhere(fields: Fields): boolean {
+  const site = fieldValue(fields, 'sec-fetch-site') ?? 'none';
+  if (site === 'none' || site === 'same-origin') return false;
+  const isLink =
+    fieldValue(fields, 'sec-fetch-mode') === 'navigate' &&
+    (fieldValue(fields, 'sec-fetch-dest') ?? 'document') === 'document';
+  return !isLink;
 }
 
 /**
