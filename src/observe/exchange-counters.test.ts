@@ -210,9 +210,18 @@ const awaited: UnknownTypeRecord = { denying: [], awaited: true, outcome: 'retri
 
 test('only what a peer could answer was a false 404 prevented', () => {
   const decision = forward('PeerServesResource');
-  const statuses = [0, 200, 201, 403, 404, 500, 503];
+  const statuses = [0, 200, 201, 404, 409, 500, 503];
   assert.deepEqual(prevented(...statuses.map((status) => ({ decision, status }))), [['routed', 3]]);
   assert.deepEqual(prevented({ decision, status: 503, error: 'MVP_UPSTREAM_RESET' }), []);
+});
+
+test('who may not ask is told so by every server: no false 404 was prevented', () => {
+  const decision = forward('PeerServesResource');
+  for (const status of [401, 403, 429]) {
+    assert.deepEqual(prevented({ decision, status }), []);
+    // One server said 404 already.
+    assert.deepEqual(prevented({ decision, status, unknownType: denied }), [['healed', 1]]);
+  }
 });
 
 test('a request is one prevented 404, however it was brought about', () => {
@@ -255,11 +264,15 @@ test('names that clients make up are no labels', () => {
     const unknownType: UnknownTypeRecord = { ...denied, outcome: 'relayed' };
     counters.answered(record({ info, status: 404, decision: forward('StaleGroupVersion'), unknownType }));
     counters.answered(record({ info, status: 404, decision: forward('NobodyCapable') }));
+    const decision = { kind: 'unavailable', reason: 'CapableServersNotReady', servers: [0], maybe: true } as const;
+    counters.answered(record({ info, status: 503, decision, error: 'MVP_NO_CAPABLE_SERVER_READY' }));
   }
-  assert.deepEqual(
-    [...counters.unexpected.entries()].map(({ labels, count }) => [labels.resource, count]),
-    [['', 10]],
-  );
+  for (const counts of [counters.unexpected, counters.unrouted]) {
+    assert.deepEqual(
+      [...counts.entries()].map(({ labels, count }) => [labels.resource, count]),
+      [['', 10]],
+    );
+  }
 });
 
 test('there are no more than 5000 combinations of labels; new ones count as one type', () => {

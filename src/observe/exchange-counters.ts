@@ -1,4 +1,4 @@
-import { type ExchangeObserver, type ExchangeRecord, reasonOf } from './exchange-record.ts';
+import { type ExchangeObserver, type ExchangeRecord, isUnlisted, reasonOf } from './exchange-record.ts';
 import { LabelledCounts } from './labelled-counts.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import type { Logger } from './logger.ts';
@@ -23,6 +23,12 @@ export type Prevention =
   | 'awaited';
 
 type TypeLabel = 'group' | 'version' | 'resource';
+
+/**
+ * Answers that a server gives before it looks whether it knows the type (apiserver pkg/server/config.go, DefaultBuildHandlerChain):
+ * who may not ask, or not now, is told so by every server.
+ */
+const BEFORE_TYPES: ReadonlySet<number> = new Set([401, 403, 429]);
 
 /** The proxy adds tenths of a millisecond where nothing has to be waited for. */
 const ADDED_BOUNDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5];
@@ -149,7 +155,7 @@ function preventionOf(record: ExchangeRecord): Prevention | undefined {
   // Another 404 may be as false, an error helps nobody, and nobody waited for what has no status.
   if (status === 0 || status === 404 || status >= 500) return undefined;
   if (unknownType !== undefined) return unknownType.denying.length > 0 ? 'healed' : 'awaited';
-  return isForPeer(record) ? 'routed' : undefined;
+  return isForPeer(record) && !BEFORE_TYPES.has(status) ? 'routed' : undefined;
 }
 
 function unexpectedOutcome({ unknownType }: ExchangeRecord): 'retried' | 'unavailable' | 'relayed' | undefined {
@@ -160,9 +166,9 @@ function unexpectedOutcome({ unknownType }: ExchangeRecord): 'retried' | 'unavai
 }
 
 /** What servers list has names of theirs; of a group-version that cannot say what it has, the client chose the resource's. */
-function typeLabels({ info, decision }: ExchangeRecord): Record<TypeLabel, string> {
-  const { apiGroup: group = '', apiVersion: version = '', resource = '' } = info ?? {};
-  return { group, version, resource: decision?.reason === 'StaleGroupVersion' ? '' : resource };
+function typeLabels(record: ExchangeRecord): Record<TypeLabel, string> {
+  const { apiGroup: group = '', apiVersion: version = '', resource = '' } = record.info ?? {};
+  return { group, version, resource: isUnlisted(record) ? '' : resource };
 }
 
 function increment(counters: Map<string, number>, key: string): void {

@@ -70,3 +70,9 @@ export function reasonOf({ decision, error }: ExchangeRecord): string {
   if (decision !== undefined) return decision.reason;
   return error === undefined ? 'MergedDiscovery' : 'Refused';
 }
+
+/** Whether no server lists the resource that was asked for, so that its name may be the client's invention: it is no label. */
+export function isUnlisted({ decision }: Pick<ExchangeRecord, 'decision'>): boolean {
+  if (decision === undefined) return false;
+  return decision.kind === 'forward' ? decision.reason === 'StaleGroupVersion' : decision.maybe === true;
+}

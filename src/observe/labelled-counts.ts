@@ -1,3 +1,5 @@
+import { detached } from './detached.ts';
+
 interface Entry<Label extends string> {
   readonly labels: Readonly<Record<Label, string>>;
   count: number;
@@ -36,7 +38,7 @@ export class LabelledCounts<Label extends string> {
   }
 
   #insert(labels: Readonly<Record<Label, string>>): Entry<Label> {
-    const counted = this.#entries.length < this.#most ? labels : { ...labels, ...this.#rest };
+    const counted = this.#entries.length < this.#most ? detachedLabels(labels) : { ...labels, ...this.#rest };
     const values: string[] = Object.values(counted);
     const last = values.pop() ?? '';
     let branch = this.#root;
@@ -53,4 +55,10 @@ export class LabelledCounts<Label extends string> {
     this.#entries.push(entry);
     return entry;
   }
+}
+
+function detachedLabels<Label extends string>(labels: Readonly<Record<Label, string>>): Record<Label, string> {
+  const kept: Record<Label, string> = { ...labels };
+  for (const label in kept) kept[label] = detached(labels[label]);
+  return kept;
 }

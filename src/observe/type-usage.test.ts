@@ -47,13 +47,14 @@ test('requests are counted by type and client, whatever their subresource, verb 
   ]);
 });
 
-test('what no server lists is not counted, for clients choose its name; nor are paths, refusals and those who left', () => {
+test('what no server lists is not counted, for clients choose its name; nor are paths, refusals, those who left and nobodies', () => {
   const usage = new TypeUsage();
   usage.count(record('/api/v1/inventions', { decision: forward('NobodyCapable') }));
   usage.count(record('/api/v1/inventions', { decision: forward('ServerLocalView') }));
   usage.count(record('/version', { decision: forward('NonResource') }));
   usage.count(record('/api/v1/pods', { decision: undefined }));
   usage.count(record('/api/v1/pods', { status: 0 }));
+  usage.count(record('/api/v1/pods', { status: 401 }));
   usage.count(record('/api/v1/pods', { info: undefined }));
   assert.deepEqual(usage.entries(), []);
 });

@@ -1,5 +1,6 @@
 import type { UserAgentFamily } from '../kubernetes/user-agent-family.ts';
 import type { ForwardReason, UnavailableReason } from '../routing/decision.ts';
+import { detached } from './detached.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 
 /** Types that are counted; a cluster has hundreds. What comes beyond is not counted. */
@@ -41,8 +42,9 @@ export class TypeUsage {
   #size = 0;
 
   count({ info, decision, client, status }: ExchangeRecord): void {
-    if (info === undefined || !info.isResourceRequest || decision === undefined || status === 0) return;
-    if (!LISTED.has(decision.reason)) return;
+    if (info === undefined || !info.isResourceRequest || decision === undefined) return;
+    // Who left got nothing of it, and who has no credential uses nothing: a scan of all types must not look like their clients.
+    if (status === 0 || status === 401 || !LISTED.has(decision.reason)) return;
     const { apiGroup, apiVersion, resource } = info;
     const type = this.#find(apiGroup, apiVersion, resource);
     if (type === undefined) return;
@@ -66,8 +68,13 @@ export class TypeUsage {
     }
     if (this.#size >= MOST_TYPES) return undefined;
     this.#size++;
-    const type: UsedType = { group, version, resource, byClient: new Map() };
-    if (same === undefined) this.#byResource.set(resource, [type]);
+    const type: UsedType = {
+      group: detached(group),
+      version: detached(version),
+      resource: detached(resource),
+      byClient: new Map(),
+    };
+    if (same === undefined) this.#byResource.set(type.resource, [type]);
     else same.push(type);
     return type;
   }

@@ -21,7 +21,7 @@ export function decideResource(
   if (found.maybe.length > 0) {
     const server =
       preferred !== undefined && has(found.maybe, preferred) ? preferred : best(found.maybe, snapshot, hint);
-    if (server === undefined) return unavailable('CapableServersNotReady', found.maybe);
+    if (server === undefined) return { ...unavailable('CapableServersNotReady', found.maybe), maybe: true };
     return { kind: 'forward', server, reason: 'StaleGroupVersion', final: true };
   }
   if (hint.now < snapshot.incompleteUntil) return notSeen(snapshot);

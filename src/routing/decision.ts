@@ -51,4 +51,10 @@ export type Decision =
       /** Routing ends with this server: `X-Kubernetes-Peer-Proxied: true` keeps a native one from routing again. */
       readonly final: boolean;
     }
-  | { readonly kind: 'unavailable'; readonly reason: UnavailableReason; readonly servers: readonly number[] };
+  | {
+      readonly kind: 'unavailable';
+      readonly reason: UnavailableReason;
+      readonly servers: readonly number[];
+      /** Nobody lists the resource, whose name the client may have made up: `servers` list its group-version as Stale, without any. */
+      readonly maybe?: true;
+    };

@@ -1,3 +1,4 @@
+import { detached } from '../detached.ts';
 import { type ExchangeRecord, reasonOf, type UnknownTypeOutcome, type UnknownTypeRecord } from '../exchange-record.ts';
 import { isNotable } from './notable.ts';
 import { LEFT_OUT, shownName, shownPath } from './shown-path.ts';
@@ -45,17 +46,19 @@ export interface Decision extends Omit<DecisionEntry, 'at' | 'unknownType'> {
 const LONG_TARGET = 1_024;
 const LONGEST_PATH = 512;
 const LONGEST_NAME = 253;
+/** The registered ones have 17 characters at most (RFC 9110 section 16.1); clients may send any. */
+const LONGEST_METHOD = 32;
 
 /** What is kept of `record`. */
 export function decisionEntry(record: ExchangeRecord, id: number): DecisionEntry {
   const { info, targetLength } = record;
   const isLong = targetLength > LONG_TARGET;
-  const kept = (text: string, most: number): string => (isLong ? detached(text, most) : text);
+  const kept = (text: string, most: number): string => (isLong ? shortened(text, most) : text);
   return {
     id,
     at: record.at,
-    method: record.method,
-    verb: info === undefined ? '' : info.verb,
+    method: methodOf(record.method),
+    verb: info === undefined ? '' : methodOf(info.verb),
     group: info === undefined ? '' : kept(info.apiGroup, LONGEST_NAME),
     version: info === undefined ? '' : kept(info.apiVersion, LONGEST_NAME),
     resource: info === undefined ? '' : kept(info.resource, LONGEST_NAME),
@@ -97,7 +100,11 @@ export function shownUnknownType(unknownType: UnknownTypeRecord | undefined): De
   return { outcome, denying, awaited };
 }
 
-/** A copy: V8 makes parts of a string out of references to the whole, which here may be 64 KiB of query. */
-function detached(text: string, most: number): string {
-  return Buffer.from(text.length > most ? text.slice(0, most) + LEFT_OUT : text).toString();
+/** Of the method, or of a verb that is made of it. */
+function methodOf(text: string): string {
+  return text.length > LONGEST_METHOD ? shortened(text, LONGEST_METHOD) : text;
+}
+
+function shortened(text: string, most: number): string {
+  return detached(text.length > most ? text.slice(0, most) + LEFT_OUT : text);
 }

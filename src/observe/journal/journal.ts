@@ -47,7 +47,7 @@ export class Journal {
   /** On the request path: one object, and a place in a ring. */
   answered(record: ExchangeRecord): DecisionEntry {
     const entry = this.decisions.add(record);
-    if (record.unknownType !== undefined) this.#denied(entry);
+    if (record.unknownType !== undefined) this.#denied(entry, record);
     return entry;
   }
 
@@ -71,8 +71,8 @@ export class Journal {
     this.timeline.add({ type: 'stopping', text: 'This proxy is shutting down.' }, this.#clock());
   }
 
-  #denied(entry: DecisionEntry): void {
-    for (const { group, version, resource, client, server, outcome } of this.unexpected404s.add(entry)) {
+  #denied(entry: DecisionEntry, record: ExchangeRecord): void {
+    for (const { group, version, resource, client, server, outcome } of this.unexpected404s.add(entry, record)) {
       const type = `${resource === '' ? 'a resource' : resource}.${version}${group === '' ? '' : `.${group}`}`;
       const text = `${server} answered ${client} that ${type} is unknown, which it lists; ${MEANINGS[outcome]}. The first time.`;
       this.timeline.add({ type: 'unexpected-404', server, text }, entry.at);

@@ -1,4 +1,4 @@
-import type { UnknownTypeOutcome } from '../exchange-record.ts';
+import { type ExchangeRecord, isUnlisted, type UnknownTypeOutcome } from '../exchange-record.ts';
 import type { DecisionEntry } from './decision-entry.ts';
 
 /** How often one server answered one kind of client that a type it lists is unknown, and what the client got. */
@@ -32,12 +32,15 @@ export class Unexpected404s {
     this.#most = most;
   }
 
-  /** Returns the rows that are new with it. */
-  add(entry: DecisionEntry): readonly Omit<Unexpected404, 'count' | 'lastAt'>[] {
-    const { unknownType, group, version, client, decision, at, path } = entry;
+  /** `entry` is of `record`. Returns the rows that are new with it. */
+  add(
+    entry: DecisionEntry,
+    record: Pick<ExchangeRecord, 'decision'>,
+  ): readonly Omit<Unexpected404, 'count' | 'lastAt'>[] {
+    const { unknownType, group, version, client, at, path } = entry;
     if (unknownType === undefined) return [];
     const { denying, outcome } = unknownType;
-    const resource = decision === 'StaleGroupVersion' ? '' : entry.resource;
+    const resource = isUnlisted(record) ? '' : entry.resource;
     return denying.flatMap((server) => {
       const isNew = this.#count({ group, version, resource, client, server, outcome, lastPath: path }, at);
       return isNew ? [{ group, version, resource, client, server, outcome, lastPath: path }] : [];
