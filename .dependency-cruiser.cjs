@@ -190,7 +190,7 @@ module.exports = {
       from: { path: rooms('workers'), pathNot: ['[.]test[.]ts$', '^src/workers/worker-run[.]ts$'] },
       to: {
         path: '^src/',
-        pathNot: [rooms('workers'), '^src/wire/(acceptor|listening-sockets)[.]ts$', '^src/observe/logger[.]ts$'],
+        pathNot: [rooms('workers'), '^src/wire/(acceptor|endpoint|listening-sockets)[.]ts$', '^src/observe/logger[.]ts$'],
       },
     },
     {

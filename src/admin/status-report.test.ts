@@ -18,6 +18,7 @@ const PARTS = {
   membership: { sources: [], refused: [] },
   publishing: undefined,
   http2Engine: 'own',
+  otherWorkers: [],
 } as const;
 
 function answered(counters: ExchangeCounters, change: Partial<ExchangeRecord>): void {

@@ -26,6 +26,8 @@ export interface StatusReport extends ProxyStatus {
   /** Absent where nothing is published. */
   readonly publishing: PublishingStatus | undefined;
   readonly http2Engine: EngineName;
+  /** Where the other workers of this proxy answer for themselves; empty where it is one process. */
+  readonly otherWorkers: readonly string[];
 }
 
 /** What became of requests since the start. */
@@ -53,6 +55,7 @@ export interface StatusReportParts {
   readonly membership: MembershipStatus;
   readonly publishing: PublishingStatus | undefined;
   readonly http2Engine: EngineName;
+  readonly otherWorkers: readonly string[];
 }
 
 export function statusReport({
@@ -63,7 +66,7 @@ export function statusReport({
   unreadiness,
   ...parts
 }: StatusReportParts): StatusReport {
-  const { version, viewCondition, staleAfterSeconds, membership, publishing, http2Engine } = parts;
+  const { version, viewCondition, staleAfterSeconds, membership, publishing, http2Engine, otherWorkers } = parts;
   return {
     kind: 'ProxyStatus',
     generatedAt: new Date(now).toISOString(),
@@ -79,6 +82,7 @@ export function statusReport({
     membership,
     publishing,
     http2Engine,
+    otherWorkers,
   };
 }
 

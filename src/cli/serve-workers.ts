@@ -1,5 +1,6 @@
 import type { Configuration } from '../config/schema.ts';
 import type { Logger } from '../observe/logger.ts';
+import { authorityOf } from '../wire/endpoint.ts';
 import type { ConnectionSource } from '../wire/listening-sockets.ts';
 import { Supervisor, WorkerStartError } from '../workers/supervisor.ts';
 import { forkWorkers } from '../workers/worker-link.ts';
@@ -90,10 +91,8 @@ export async function serveWithWorkers(options: ServeWorkersOptions): Promise<Ex
 }
 
 function readyLine({ serving, admin }: Supervisor): string {
-  const at = ({ host, port }: { host: string; port: number }) =>
-    host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-  const admins = admin.length === 0 ? '' : `, admin ${admin.map((place) => `http://${at(place)}`).join(' ')}`;
-  return `mvproxy ready: serving ${serving === undefined ? '' : `https://${at(serving)}`}${admins}\n`;
+  const admins = admin.length === 0 ? '' : `, admin ${admin.map((place) => `http://${authorityOf(place)}`).join(' ')}`;
+  return `mvproxy ready: serving ${serving === undefined ? '' : `https://${authorityOf(serving)}`}${admins}\n`;
 }
 
 function exitCodeOf(code: number): ExitCode {

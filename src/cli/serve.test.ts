@@ -10,7 +10,12 @@ import { type CapturedIo, capturedIo } from './testing/captured-io.ts';
 
 const ARGUMENTS = ['node', 'mvproxy', 'serve', '--tls-cert-file=a', '--tls-private-key-file=b', '--server=a=https://a'];
 
-const MVPROXY_WORKER = formatAssignment({ slot: 1, serving: { host: '127.0.0.1', port: 6443 }, admin: undefined });
+const MVPROXY_WORKER = formatAssignment({
+  slot: 1,
+  serving: { host: '127.0.0.1', port: 6443 },
+  admin: undefined,
+  otherAdmins: [],
+});
 const WORKER = { MVPROXY_WORKER };
 
 /** A daemon that does nothing and notes what is asked of it. */

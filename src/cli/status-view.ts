@@ -25,6 +25,7 @@ export function statusText(report: StatusReport, style: TerminalStyle): string {
     ...serverTable(servers, report, style),
     '',
     ...decisionTable(decisions, style),
+    ...workersNote(report, style),
   ];
   for (const finding of findings) lines.push('', ...findingLines(finding, style));
   return `${lines.join('\n')}\n`;
@@ -108,6 +109,17 @@ function decisionTable(decisions: DecisionCounts, { paint }: TerminalStyle): str
   ];
   const width = Math.max(...rows.map(([, count]) => grouped(count).length));
   return textTable(rows.map(([name, count, parts]) => [name, grouped(count).padStart(width), parts]));
+}
+
+/** Nobody is to take one worker's counts for those of the proxy. */
+function workersNote({ otherWorkers }: StatusReport, style: TerminalStyle): string[] {
+  if (otherWorkers.length === 0) return [];
+  const note = `This is one worker of ${otherWorkers.length + 1}; each counts the requests of its own connections. Ask the others, too:`;
+  return [
+    '',
+    ...wrapText(note, style.columns, 0),
+    ...otherWorkers.map((url) => `  mvproxy status --admin-server=${url}`),
+  ];
 }
 
 function findingLines({ code, text, fix }: StatusFinding, style: TerminalStyle): string[] {

@@ -18,6 +18,13 @@ describe('the status for people', () => {
   it('says what to look at, and what to do', () =>
     assertGolden('status-troubled', statusText(troubledStatus(), PLAIN)));
 
+  it('says of which worker the counts are, and where those of the others', () => {
+    const text = statusText(statusReportOf({ otherWorkers: ['http://127.0.0.1:6445', 'http://[::1]:6446'] }), PLAIN);
+    assert.match(text, /one worker of 3; each counts the requests of its own connections/);
+    assert.match(text, /^ {2}mvproxy status --admin-server=http:\/\/127\.0\.0\.1:6445$/m);
+    assert.match(text, /^ {2}mvproxy status --admin-server=http:\/\/\[::1\]:6446$/m);
+  });
+
   it('colours what is not as it should be, and keeps columns aligned', () => {
     const painted = statusText(troubledStatus(), { ...PLAIN, paint: (text, colour) => `<${colour}>${text}</>` });
     assert.match(painted, /<red>not ready<\/>/);

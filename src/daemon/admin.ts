@@ -19,11 +19,12 @@ import { routingPolicy } from './settings.ts';
 export interface AdminParts extends MetricsParts {
   readonly records: Pick<RecordKeeping, 'pages'>;
   readonly prove: ProveLinks;
+  readonly otherWorkers: readonly string[];
 }
 
 /** The pages of the admin listener, about the daemon of `parts`. */
 export function daemonAdmin(configuration: Configuration, parts: AdminParts): ExchangeHandler {
-  const { path, membership, publisher, material, unreadiness, records, prove } = parts;
+  const { path, membership, publisher, material, unreadiness, records, prove, otherWorkers } = parts;
   const reader = new MetricsReader(parts);
   const metrics = new Metrics({
     build: { version: packageVersion(), http2Engine: configuration.http2.engine, node: process.version },
@@ -51,6 +52,7 @@ export function daemonAdmin(configuration: Configuration, parts: AdminParts): Ex
         membership: membership.status,
         publishing: publisher?.status,
         http2Engine: configuration.http2.engine,
+        otherWorkers,
       });
     },
     pages: controlPages({

@@ -26,6 +26,8 @@ export interface DaemonDependencies {
   readonly onExchange?: (record: ExchangeRecord) => void;
   /** False: another process of this proxy tells API servers with their own mixed version proxy where it is. */
   readonly publishes?: boolean;
+  /** Admin listeners of the workers beside this one, as URLs. Default: it is alone. */
+  readonly otherWorkers?: readonly string[] | undefined;
   /** How names of servers become addresses. Default: as this machine does it. */
   readonly resolver?: NameResolver | undefined;
   /** Reads a release that comes with the program, for preflight. Rejects with what there is. */

@@ -6,6 +6,7 @@ import { Tracing } from '../observe/tracing/tracing.ts';
 import { OpenWatches } from '../proxy/open-watches.ts';
 import type { Publisher } from '../publishing/publisher.ts';
 import { isDecided } from '../servers/server-state.ts';
+import { authorityOf } from '../wire/endpoint.ts';
 import type { ExchangeHandler } from '../wire/exchange.ts';
 import { type Listener, type ListenerLoad, listen, listenPlain } from '../wire/listener.ts';
 import { daemonAdmin } from './admin.ts';
@@ -68,6 +69,7 @@ export class ProxyRun {
       resolver,
       publishes = true,
       recorded,
+      otherWorkers = [],
     } = dependencies;
     this.#places = places;
     this.#configuration = configuration;
@@ -115,6 +117,7 @@ export class ProxyRun {
       unreadiness: () => this.unreadiness(),
       reloadErrors: () => this.#reloadErrors,
       records: this.#records,
+      otherWorkers,
       prove: linkProver({
         configuration: () => this.#configuration,
         material: () => this.#material,
@@ -269,6 +272,5 @@ export class ProxyRun {
 }
 
 function address(listener: Listener | undefined): string {
-  if (listener === undefined) return '';
-  return listener.host.includes(':') ? `[${listener.host}]:${listener.port}` : `${listener.host}:${listener.port}`;
+  return listener === undefined ? '' : authorityOf(listener);
 }

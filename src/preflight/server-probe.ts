@@ -4,6 +4,7 @@ import { controlIdentity } from '../servers/control-identity.ts';
 import { fetchDiscovery } from '../servers/discovery/discovery-fetch.ts';
 import type { PeerTrust } from '../servers/peer-trust.ts';
 import type { NetworkServer } from '../servers/server-spec.ts';
+import { authorityOf } from '../wire/endpoint.ts';
 import type { EngineName } from '../wire/engine-name.ts';
 import { FetchError, fetchFrom } from '../wire/fetch.ts';
 import { type Fields, fieldValue } from '../wire/fields.ts';
@@ -68,8 +69,7 @@ export class ServerProbe {
 
   /** `host:port` as in a URL. */
   get address(): string {
-    const { host, port } = this.spec;
-    return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    return authorityOf(this.spec);
   }
 
   tls(): Promise<TlsProbe> {

@@ -1,3 +1,5 @@
+import { authorityOf } from '../wire/endpoint.ts';
+
 /** Where native API servers send what we serve. */
 export interface AdvertisedAddress {
   readonly ip: string;
@@ -46,7 +48,7 @@ export function recognisedRecord(value: Uint8Array | undefined): FoundRecord {
 
 /** `ip:port`, IPv6 in brackets. */
 export function addressText({ ip, port }: AdvertisedAddress): string {
-  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
+  return authorityOf({ host: ip, port });
 }
 
 function addressOf(record: unknown): string {

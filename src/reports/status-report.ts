@@ -156,6 +156,9 @@ export const statusReportSchema: Report = {
       membership: membership.describe('Where servers come from.'),
       publishing: publishing.optional().describe('How others find this proxy; absent where nothing is published.'),
       http2Engine: z.enum(ENGINE_NAMES).describe('Which implementation of HTTP/2 is in use.'),
+      otherWorkers: names(
+        'Admin listeners of the other workers of this proxy, each of which counts its own requests; empty where it is one process.',
+      ),
     }),
   ),
 };

@@ -1,10 +1,9 @@
+import { authorityOf, type Endpoint } from './endpoint.ts';
 import type { ResetReason } from './exchange.ts';
 import type { UpstreamFailure } from './upstream.ts';
 
 /** The server a failure is about, as operators know it. */
-export interface Target {
-  readonly host: string;
-  readonly port: number;
+export interface Target extends Endpoint {
   readonly servername: string;
 }
 
@@ -79,11 +78,6 @@ function mostTelling(codes: readonly (string | undefined)[]): string | undefined
 }
 
 const OF_THE_HOST = new Set(['EADDRNOTAVAIL', 'EHOSTUNREACH', 'ENETUNREACH']);
-
-/** `host:port` as it stands in a URL. */
-export function authorityOf(target: Pick<Target, 'host' | 'port'>): string {
-  return target.host.includes(':') ? `[${target.host}]:${target.port}` : `${target.host}:${target.port}`;
-}
 
 function translate(error: unknown, target: Target): Translation {
   const code = codeOf(error) ?? '';

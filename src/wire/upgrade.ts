@@ -1,7 +1,8 @@
 import { type IncomingMessage, request } from 'node:http';
 import type { SecureContext, TLSSocket } from 'node:tls';
+import { authorityOf } from './endpoint.ts';
 import type { RequestHead } from './exchange.ts';
-import { authorityOf, connectFailure, lostConnection } from './node-error.ts';
+import { connectFailure, lostConnection } from './node-error.ts';
 import { declaresBody, isUnsafe, lowerNames, TOKEN } from './raw-fields.ts';
 import { ReadableBody } from './stream-body.ts';
 import { openTunnel } from './tunnel.ts';

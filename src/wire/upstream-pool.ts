@@ -1,8 +1,8 @@
 import { createSecureContext, type SecureContext } from 'node:tls';
+import { authorityOf } from './endpoint.ts';
 import { engineOf } from './engines.ts';
 import type { RequestHead } from './exchange.ts';
 import type { Http2Engine, SessionListener, StreamOutcome, UpstreamSession } from './http2-engine.ts';
-import { authorityOf } from './node-error.ts';
 import { upgradeUpstream } from './upgrade.ts';
 import type {
   UpgradeAnswer,

@@ -1,3 +1,5 @@
+import type { Endpoint } from '../wire/endpoint.ts';
+
 /** The listener that a connection belongs to. */
 export type ListenerName = 'serving' | 'admin';
 
@@ -24,11 +26,6 @@ export type FromWorker =
   /** The oldest connection that was sent and not confirmed yet has arrived. */
   | { readonly kind: 'taken' };
 
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-}
-
 /** What a worker is started with. */
 export interface WorkerAssignment {
   /** 0 to N - 1; whoever replaces a worker has the same. */
@@ -36,6 +33,8 @@ export interface WorkerAssignment {
   /** What the supervisor listens on. */
   readonly serving: Endpoint;
   readonly admin: Endpoint | undefined;
+  /** The admin listeners of the other workers; empty, too, where an older supervisor says nothing of them. */
+  readonly otherAdmins: readonly Endpoint[];
 }
 
 /** The environment variable with which a worker knows that it is one. */
@@ -49,9 +48,14 @@ export function formatAssignment(assignment: WorkerAssignment): string {
 export function parseAssignment(text: string | undefined): WorkerAssignment | undefined {
   const value = parseJson(text ?? '');
   if (!isRecord(value)) return undefined;
-  const { slot, serving, admin } = value;
+  const { slot, serving, admin, otherAdmins } = value;
   if (typeof slot !== 'number' || !isEndpoint(serving)) return undefined;
-  return { slot, serving, admin: isEndpoint(admin) ? admin : undefined };
+  return {
+    slot,
+    serving,
+    admin: isEndpoint(admin) ? admin : undefined,
+    otherAdmins: Array.isArray(otherAdmins) ? otherAdmins.filter(isEndpoint) : [],
+  };
 }
 
 export function isToWorker(value: unknown): value is ToWorker {

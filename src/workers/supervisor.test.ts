@@ -131,6 +131,10 @@ test('each worker has an admin port of its own', async (t) => {
     await client(port);
     await workers[index]?.take();
     assert.deepEqual(workers[index]?.assignment.admin, { host: HOST, port });
+    assert.deepEqual(
+      workers.filter((_, other) => other !== index).map(({ assignment }) => assignment.otherAdmins),
+      [[{ host: HOST, port }]],
+    );
   }
   assert.deepEqual(
     workers.map(({ assignment }) => assignment.slot),

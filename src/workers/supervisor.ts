@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../observe/logger.ts';
 import { type AcceptedConnection, type Acceptor, openAcceptor } from '../wire/acceptor.ts';
+import type { Endpoint } from '../wire/endpoint.ts';
 import type { ListenPlace } from '../wire/listening-sockets.ts';
 import { Distribution } from './distribution.ts';
 import type { WorkerAssignment } from './messages.ts';
@@ -36,7 +37,8 @@ export interface SupervisorTimes {
 const LONG_LIFE_MS = 60_000;
 
 interface Slot {
-  readonly assignment: WorkerAssignment;
+  readonly index: number;
+  readonly serving: Acceptor;
   readonly admin: Acceptor | undefined;
   readonly adminDistribution: Distribution;
   current: Worker | undefined;
@@ -79,11 +81,11 @@ export class Supervisor {
     this.#startFailed.promise.catch(() => {});
   }
 
-  get serving(): { readonly host: string; readonly port: number } | undefined {
+  get serving(): Endpoint | undefined {
     return this.#serving;
   }
 
-  get admin(): readonly { readonly host: string; readonly port: number }[] {
+  get admin(): readonly Endpoint[] {
     return this.#slots.flatMap(({ admin }) => admin ?? []);
   }
 
@@ -131,7 +133,7 @@ export class Supervisor {
     }
     const seats = this.#slots.map(
       (slot): Seat => ({
-        slot: slot.assignment.slot,
+        slot: slot.index,
         current: () => slot.current,
         launch: () => this.#launch(slot),
         employ: (worker) => {
@@ -188,9 +190,9 @@ export class Supervisor {
     const place = admin === undefined ? undefined : { ...admin, port: admin.port === 0 ? 0 : admin.port + index };
     const acceptor =
       place && (await openAcceptor(place, (connection: AcceptedConnection) => distribution.accept(connection)));
-    const endpoint = ({ host, port }: Acceptor) => ({ host, port });
     const slot: Slot = {
-      assignment: { slot: index, serving: endpoint(serving), admin: acceptor && endpoint(acceptor) },
+      index,
+      serving,
       admin: acceptor,
       adminDistribution: distribution,
       current: undefined,
@@ -200,8 +202,18 @@ export class Supervisor {
     return slot;
   }
 
+  #assignment({ index, serving, admin }: Slot): WorkerAssignment {
+    const others = this.#slots.filter((each) => each.index !== index);
+    return {
+      slot: index,
+      serving: endpoint(serving),
+      admin: admin && endpoint(admin),
+      otherAdmins: others.flatMap((each) => (each.admin === undefined ? [] : [endpoint(each.admin)])),
+    };
+  }
+
   #launch(slot: Slot): Worker {
-    const worker: Worker = new Worker(this.#options.startWorker, slot.assignment, performance.now(), () => {
+    const worker: Worker = new Worker(this.#options.startWorker, this.#assignment(slot), performance.now(), () => {
       this.#distribution.workersChanged();
       slot.adminDistribution.workersChanged();
     });
@@ -254,4 +266,8 @@ function startError(worker: Worker, exit: WorkerExit): WorkerStartError {
   const why = worker.startError === undefined ? exitText(exit) : worker.startError.message;
   const message = `worker ${worker.slot} ended before it could serve (${why}); what it said stands above`;
   return new WorkerStartError(message, exit.code ?? 1, worker.startError);
+}
+
+function endpoint({ host, port }: Acceptor): Endpoint {
+  return { host, port };
 }

@@ -2,6 +2,7 @@ import type { Configuration } from '../config/schema.ts';
 import type { Daemon, startDaemon } from '../daemon/daemon.ts';
 import type { ConfigurationSource } from '../daemon/daemon-dependencies.ts';
 import type { Logger } from '../observe/logger.ts';
+import { authorityOf } from '../wire/endpoint.ts';
 import { type FromWorker, isToWorker, type WorkerAssignment } from './messages.ts';
 import type { SupervisorChannel } from './supervisor-channel.ts';
 
@@ -26,7 +27,7 @@ export async function runWorker(
   { configuration, source, assignment, channel, logger, accessLog }: WorkerRunOptions,
   start: typeof startDaemon,
 ): Promise<void> {
-  const { serving, admin } = assignment;
+  const { serving, admin, otherAdmins } = assignment;
   const handed = { kind: 'handed' } as const;
   const drain = Promise.withResolvers<void>();
   // Nothing may be lost that comes before the daemon can take it.
@@ -43,6 +44,7 @@ export async function runWorker(
     source,
     places: { serving: { ...serving, source: handed }, admin: admin && { ...admin, source: handed } },
     publishes: assignment.slot === 0,
+    otherWorkers: otherAdmins.map((other) => `http://${authorityOf(other)}`),
   });
   take = (message, connection) => heard(message, connection, { daemon, channel, logger, drain: drain.resolve });
   for (const [message, connection] of early) take(message, connection);

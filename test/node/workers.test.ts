@@ -4,6 +4,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import type { StatusReport } from '../../src/admin/status-report.ts';
 import { createPki } from '../../src/lab/pki/pki.ts';
 import { H1Client } from '../support/api-client.ts';
 import { startFake } from '../support/embedded-daemon.ts';
@@ -55,6 +56,20 @@ for (const workers of ['0', '2']) {
     await ended(proxy);
   });
 }
+
+test('each worker counts what went through it, and says where the others are', async (t) => {
+  const { serve, status } = await setUp(t);
+  const proxy = await serve({ workers: '2' });
+  assert.equal(proxy.adminUrls.length, 2);
+  for (let i = 0; i < 4; i++) assert.equal(await status(proxy), 200);
+  for (const [at, url] of proxy.adminUrls.entries()) {
+    const answer = await fetch(`${url}/status`);
+    const { decisions, otherWorkers }: StatusReport = JSON.parse(await answer.text());
+    assert.equal(decisions.requests, 2, 'connections are taken in turn');
+    assert.deepEqual(otherWorkers, [proxy.adminUrls[1 - at]]);
+  }
+  await ended(proxy);
+});
 
 test('a worker that is killed is replaced, and every new connection is served meanwhile', async (t) => {
   const { serve, status } = await setUp(t);

@@ -53,6 +53,7 @@ export function statusReportOf(change: Partial<StatusReport> = {}): StatusReport
     },
     membership: { sources: [], refused: [] },
     publishing: undefined,
+    otherWorkers: [],
     http2Engine: 'own',
     ...change,
   };

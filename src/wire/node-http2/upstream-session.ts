@@ -1,8 +1,9 @@
 import { type ClientHttp2Session, connect } from 'node:http2';
 import type { SecureContext, TLSSocket } from 'node:tls';
+import { authorityOf } from '../endpoint.ts';
 import type { RequestHead } from '../exchange.ts';
 import type { SessionListener, StreamOutcome, UpstreamSession } from '../http2-engine.ts';
-import { authorityOf, connectFailure, lostConnection } from '../node-error.ts';
+import { connectFailure, lostConnection } from '../node-error.ts';
 import type { UpstreamExchange, UpstreamFailure, UpstreamOptions, UpstreamReceiver } from '../upstream.ts';
 import { dial, WireError } from '../upstream-socket.ts';
 import { keepAlive } from './keep-alive.ts';

@@ -1,10 +1,11 @@
 import type { SecureContext, TLSSocket } from 'node:tls';
+import { authorityOf } from '../endpoint.ts';
 import type { RequestHead, ResetReason } from '../exchange.ts';
 import { type FailureCause, Http2ClientConnection } from '../http2/client-connection.ts';
 import type { ClientStream } from '../http2/client-stream.ts';
 import type { ConnectionError } from '../http2/error-code.ts';
 import type { SessionListener, StreamOutcome, UpstreamSession } from '../http2-engine.ts';
-import { authorityOf, connectFailure, lostConnection } from '../node-error.ts';
+import { connectFailure, lostConnection } from '../node-error.ts';
 import type { UpstreamExchange, UpstreamFailure, UpstreamOptions, UpstreamReceiver } from '../upstream.ts';
 import { dial, WireError } from '../upstream-socket.ts';
 import { upstreamLimits } from './own-limits.ts';
