@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { COLUMN_NAMES, type ColumnName } from '../lab/rehearsal/columns.ts';
+import type { Wrong404 } from '../lab/rehearsal/wrong-404.ts';
 import type { ProgramFlags } from './named-programs.ts';
 import { commaSeparated, kubeApiserverOption, namedProgram, wholeNumber } from './option-values.ts';
 
@@ -14,6 +15,9 @@ export interface RehearseFlags extends ProgramFlags {
   readonly failOn: readonly ColumnName[];
   readonly seed?: number;
   readonly servers?: number;
+  readonly wrong404?: Pick<Wrong404, 'group' | 'resource'>;
+  readonly hold?: boolean;
+  readonly adminPort?: number;
   readonly v: number;
 }
 
@@ -23,6 +27,13 @@ const columns = (text: string): ColumnName[] =>
     if (known === undefined) throw new InvalidArgumentError(`"${name}" is none of ${COLUMN_NAMES.join(', ')}.`);
     return known;
   });
+
+/** `devicetaintrules.resource.k8s.io`, `pods` */
+const groupResource = (text: string): Pick<Wrong404, 'group' | 'resource'> => {
+  const [, resource, group = ''] = /^([a-z0-9-]+)(?:\.([a-z0-9.-]+))?$/.exec(text) ?? [];
+  if (resource === undefined) throw new InvalidArgumentError('It must be like devicetaintrules.resource.k8s.io.');
+  return { group, resource };
+};
 
 export function addRehearseOptions(command: Command): void {
   command
@@ -64,6 +75,18 @@ export function addRehearseOptions(command: Command): void {
     )
     .addOption(
       new Option('--etcd <PATH>', 'The etcd of real kube-apiservers. Default: on PATH or in KUBEBUILDER_ASSETS.'),
+    )
+    .addOption(
+      new Option(
+        '--wrong-404 <TYPE>',
+        'Let the first upgraded server deny this type, which it lists, while a client asks for it: RESOURCE.GROUP.',
+      ).argParser(groupResource),
+    )
+    .addOption(new Option('--hold', 'Stay at the wrong 404 until Ctrl-C, so that there is time to look for it.'))
+    .addOption(
+      new Option('--admin-port <PORT>', "Port of the gateway's admin listener (default: any that is free).").argParser(
+        wholeNumber(0, 65_535),
+      ),
     )
     .addOption(new Option('-v, --v <LEVEL>', 'Verbosity of the log.').argParser(wholeNumber(0, 10)).default(0))
     .addHelpText(

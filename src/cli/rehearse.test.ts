@@ -68,6 +68,13 @@ test('--seed and --servers reach the scenario', async () => {
   assert.deepEqual([asked?.seed, asked?.bounds?.servers], [42, 5]);
 });
 
+test('a wrong 404 reaches the scenario, for a while or until it is stopped', async () => {
+  const wrong404 = { group: 'resource.k8s.io', resource: 'devicetaintrules' };
+  assert.deepEqual((await run({ wrong404 })).asked?.wrong404, { ...wrong404, isHeld: false });
+  assert.deepEqual((await run({ wrong404, hold: true })).asked?.wrong404, { ...wrong404, isHeld: true });
+  assert.equal((await run()).asked?.wrong404, undefined);
+});
+
 test('a minor version means the real program that was named, and built-in is not run with those', async () => {
   const kubeApiserver = [
     { version: '1.34.4', path: '/a' },
@@ -85,6 +92,11 @@ for (const [flags, message] of [
   [{ with: ['native'] }, /embedded servers do not have.*--kube-apiserver/],
   [{ with: ['built-in'], kubeApiserver: [{ version: '1.34.4', path: '/a' }] }, /real kube-apiservers are not/],
   [{ kubeControllerManager: { version: '1.36.3', path: '/k' } }, /Name real servers with --kube-apiserver/],
+  [{ hold: true }, /--hold stays at the wrong 404\. Say which with --wrong-404 RESOURCE\.GROUP/],
+  [
+    { wrong404: { group: '', resource: 'pods' }, kubeApiserver: [{ version: '1.34.4', path: '/a' }], with: ['gateway'] },
+    /A real kube-apiserver denies no type on demand/,
+  ],
 ] as const) {
   test(`what cannot be run is refused before anything starts: ${JSON.stringify(flags)}`, async () => {
     const { code, asked, stderr } = await run(flags);

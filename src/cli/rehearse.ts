@@ -1,12 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { DEFAULT_BOUNDS } from '../lab/rehearsal/bounds.ts';
-import { type ColumnName, rehearsalColumn } from '../lab/rehearsal/columns.ts';
+import { ColumnError, type ColumnName, rehearsalColumn } from '../lab/rehearsal/columns.ts';
 import { rehearse } from '../lab/rehearsal/rehearse.ts';
 import { isHarmful } from '../lab/rehearsal/report/findings.ts';
 import { summaryRows } from '../lab/rehearsal/report/summary.ts';
 import { writeReport } from '../lab/rehearsal/report/write-report.ts';
 import type { RehearsalResult } from '../lab/rehearsal/result.ts';
+import type { Wrong404 } from '../lab/rehearsal/wrong-404.ts';
 import { type CliIo, EXIT, type ExitCode } from './io.ts';
 import { describeLabFailure } from './lab.ts';
 import { createLogger } from './logger.ts';
@@ -28,6 +29,7 @@ export async function runRehearsal(flags: RehearseFlags, io: CliIo, run = rehear
       programs: namedPrograms(flags, io.directory),
       crdLagMs: CRD_LAG_MS,
       kubeControllerManager: flags.kubeControllerManager?.version,
+      adminPort: flags.adminPort,
     };
     const names = flags.with ?? (options.programs === undefined ? EMBEDDED_COLUMNS : REAL_COLUMNS);
     const result = await run({
@@ -35,6 +37,7 @@ export async function runRehearsal(flags: RehearseFlags, io: CliIo, run = rehear
       to: namedVersion(flags.to, flags),
       seed,
       bounds: { ...DEFAULT_BOUNDS, servers },
+      wrong404: wrong404Of(flags),
       columns: names.map((name) => rehearsalColumn(name, options)),
       onProgress: (progress) => view.show(progress),
       signal: stopSignal(io.signals),
@@ -50,6 +53,21 @@ export async function runRehearsal(flags: RehearseFlags, io: CliIo, run = rehear
     io.stderr.write(`${message}\n`);
     return exitCode;
   }
+}
+
+/** @throws {ColumnError} when it cannot be done as asked */
+function wrong404Of({ wrong404, hold, kubeApiserver }: RehearseFlags): Wrong404 | undefined {
+  if (wrong404 === undefined) {
+    if (hold === true)
+      throw new ColumnError('--hold stays at the wrong 404. Say which with --wrong-404 RESOURCE.GROUP.');
+    return undefined;
+  }
+  if (kubeApiserver.length > 0) {
+    throw new ColumnError(
+      'A real kube-apiserver denies no type on demand. Leave --kube-apiserver out, or --wrong-404.',
+    );
+  }
+  return { ...wrong404, isHeld: hold ?? false };
 }
 
 const EMBEDDED_COLUMNS: readonly ColumnName[] = ['balancer', 'gateway', 'built-in'];

@@ -6,6 +6,7 @@ import { type RequestInfo, RequestInfoError, requestInfo } from '../../kubernete
 import type { Logger } from '../../observe/logger.ts';
 import { answerRequestInfoError } from '../../proxy/request-info-answer.ts';
 import type { ExchangeHandler } from '../../wire/exchange.ts';
+import type { GroupVersionResource } from '../api-object.ts';
 import type { Recording } from '../recording/recording.ts';
 import type { Store } from '../store/store.ts';
 import { ApiError, internalError } from './api-error.ts';
@@ -18,6 +19,7 @@ import { RbacAuthorizer } from './authorization/rbac-authorizer.ts';
 import { bootstrap } from './bootstrap/bootstrap.ts';
 import { TypeCatalog } from './catalog/type-catalog.ts';
 import { DiscoveryDocuments } from './discovery/discovery-documents.ts';
+import { withoutType } from './dispatch/denied-type.ts';
 import { answerNonResource, type DocumentAnswerer } from './dispatch/non-resource-handler.ts';
 import { answerPageNotFound, answerStatus } from './dispatch/plain-answer.ts';
 import { RequestAborted, requestBody, requestTimeout } from './dispatch/request-body.ts';
@@ -75,6 +77,7 @@ export class ApiServer {
   readonly #counts = new RequestCounts();
   readonly #closing = new AbortController();
   readonly #resources: ApiHandler;
+  #denied: GroupVersionResource | undefined;
   #started = false;
   /** Said once, not at every write. */
   #schemasMissed = false;
@@ -116,6 +119,11 @@ export class ApiServer {
   start(): void {
     bootstrap(this.#options.store, this.#clock());
     this.#started = true;
+  }
+
+  /** From now on it answers as if it did not know this type, which its discovery goes on to list; undefined ends that. */
+  deny(type: GroupVersionResource | undefined): void {
+    this.#denied = type;
   }
 
   /** Ends open watches cleanly, as kube-apiserver does when it shuts down; clients go on elsewhere. */
@@ -178,7 +186,8 @@ export class ApiServer {
       });
       return;
     }
-    const type = resourceRoute(this.#catalog, (group) => this.#compiledIn.has(group), head.method, info);
+    const types = this.#denied === undefined ? this.#catalog : withoutType(this.#catalog, this.#denied);
+    const type = resourceRoute(types, (group) => this.#compiledIn.has(group), head.method, info);
     if (type === undefined) return answerPageNotFound(exchange);
     const handler = this.#reviews.handler(type.group, type.resource, info.subresource) ?? this.#resources;
     const body = requestBody(exchange, REQUEST_TIMEOUT_MS);

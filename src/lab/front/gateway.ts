@@ -19,6 +19,8 @@ export interface GatewayOptions {
   readonly engine?: EngineName | undefined;
   /** 0 (the default) takes any free port. */
   readonly port?: number;
+  /** The same, of the admin listener. */
+  readonly adminPort?: number | undefined;
 }
 
 /** The mixed version proxy in front of all servers: `mvproxy serve` with the flags an operator would give it. */
@@ -30,7 +32,7 @@ export async function startGateway(
   const flags = {
     ...serveFlags(pki),
     'secure-port': String(options.port ?? 0),
-    'admin-port': '0',
+    'admin-port': String(options.adminPort ?? 0),
     ...(options.engine !== undefined && { 'http2-engine': options.engine }),
   };
   const configuration = await loadConfiguration({

@@ -91,6 +91,7 @@ export class ApiFactory {
       becomeUnready() {
         api.ready = false;
       },
+      deny: (type) => api.deny(type),
       endWatches: () => api.endWatches(),
       async close() {
         api.close();

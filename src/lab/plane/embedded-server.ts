@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ExchangeHandler } from '../../wire/exchange.ts';
 import { type Listener, listen } from '../../wire/listener.ts';
 import { relayTcp, type TcpRelay } from '../../wire/tcp-relay.ts';
+import type { GroupVersionResource } from '../api-object.ts';
 import type { Pki } from '../pki/pki.ts';
 import type { Recording } from '../recording/recording.ts';
 import type { LabServer, LabServerState } from './lab-server.ts';
@@ -23,6 +24,8 @@ export interface ServedApi {
   untilWhole(): Promise<void>;
   /** Lets `/readyz` fail, and nothing else. */
   becomeUnready(): void;
+  /** As `LabServer.deny`. */
+  deny(type: GroupVersionResource | undefined): void;
   /** Ends open watches as a server does that shuts down. */
   endWatches(): void;
   close(): Promise<void>;
@@ -131,6 +134,10 @@ export class EmbeddedServer implements LabServer {
     if (this.#life.state !== 'hung') return;
     this.#life.running.wire.resume();
     this.#life = { state: 'ready', running: this.#life.running };
+  }
+
+  deny(type: GroupVersionResource | undefined): void {
+    if (this.#life.state === 'ready') this.#life.running.api.deny(type);
   }
 
   #leave(): { running: Running | undefined } {

@@ -1,3 +1,5 @@
+import type { GroupVersionResource } from '../api-object.ts';
+
 /** What an operator, or an accident, can do to one API server of a lab. */
 export type LabServerState = 'stopped' | 'starting' | 'ready' | 'draining' | 'hung';
 
@@ -19,4 +21,9 @@ export interface LabServer {
   hang(): void;
   /** As SIGCONT. */
   resume(): void;
+  /**
+   * Lets it deny a type that it lists, until it is started again; undefined ends that. Absent: it is a real kube-apiserver,
+   * which does so only when something is wrong with it.
+   */
+  deny?(type: GroupVersionResource | undefined): void;
 }

@@ -12,6 +12,7 @@ import type { ColumnResult, RehearsalProgress } from './result.ts';
 import { Scenario } from './scenario.ts';
 import { ServedHistory } from './served-history.ts';
 import { Stage } from './stage.ts';
+import type { Wrong404 } from './wrong-404.ts';
 
 /** One way to front the servers. */
 export interface RehearsalColumn {
@@ -31,6 +32,7 @@ export interface ColumnRunOptions {
   readonly to: string;
   readonly seed: number;
   readonly bounds: RehearsalBounds;
+  readonly wrong404?: Wrong404 | undefined;
   /** Rounds in the first phase of mixed versions. */
   readonly firstRounds: number;
   readonly onProgress: (progress: RehearsalProgress) => void;
@@ -65,7 +67,7 @@ export async function runColumn(options: ColumnRunOptions): Promise<ColumnRun> {
 }
 
 async function rehearseOn(plane: LabPlane, front: Front, options: ColumnRunOptions): Promise<ColumnRun> {
-  const { column, to, seed, bounds, firstRounds, onProgress, signal } = options;
+  const { column, to, seed, bounds, wrong404, firstRounds, onProgress, signal } = options;
   const { name, untilHarm } = column;
   const served = new ServedHistory();
   const measurements = new Measurements(served, (mark) => onProgress({ kind: 'mark', column: name, mark }));
@@ -77,6 +79,8 @@ async function rehearseOn(plane: LabPlane, front: Front, options: ColumnRunOptio
     to,
     firstRounds,
     untilHarm,
+    wrong404,
+    adminUrl: front.adminUrl,
     startControllers: async () => column.startControllers?.(plane, controllers) ?? startControllers(controllers),
   });
   const timer = setInterval(() => onProgress(countsOf(name, measurements)), PROGRESS_MS);

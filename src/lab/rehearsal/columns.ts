@@ -19,6 +19,8 @@ export interface ColumnOptions {
   readonly crdLagMs: readonly number[];
   /** Version of the kube-controller-manager among `programs` that runs instead of the lab's own controllers. */
   readonly kubeControllerManager?: string | undefined;
+  /** Of the proxy's admin listener in the column `gateway`; 0 (the default) takes any free port. */
+  readonly adminPort?: number | undefined;
 }
 
 /** A column that cannot be run as asked; the message says why and what to do. */
@@ -28,7 +30,7 @@ export class ColumnError extends Error {
 
 /** The column of that name. Throws ColumnError when it cannot be run so. */
 export function rehearsalColumn(name: ColumnName, options: ColumnOptions): RehearsalColumn {
-  const { logger, programs, crdLagMs, kubeControllerManager: version } = options;
+  const { logger, programs, crdLagMs, kubeControllerManager: version, adminPort } = options;
   if (name === 'native' && programs === undefined) {
     throw new ColumnError(
       'The column "native" is kube-apiserver\'s own mixed version proxy, which embedded servers do not have. Name real programs with --kube-apiserver VERSION=PATH.',
@@ -55,7 +57,7 @@ export function rehearsalColumn(name: ColumnName, options: ColumnOptions): Rehea
         : startRealPlane({ versions, upgrades, programs, report, builtIn: name === 'native' ? 'native' : 'none' }),
     startFront: (plane) =>
       name === 'gateway'
-        ? startGateway(plane, { logger })
+        ? startGateway(plane, { logger, adminPort })
         : startBalancer(plane, name === 'balancer' ? 'request' : 'connection'),
     ...(version !== undefined &&
       programs !== undefined && { startControllers: realControllers({ version, programs, report }) }),

@@ -4,6 +4,7 @@ import type { GroupVersionResource } from '../api-object.ts';
 import { DEFAULT_BOUNDS, type RehearsalBounds } from './bounds.ts';
 import { type ColumnRun, type RehearsalColumn, runColumn } from './column-run.ts';
 import type { ColumnResult, RehearsalProgress, RehearsalResult } from './result.ts';
+import type { Wrong404 } from './wrong-404.ts';
 
 export interface RehearseOptions {
   /** Versions before and after, as the columns' planes take them. */
@@ -13,6 +14,8 @@ export interface RehearseOptions {
   /** The same seed makes the same clients; what a balancer chooses stays chance. */
   readonly seed: number;
   readonly bounds?: RehearsalBounds;
+  /** What the first upgraded server does wrong in every column. Needs embedded servers. */
+  readonly wrong404?: Wrong404 | undefined;
   readonly onProgress?: (progress: RehearsalProgress) => void;
   /** Ends the rehearsal early: the column that runs is cut off, further ones are left out. */
   readonly signal?: AbortSignal | undefined;
@@ -23,7 +26,7 @@ export interface RehearseOptions {
  * so that the others can run as many rounds. Rejects when the servers or the front of a column cannot be started.
  */
 export async function rehearse(options: RehearseOptions): Promise<RehearsalResult> {
-  const { from, to, columns, seed, bounds = DEFAULT_BOUNDS, onProgress = () => {} } = options;
+  const { from, to, columns, seed, bounds = DEFAULT_BOUNDS, wrong404, onProgress = () => {} } = options;
   if (bounds.servers < 2) throw new RangeError('A rolling upgrade needs at least 2 servers.');
   const signal = options.signal ?? new AbortController().signal;
   const startedAt = Date.now();
@@ -34,7 +37,17 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalResul
   for (const [index, column] of inOrder.entries()) {
     if (signal.aborted) break;
     onProgress({ kind: 'column', column: column.name, index, of: columns.length });
-    const run: ColumnRun = await runColumn({ column, from, to, seed, bounds, firstRounds, onProgress, signal });
+    const run: ColumnRun = await runColumn({
+      column,
+      from,
+      to,
+      seed,
+      bounds,
+      wrong404,
+      firstRounds,
+      onProgress,
+      signal,
+    });
     results.set(column, run.result);
     if (run.skew.length > 0) skew = run.skew;
     if (column.untilHarm) firstRounds = Math.max(firstRounds, run.firstRounds);
@@ -46,6 +59,7 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalResul
       to,
       seed,
       bounds,
+      ...(wrong404 !== undefined && { wrong404 }),
       skew,
       node: process.version,
       platform: `${process.platform} ${process.arch}`,

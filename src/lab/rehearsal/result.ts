@@ -1,6 +1,7 @@
 import type { GroupVersionResource } from '../api-object.ts';
 import type { BuiltIn } from '../plane/lab-plane.ts';
 import type { RehearsalBounds } from './bounds.ts';
+import type { Wrong404 } from './wrong-404.ts';
 
 /** What a rehearsal found. Plain data: `JSON.stringify` keeps all of it. Times are epoch milliseconds, durations milliseconds. */
 export interface RehearsalResult {
@@ -16,6 +17,8 @@ export interface RehearsalEnvironment {
   readonly to: string;
   readonly seed: number;
   readonly bounds: RehearsalBounds;
+  /** What a server did wrong on purpose. */
+  readonly wrong404?: Wrong404;
   /** Types that `to` serves and `from` does not, as their servers' own discovery says. */
   readonly skew: readonly GroupVersionResource[];
   /** `v24.21.0`, `linux x64`, number of processors. */

@@ -12,6 +12,7 @@ import { installDefinition, WIDGETS } from './new-definition.ts';
 import { typeName } from './served-history.ts';
 import type { Stage } from './stage.ts';
 import { NAMESPACES, samplesOf } from './type-samples.ts';
+import { giveWrong404, type Wrong404 } from './wrong-404.ts';
 
 const NAMESPACE = 'rehearsal';
 /** How often everybody works before the upgrade begins, and after a fault is over. */
@@ -25,6 +26,9 @@ export interface ScenarioOptions {
   readonly firstRounds: number;
   /** Ends the first phase of mixed versions as soon as damage of every kind shows, at the earliest after `bounds.rounds`. */
   readonly untilHarm: boolean;
+  readonly wrong404: Wrong404 | undefined;
+  /** Of the one proxy in front, if there is one. */
+  readonly adminUrl: string | undefined;
   readonly startControllers: () => Promise<Controllers>;
 }
 
@@ -74,6 +78,7 @@ export class Scenario {
       if (isLast) break;
       measurements.mark('phase', `mixed versions, ${index + 1} of ${servers.length} upgraded`);
       if (isFirst) await this.#useNewTypes(server, oldTypes);
+      if (isFirst) await this.#giveWrong404(server);
       if (index === Math.floor((servers.length - 1) / 2)) await this.#installDefinition();
       await this.#rounds(isFirst);
       if (isFirst) await this.#crash(server);
@@ -157,6 +162,12 @@ export class Scenario {
       dependents: new Dependents(stage, owners, NAMESPACE),
       namespaces: new DoomedNamespaces(stage, contents),
     };
+  }
+
+  async #giveWrong404(server: LabServer): Promise<void> {
+    const { wrong404, adminUrl } = this.#options;
+    if (wrong404 === undefined) return;
+    await giveWrong404(this.#stage, server, wrong404, adminUrl);
   }
 
   async #installDefinition(): Promise<void> {
