@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import type { RequestExplanation } from '../admin/request-explanation.ts';
 import type { SurfacingReport, SurfacingVerdict } from '../surfacing/surfacing-report.ts';
@@ -21,6 +23,8 @@ const report = (verdict: SurfacingVerdict): SurfacingReport => ({
   versions: [],
   remarks: [],
 });
+/** Right at the top, and wrong below. */
+const UNLIKE = { ...report('surfaced'), versions: [{ version: 1 }] };
 const EXPLANATION: RequestExplanation = {
   kind: 'RequestExplanation',
   method: 'GET',
@@ -122,10 +126,55 @@ describe('commands that read from a running proxy', () => {
     assert.deepEqual(answer, { exitCode: 2, out: '', err: 'There is no server "x".\n' });
   });
 
+  for (const command of [
+    ['status'],
+    ['status', '--watch=1'],
+    ['skew'],
+    ['verify', 'apps'],
+    ['explain', 'GET', '/api'],
+    ['preflight'],
+  ]) {
+    it(`${command.join(' ')} says so when the answer is no report of it`, async () => {
+      for (const body of ['no json', '', '{}', '[]', 'null', '"text"', '{"kind":"Other"}', JSON.stringify(UNLIKE)]) {
+        const { exitCode, out, err } = await mvproxy(command, { body });
+        assert.deepEqual([exitCode, out], [3, ''], body);
+        assert.match(
+          err,
+          /^What answers at http:\S+ (does not have|says something else at) \/\w+ .*: --admin-server names/,
+        );
+      }
+    });
+  }
+
+  it('takes a report of a newer proxy, which says more', async () => {
+    const newer = { ...report('surfaced'), more: [1] };
+    const { exitCode, out } = await mvproxy(['verify', 'apps'], { body: JSON.stringify(newer) });
+    assert.equal(exitCode, 0);
+    assert.match(out, /^apps is surfaced\.\n/);
+  });
+
+  it('ends with 3 when the proxy cannot answer at the moment', async () => {
+    const body = JSON.stringify({ error: { code: 'NotRead', message: 'No server was read yet.' } });
+    const answer = await mvproxy(['skew'], { status: 503, body });
+    assert.deepEqual(answer, { exitCode: 3, out: '', err: 'No server was read yet.\n' });
+  });
+
+  it('shows control characters of an answer instead of obeying them', async () => {
+    const evil = '\u001b]0;title\u0007\u202e\u009b31m\rapps';
+    const refused = await mvproxy(['verify', 'apps'], {
+      status: 400,
+      body: JSON.stringify({ error: { message: evil } }),
+    });
+    assert.equal(refused.err, '\\u{1b}]0;title\\u{7}\\u{202e}\\u{9b}31m apps\n');
+    const shown = await mvproxy(['verify', 'apps'], { body: JSON.stringify({ ...report('surfaced'), summary: evil }) });
+    assert.equal(shown.out.split('\n')[0], '\\u{1b}]0;title\\u{7}\\u{202e}\\u{9b}31m apps');
+  });
+
   for (const [title, answer] of [
     ['another program', { status: 404, type: 'text/html', body: '<html>' }],
     ['a page that could not be made', { status: 500, type: 'text/plain', body: 'no' }],
     ['JSON of something else', { status: 404, body: '{"message":"no"}' }],
+    ['what only calls itself JSON', { status: 404, body: '<html>' }],
     ['a page of an older version', { status: 404, type: 'text/plain', body: 'Nothing here.' }],
   ] as const) {
     it(`${title} is no answer`, async () => {
@@ -153,6 +202,25 @@ describe('without a running proxy', () => {
       );
       assert.match(io.err, /--admin-server names another address\.\n$/);
     }
+  });
+
+  it('says what is in its place', async () => {
+    for (const [answer, reason] of [
+      ['SSH-2.0-OpenSSH\r\n', 'what listens there does not speak HTTP'],
+      ['', 'what listens there hangs up'],
+    ] as const) {
+      const server = createServer((socket) => socket.end(answer));
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      const address = server.address();
+      assert.ok(typeof address === 'object' && address !== null);
+      const io = capturedIo();
+      assert.equal(await run(['node', 'mvproxy', 'status', `--admin-server=127.0.0.1:${address.port}`], io), 3);
+      assert.ok(io.err.startsWith(`No running proxy answers at http://127.0.0.1:${address.port} (${reason}).`), io.err);
+      server.close();
+    }
+    const io = capturedIo();
+    assert.equal(await run(['node', 'mvproxy', 'status', '--admin-server=127.0.0.1:10080'], io), 3);
+    assert.match(io.err, /\(nobody sends HTTP to this port, .* another --admin-port\)/);
   });
 
   for (const args of [
