@@ -7,6 +7,7 @@ import { DiscoveryFetchError } from '../servers/discovery/discovery-fetch-error.
 import { FetchError } from '../wire/fetch.ts';
 import { type CliIo, EXIT, type ExitCode } from './io.ts';
 import { LiveRegion } from './live-region.ts';
+import { printableLines } from './printable.ts';
 import type { RecordFlags } from './record-options.ts';
 import { openServer, type ServerAccess, serverAccess } from './server-access.ts';
 
@@ -25,12 +26,12 @@ export async function runRecord(flags: RecordFlags, io: CliIo): Promise<ExitCode
     const recorded = await recordServer(access, flags.timeout, io);
     const directory = resolve(io.directory, flags.to ?? `recording-${recorded.recording.version}`);
     const files = await writeRecording(directory, recorded.recording);
-    for (const warning of recorded.warnings) io.stderr.write(`warning: ${warning}\n`);
+    for (const warning of recorded.warnings) io.stderr.write(`warning: ${printableLines(warning)}\n`);
     io.stdout.write(summary(access, recorded, files, shown(directory, io.directory)));
     return EXIT.ok;
   } catch (error) {
     const { exitCode, message } = failure(error);
-    io.stderr.write(`${message}\n`);
+    io.stderr.write(`${printableLines(message)}\n`);
     return exitCode;
   }
 }

@@ -35,6 +35,13 @@ describe('createLogger', () => {
     }
   });
 
+  it('keeps what others send from being obeyed by the terminal', () => {
+    const [line] = logged({ isTTY: true, environment: { NO_COLOR: '1' } }, (logger) =>
+      logger.info('server \u001b[2Jx', { name: '\u001b]0;x\u0007', path: 'a\u009b1m b' }),
+    );
+    assert.match(line ?? '', /Z INFO {2}server \\u\{1b\}\[2Jx name=\\u\{1b\}\]0;x\\u\{7\} path="a\\u\{9b\}1m b"\n$/);
+  });
+
   it('writes debug entries from verbosity 4', () => {
     const count = (verbosity: number): number => logged({ verbosity }, (logger) => logger.debug('detail')).length;
     assert.deepEqual([0, 3, 4, 10].map(count), [0, 0, 1, 1]);

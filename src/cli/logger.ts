@@ -1,6 +1,7 @@
 import { type DestinationStream, pino } from 'pino';
 import type { Logger } from '../observe/logger.ts';
 import type { Environment, TextOutput } from './io.ts';
+import { printableLines, printableText } from './printable.ts';
 
 /** Verbosity from which `debug` is written, as Kubernetes components have it. */
 const DEBUG_VERBOSITY = 4;
@@ -70,7 +71,7 @@ function plainLine(line: string, colours: boolean): string {
   const { level, time, message, ...fields }: Record<string, unknown> = JSON.parse(line);
   const label = String(level);
   const extra = Object.entries(fields).map(([key, value]) => ` ${key}=${plainValue(value)}`);
-  const text = `${String(time)} ${label.toUpperCase().padEnd(5)} ${String(message)}${extra.join('')}`;
+  const text = `${String(time)} ${label.toUpperCase().padEnd(5)} ${printableLines(String(message))}${printableText(extra.join(''))}`;
   const colour = colours ? (COLOURS[label] ?? '') : '';
   return colour === '' ? `${text}\n` : `${colour}${text}${RESET}\n`;
 }

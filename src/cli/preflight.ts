@@ -12,6 +12,7 @@ import { LiveRegion } from './live-region.ts';
 import type { PreflightFailOn, PreflightRequest } from './preflight-options.ts';
 import { preflightTarget } from './preflight-target.ts';
 import { preflightText } from './preflight-view.ts';
+import { printable } from './printable.ts';
 import { SourceError } from './sources/source-error.ts';
 import { terminalStyle } from './terminal-style.ts';
 
@@ -24,7 +25,7 @@ export async function runPreflightCommand(request: PreflightRequest, io: CliIo):
     const { report, exitCode } = isOwn ? await proveHere(request, io) : await askProxy(request);
     progress.draw([]);
     const text = request.output === 'json' ? `${JSON.stringify(report, undefined, 2)}\n` : undefined;
-    io.stdout.write(text ?? preflightText(report, terminalStyle(io)));
+    io.stdout.write(text ?? preflightText(printable(report), terminalStyle(io)));
     return exitCode ?? (isFinding(report, request.failOn) ? EXIT.failed : EXIT.ok);
   } catch (error) {
     progress.draw([]);

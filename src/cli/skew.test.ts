@@ -116,6 +116,7 @@ describe('mvproxy skew of recordings', () => {
     [[RECORDED, '--fail-on=StorageVersionUnknown,Stale'], /^--fail-on StorageVersionUnknown needs --storage/],
     [[RECORDED, '--output=yaml'], /Allowed choices are text, json, markdown, html/],
     [[RECORDED, '--admin-server=127.0.0.1:1'], /cannot be used with option '--admin-server/],
+    [[RECORDED, '--kubeconfig=some'], /^--kubeconfig needs --context: name the contexts/],
     [['--kubeconfig=some'], /^--kubeconfig needs --context: name the contexts/],
     [
       ['--context=a,b', '--kubeconfig=nowhere.yaml'],
@@ -146,6 +147,8 @@ describe('mvproxy explain of recordings', () => {
 
   for (const [args, message] of [
     [['GET', 'apis'], /^The path must begin with "\/", as in \/api\/v1\/pods: apis$/m],
+    [['', '/api'], /^The method must be one of HTTP, such as GET or POST: $/m],
+    [['GE T', '/api'], /^The method must be one of HTTP, such as GET or POST: GE T$/m],
     [['GET', '/openapi/v3'], /OpenAPI is not among the documents .* Ask a running proxy: leave out/],
     [['GET', '/api', '--server=new'], /^There is no server "new"\. The servers are: 1\.37\.2, 1\.36\.3, 1\.34\.4\.$/m],
   ] as const) {

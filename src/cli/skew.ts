@@ -2,6 +2,7 @@ import { AdminError } from '../admin/admin-page.ts';
 import type { SkewReport } from '../skew/skew-report.ts';
 import { AdminRequestError, readAdminPage } from './admin-client.ts';
 import { type CliIo, EXIT, type ExitCode } from './io.ts';
+import { printable } from './printable.ts';
 import { skewHtml } from './skew-html.ts';
 import { skewMarkdown } from './skew-markdown.ts';
 import type { SkewFlags } from './skew-options.ts';
@@ -56,10 +57,10 @@ function outputOf(report: SkewReport, { output, all = false }: SkewFlags, io: Cl
     case 'json':
       return `${JSON.stringify(report, undefined, 2)}\n`;
     case 'markdown':
-      return skewMarkdown(report);
+      return skewMarkdown(printable(report));
     case 'html':
-      return skewHtml(report);
+      return skewHtml(printable(report));
     case 'text':
-      return skewText(report, terminalStyle(io), all);
+      return skewText(printable(report), terminalStyle(io), all);
   }
 }

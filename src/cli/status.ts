@@ -3,6 +3,7 @@ import type { StatusReport } from '../admin/status-report.ts';
 import { AdminRequestError, readAdminPage } from './admin-client.ts';
 import { type CliIo, EXIT, type ExitCode } from './io.ts';
 import { LiveRegion } from './live-region.ts';
+import { printable } from './printable.ts';
 import { type StatusFindingCode, statusFindings } from './status-findings.ts';
 import type { StatusFlags } from './status-options.ts';
 import { statusLine, statusText } from './status-view.ts';
@@ -14,7 +15,7 @@ export async function runStatus(flags: StatusFlags, io: CliIo): Promise<ExitCode
   try {
     if (flags.watch !== undefined) return await watchStatus(flags, flags.watch, io);
     const { text, report } = await readStatus(flags.adminServer);
-    io.stdout.write(flags.output === 'json' ? text : statusText(report, terminalStyle(io)));
+    io.stdout.write(flags.output === 'json' ? text : statusText(printable(report), terminalStyle(io)));
     return hasFinding(report, flags.failOn) ? EXIT.failed : EXIT.ok;
   } catch (error) {
     if (!(error instanceof AdminRequestError)) throw error;
@@ -52,8 +53,8 @@ async function watchStatus(flags: StatusFlags, seconds: number, io: CliIo): Prom
 
 function show(report: StatusReport, { output }: StatusFlags, region: LiveRegion, io: CliIo): void {
   if (output === 'json') io.stdout.write(`${JSON.stringify(report)}\n`);
-  else if (region.isLive) region.draw(statusText(report, terminalStyle(io)).trimEnd().split('\n'));
-  else io.stdout.write(`${statusLine(report)}\n`);
+  else if (region.isLive) region.draw(statusText(printable(report), terminalStyle(io)).trimEnd().split('\n'));
+  else io.stdout.write(`${statusLine(printable(report))}\n`);
 }
 
 function hasFinding(report: StatusReport, failOn: readonly StatusFindingCode[]): boolean {

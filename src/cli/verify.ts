@@ -2,6 +2,7 @@ import type { SurfacingReport, SurfacingVerdict } from '../surfacing/surfacing-r
 import { SurfacingTargetError, surfacingTarget } from '../surfacing/surfacing-target.ts';
 import { AdminRequestError, readAdminPage } from './admin-client.ts';
 import { type CliIo, EXIT, type ExitCode } from './io.ts';
+import { printable } from './printable.ts';
 import { readDocumentServers } from './sources/document-servers.ts';
 import { SourceError } from './sources/source-error.ts';
 import { verifyDocuments } from './sources/verify-documents.ts';
@@ -23,7 +24,8 @@ export async function runVerify(target: string, flags: VerifyFlags, io: CliIo): 
     const { text, note } = await answer(target, flags, io);
     const report: SurfacingReport = JSON.parse(text);
     const style = terminalStyle(io);
-    const shown = () => [verifyText(report, style), ...wrapText(note, style.columns, 0)].join('\n').trimEnd();
+    const shown = () =>
+      [verifyText(printable(report), style), ...wrapText(note, style.columns, 0)].join('\n').trimEnd();
     io.stdout.write(flags.output === 'json' ? text : `${shown()}\n`);
     return FINDINGS[flags.failOn].includes(report.verdict) ? EXIT.failed : EXIT.ok;
   } catch (error) {

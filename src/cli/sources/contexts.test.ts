@@ -16,6 +16,8 @@ import { run } from '../main.ts';
 import { capturedIo } from '../testing/captured-io.ts';
 
 const TOKEN = 'secret-token';
+/** What an extension API server may call a resource. */
+const EVIL = '\u001b]0;owned\u0007\u009b2J\u202e<script>alert(1)\nerror: forged';
 
 function answer(exchange: ServerExchange, status: number, type: string, body: string): void {
   const sink = exchange.respond({ status, fields: ['content-type', type] }, false);
@@ -51,6 +53,7 @@ describe('commands that ask the API servers of contexts', () => {
       old: await recorded('1.34'),
       new: await recorded('1.37'),
       custom: await recorded('1.34', discoveryOf({ 'example.com/v1': { widgets: ['get', 'list'] } }).apis),
+      hostile: await recorded('1.34', discoveryOf({ 'evil.test/v1': { [EVIL]: ['get', 'list'] } }).apis),
       forbidding: await always(403, 'application/json', '{}'),
       website: await always(200, 'text/html', '<html>'),
       nothing: await always(404, 'text/plain', 'not here'),
@@ -173,7 +176,7 @@ describe('commands that ask the API servers of contexts', () => {
       ],
     );
     const none = await mvproxy('explain', 'GET', '/apis/nowhere.test/v1/things', '--context=old');
-    assert.match(none.out, /No server serves|nobody|does not/i);
+    assert.match(none.out, /^old answers 404: no server serves this, so that its answer is genuine\.$/m);
   });
 
   it('verify asks them for every shape, and says that no proxy was asked', async () => {
@@ -185,6 +188,24 @@ describe('commands that ask the API servers of contexts', () => {
     assert.match(out, /No proxy was asked: its column is what one in front of these servers would publish\.\n$/);
     const json = await mvproxy('verify', type, '--context=old,new', '--output=json', '--fail-on=remarks');
     assert.deepEqual([json.exitCode, JSON.parse(json.out).verdict], [1, 'surfaced-with-remarks']);
+  });
+
+  it('shows the names that a server chose, and obeys none', async () => {
+    const source = '--context=hostile,new';
+    for (const [command, shown] of [
+      [['skew', '--group=evil.test'], '\\u{1b}]0;owned\\u{7}\\u{9b}2J\\u{202e}<script>alert(1)'],
+      [['skew', '--group=evil.test', '--all'], '\\u{1b}]0;owned'],
+      [['skew', '--group=evil.test', '--output=markdown'], '\\\\u{1b}\\]0;owned'],
+      [['skew', '--group=evil.test', '--output=html'], '\\u{202e}&lt;script&gt;alert(1)'],
+      [['verify', 'evil.test/v1'], 'evil.test/v1'],
+      [['explain', 'GET', '/apis/evil.test/v1/x'], 'evil.test/v1'],
+    ] as const) {
+      const { out, err } = await mvproxy(...command, source);
+      assert.equal(err, '');
+      assert.ok(out.includes(shown), out);
+      assert.doesNotMatch(out, /[^\P{C}\n]|^error: forged/mu);
+      if (command.join(' ').includes('html')) assert.doesNotMatch(out, /<script/);
+    }
   });
 
   it('verify says which source can answer what recordings cannot', async () => {

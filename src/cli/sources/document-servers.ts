@@ -21,11 +21,11 @@ export async function readDocumentServers(
   { context: contexts = [], recorded = [], kubeconfig }: SourceFlags,
   io: Pick<CliIo, 'directory' | 'environment'>,
 ): Promise<DocumentServers | undefined> {
-  if (contexts.length === 0 && recorded.length === 0) {
-    if (kubeconfig === undefined) return undefined;
+  if (contexts.length === 0 && kubeconfig !== undefined) {
     const advice = 'name the contexts of its API servers, --context NAME,NAME';
     throw new SourceError(EXIT.usage, `--kubeconfig needs --context: ${advice}.`);
   }
+  if (contexts.length === 0 && recorded.length === 0) return undefined;
   const accesses = await Promise.all(contexts.map((context) => contextAccess(context, kubeconfig, io)));
   requireDifferent(accesses);
   const recordings = await Promise.all(recorded.map((name) => recordedServer(name, io.directory)));

@@ -20,9 +20,6 @@ export async function explainDocuments(
   path: string,
   asker: Asker,
 ): Promise<RequestExplanation> {
-  if (!path.startsWith('/')) {
-    throw new SourceError(EXIT.usage, `The path must begin with "/", as in /api/v1/pods: ${path}`);
-  }
   if (/^\/openapi(\/|$)/.test(path)) {
     const why = 'OpenAPI is not among the documents that are read of contexts and recordings';
     throw new SourceError(

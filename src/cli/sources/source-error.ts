@@ -1,4 +1,5 @@
 import type { ExitCode } from '../io.ts';
+import { printableLines } from '../printable.ts';
 
 /** Facts that a command was to be answered from could not be had; the message says what to do. */
 export class SourceError extends Error {
@@ -6,7 +7,7 @@ export class SourceError extends Error {
   readonly exitCode: ExitCode;
 
   constructor(exitCode: ExitCode, message: string) {
-    super(message);
+    super(printableLines(message));
     this.exitCode = exitCode;
   }
 }
