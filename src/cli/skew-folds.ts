@@ -7,12 +7,15 @@ export interface SkewFold {
   readonly groupVersion: string;
   /** `jobs`, `jobs +status`, `pods/resize`; all of them. */
   readonly names: readonly string[];
-  /** The servers that lack these lack the group-version. */
+  /** These are all rows of the group-version, which servers that lack them lack altogether. */
   readonly isWhole: boolean;
   /** Of any of the rows, by server. */
   readonly cells: readonly SkewCell[];
   readonly codes: readonly SkewCode[];
 }
+
+/** Findings that servers lack something. */
+const SERVED: ReadonlySet<SkewCode> = new Set(['OnlyNewerReleases', 'OnlyOlderReleases', 'ServersDiffer']);
 
 /** The rows of a report, folded; with `each` every row is one of its own. */
 export function skewFolds(
@@ -20,10 +23,12 @@ export function skewFolds(
   each = false,
 ): readonly SkewFold[] {
   const whole = new Set(
-    findings.flatMap(({ subject, group, version, resources }) =>
-      resources.length > 0 && subject === groupVersionOf({ group, version }) ? [subject] : [],
+    findings.flatMap((finding) =>
+      SERVED.has(finding.code) && finding.subject === groupVersionOf(finding) ? [finding.subject] : [],
     ),
   );
+  // Where a server lacks the group-version every row of it has a finding, and is here.
+  const rowsOf = Map.groupBy(rows, groupVersionOf);
   const folded = new Map<string, SkewRow[]>();
   for (const row of rows) {
     const key = each ? JSON.stringify([row.group, row.version, row.resource, row.subresource]) : keyOf(row);
@@ -35,7 +40,7 @@ export function skewFolds(
     const [first] = same;
     if (first === undefined) return [];
     const groupVersion = groupVersionOf(first);
-    const isWhole = !each && whole.has(groupVersion) && first.servers.some(({ serves }) => serves === 'no');
+    const isWhole = !each && whole.has(groupVersion) && same.length === rowsOf.get(groupVersion)?.length;
     return [{ groupVersion, names: namesOf(same), isWhole, cells: first.servers, codes: first.findings }];
   });
 }

@@ -11,7 +11,7 @@ export function skewMarkdown(report: SkewReport): string {
   const parts = [
     '# API skew',
     `${skewTitle(report)} ${skewAdvice(report)}`,
-    ...(storage === null ? [] : [storage.text]),
+    ...(storage === null ? [] : [escaped(storage.text)]),
     table(report),
     ...servers.flatMap(({ name, ready, condition }) =>
       ready ? [] : [`${escaped(name)} gets no requests: ${escaped(condition)}`],
@@ -35,8 +35,8 @@ function table(report: SkewReport): string {
     ['API', 'Resources', ...heads, 'Means'],
     ['---', '---', ...heads.map(() => '---'), '---'],
     ...folds.map((fold) => [
-      `\`${fold.groupVersion}\``,
-      `${fold.isWhole ? 'all: ' : ''}${fold.names.map((name) => `\`${name}\``).join(', ')}`,
+      code(fold.groupVersion),
+      `${fold.isWhole ? 'all: ' : ''}${fold.names.map(code).join(', ')}`,
       ...fold.cells.map((cell) => cellText(cell, fold)),
       foldNote(fold),
     ]),
@@ -46,10 +46,15 @@ function table(report: SkewReport): string {
 
 function cellText(cell: SkewCell, { codes }: SkewFold): string {
   const stored = codes.some(isAboutStorage) ? storedText(cell) : '';
-  return stored === '' ? MARKS[cell.serves] : `${MARKS[cell.serves]}, ${stored}`;
+  return stored === '' ? MARKS[cell.serves] : `${MARKS[cell.serves]}, ${escaped(stored)}`;
+}
+
+/** As code, where that is possible: nothing is escaped in there but the end of a cell. */
+function code(text: string): string {
+  return /[`\\]/.test(text) ? escaped(text) : `\`${text.replaceAll('|', '\\|')}\``;
 }
 
 /** Names come from servers and kubeconfigs; none may be taken for markup. */
 function escaped(text: string): string {
-  return text.replace(/[\\`*_[\]<>|#]/g, (character) => `\\${character}`).replace(/\s+/g, ' ');
+  return text.replace(/[\\`*_[\]<>|#~&!]/g, (character) => `\\${character}`).replace(/\s+/g, ' ');
 }

@@ -44,7 +44,9 @@ export function storedText({ storedAs, storageVersionHash }: SkewCell): string {
 
 /** `121 resources and subresources on 3 servers: 15 differ.` */
 export function skewTitle({ summary, servers, findings }: SkewReport): string {
-  const compared = `${summary.rows} resources and subresources on ${counted(servers.length, 'server')}`;
+  // No subresource is alone.
+  const what = summary.rows === 1 ? '1 resource' : `${summary.rows} resources and subresources`;
+  const compared = `${what} on ${counted(servers.length, 'server')}`;
   if (summary.differing > 0)
     return `${compared}: ${summary.differing} ${summary.differing === 1 ? 'differs' : 'differ'}.`;
   return findings.length === 0 ? `${compared}: all the same.` : `${compared}: the same wherever it is known.`;

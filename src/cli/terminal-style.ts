@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { CliIo } from './io.ts';
 
 export type Colour = 'green' | 'red' | 'yellow' | 'dim' | 'bold';
@@ -26,12 +27,17 @@ export function terminalStyle({ stdout, environment }: Pick<CliIo, 'stdout' | 'e
   };
 }
 
+/** Characters that a terminal shows of the text; colours take no room. */
+export function shownWidth(text: string): number {
+  return stripVTControlCharacters(text).length;
+}
+
 /** Lines of at most `columns` characters, each after `indent` spaces. */
 export function wrapText(text: string, columns: number, indent: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {
-    if (line !== '' && indent + line.length + 1 + word.length > columns) {
+    if (line !== '' && indent + shownWidth(line) + 1 + shownWidth(word) > columns) {
       lines.push(line);
       line = word;
     } else line = line === '' ? word : `${line} ${word}`;
