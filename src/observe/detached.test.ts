@@ -8,6 +8,8 @@ import { detached } from './detached.ts';
 import { DecisionLog } from './journal/decision-log.ts';
 import { exchangeRecordOf, forward } from './journal/testing/exchange-record-of.ts';
 import { LabelledCounts } from './labelled-counts.ts';
+import { ExchangeSpan, type FinishedSpan } from './tracing/exchange-span.ts';
+import { parseTraceparent } from './tracing/trace-context.ts';
 import { TypeUsage } from './type-usage.ts';
 
 setFlagsFromString('--expose-gc');
@@ -35,6 +37,16 @@ test('a copy is equal, whatever is in it', () => {
 const usage = new TypeUsage();
 const counts = new LabelledCounts<'group' | 'resource'>(REQUESTS, {});
 const log = new DecisionLog(REQUESTS);
+const traces: unknown[] = [];
+const spans: FinishedSpan[] = [];
+const START = {
+  traceId: 't',
+  spanId: 's',
+  parentId: undefined,
+  protocol: 'h2',
+  clientAddress: 'a',
+  startedAt: 0,
+} as const;
 for (const [what, keep] of [
   ['who uses which type', (target) => usage.count(exchangeRecordOf(target))],
   [
@@ -48,6 +60,17 @@ for (const [what, keep] of [
   [
     'decisions of made-up methods',
     (target) => void log.add(exchangeRecordOf('/version', { method: `M${target.replaceAll(/[^a-z]/g, '')}` })),
+  ],
+  [
+    'traces of a future version',
+    (target) => void traces.push(parseTraceparent([`cc-${'a'.repeat(32)}-${'b'.repeat(16)}-01-${target}`])?.traceId),
+  ],
+  [
+    'spans that wait',
+    (target) => {
+      const span = new ExchangeSpan({ ...START, clock: () => 0, finished: (finished) => void spans.push(finished) });
+      span.answered(exchangeRecordOf(target));
+    },
   ],
 ] as const satisfies readonly (readonly [string, (target: string) => void])[]) {
   test(`${what} keep names, and not the long targets that they were read from`, () => {

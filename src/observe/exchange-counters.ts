@@ -1,4 +1,4 @@
-import { type ExchangeObserver, type ExchangeRecord, isUnlisted, reasonOf } from './exchange-record.ts';
+import { type ExchangeObserver, type ExchangeRecord, hasKnownType, reasonOf } from './exchange-record.ts';
 import { LabelledCounts } from './labelled-counts.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import type { Logger } from './logger.ts';
@@ -165,10 +165,9 @@ function unexpectedOutcome({ unknownType }: ExchangeRecord): 'retried' | 'unavai
   return unknownType.outcome;
 }
 
-/** What servers list has names of theirs; of a group-version that cannot say what it has, the client chose the resource's. */
 function typeLabels(record: ExchangeRecord): Record<TypeLabel, string> {
   const { apiGroup: group = '', apiVersion: version = '', resource = '' } = record.info ?? {};
-  return { group, version, resource: isUnlisted(record) ? '' : resource };
+  return { group, version, resource: hasKnownType(record) ? resource : '' };
 }
 
 function increment(counters: Map<string, number>, key: string): void {

@@ -1,6 +1,7 @@
 import type { RequestInfo } from '../kubernetes/request-info.ts';
 import type { UserAgentFamily } from '../kubernetes/user-agent-family.ts';
 import type { Decision } from '../routing/decision.ts';
+import { isListed } from '../routing/listing.ts';
 
 /** How a request ended that a server answered as if its type was unknown. */
 export type UnknownTypeOutcome =
@@ -71,8 +72,16 @@ export function reasonOf({ decision, error }: ExchangeRecord): string {
   return error === undefined ? 'MergedDiscovery' : 'Refused';
 }
 
-/** Whether no server lists the resource that was asked for, so that its name may be the client's invention: it is no label. */
-export function isUnlisted({ decision }: Pick<ExchangeRecord, 'decision'>): boolean {
+/** Whether a server lists the resource that was asked for; where none does, its name may be the client's invention. */
+export function hasListedType({ decision }: Pick<ExchangeRecord, 'decision'>): boolean {
   if (decision === undefined) return false;
-  return decision.kind === 'forward' ? decision.reason === 'StaleGroupVersion' : decision.maybe === true;
+  const { kind, reason } = decision;
+  return kind === 'forward'
+    ? isListed(reason) && reason !== 'StaleGroupVersion'
+    : reason === 'CapableServersNotReady' && decision.maybe !== true;
+}
+
+/** Whether the resource that was asked for is one that somebody has declared, so that its name can be a label. */
+export function hasKnownType(record: Pick<ExchangeRecord, 'decision' | 'unknownType'>): boolean {
+  return record.unknownType?.awaited === true || hasListedType(record);
 }

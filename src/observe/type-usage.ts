@@ -1,20 +1,9 @@
 import type { UserAgentFamily } from '../kubernetes/user-agent-family.ts';
-import type { ForwardReason, UnavailableReason } from '../routing/decision.ts';
 import { detached } from './detached.ts';
-import type { ExchangeRecord } from './exchange-record.ts';
+import { type ExchangeRecord, hasListedType } from './exchange-record.ts';
 
 /** Types that are counted; a cluster has hundreds. What comes beyond is not counted. */
 const MOST_TYPES = 5_000;
-
-/** Decisions for what some server lists. Of everything else the client may have made up the names. */
-const LISTED: ReadonlySet<ForwardReason | UnavailableReason> = new Set([
-  'PreferredCapable',
-  'PeerServesResource',
-  'PeerServesSubresourceOrVerb',
-  'PreferredNotReady',
-  'WritesNewest',
-  'WritesOldest',
-]);
 
 interface UsedType {
   readonly group: string;
@@ -41,10 +30,11 @@ export class TypeUsage {
   readonly #byResource = new Map<string, UsedType[]>();
   #size = 0;
 
-  count({ info, decision, client, status }: ExchangeRecord): void {
-    if (info === undefined || !info.isResourceRequest || decision === undefined) return;
+  count(record: ExchangeRecord): void {
+    const { info, decision, client, status } = record;
+    if (info === undefined || !info.isResourceRequest || decision?.kind !== 'forward') return;
     // Who left got nothing of it, and who has no credential uses nothing: a scan of all types must not look like their clients.
-    if (status === 0 || status === 401 || !LISTED.has(decision.reason)) return;
+    if (status === 0 || status === 401 || !hasListedType(record)) return;
     const { apiGroup, apiVersion, resource } = info;
     const type = this.#find(apiGroup, apiVersion, resource);
     if (type === undefined) return;

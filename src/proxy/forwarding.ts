@@ -85,7 +85,11 @@ export class Forwarding implements AttemptOwner {
   /** Sends the request where `decision` says. The exchange is answered in any case; nothing is thrown. */
   start(route: Route): void {
     const { decision, snapshot } = route;
-    if (this.#phase.kind === 'over') return;
+    // The client left while the tables were read for it.
+    if (this.#phase.kind === 'over') {
+      this.#record({ decision, status: 0 });
+      return;
+    }
     this.#request.explanation?.routed(route, this.#request.info);
     if (decision.kind === 'unavailable') {
       this.#refuse(unavailableError(this.#request.info, decision, snapshot), decision);

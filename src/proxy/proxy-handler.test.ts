@@ -184,7 +184,7 @@ describe('nobody is known to serve the resource', () => {
     assert.deepEqual([setting.control.refreshes, setting.asked], [1, ['server-1']]);
   });
 
-  test('and a client that leaves meanwhile causes no request', async () => {
+  test('and a client that leaves meanwhile causes no request, but is counted', async () => {
     const { setting, handle } = setUp();
     setting.control.onRefresh = settled;
     setting.now += 1_001;
@@ -192,6 +192,10 @@ describe('nobody is known to serve the resource', () => {
     await settled();
     await settled();
     assert.deepEqual(setting.asked, []);
+    assert.deepEqual(
+      setting.observer.records.map(({ status, decision, server }) => [status, decision?.reason, server]),
+      [[0, 'NobodyCapable', undefined]],
+    );
   });
 
   test("even after that: once, and the server's answer is the client's", async () => {
@@ -245,6 +249,10 @@ describe('a request to switch protocols', () => {
     handle({ target: '/apis/example.com/v1/gadgets?watch=1', upgrade: 'websocket' }).abort();
     await settled();
     assert.equal(setting.backends.flatMap(({ anonymous }) => anonymous.upgrades).length, 1, 'who left is not carried');
+    assert.deepEqual(
+      setting.observer.records.map(({ status, decision }) => [status, decision?.reason]),
+      [[0, 'NobodyCapable']],
+    );
   });
 
   test('that fails is answered as a Status', async () => {

@@ -1,8 +1,8 @@
 import { userAgentFamily } from '../kubernetes/user-agent-family.ts';
 import type { ExchangeRecord } from '../observe/exchange-record.ts';
-import { traceIdOf } from '../observe/trace-id.ts';
+import { parseTraceparent } from '../observe/tracing/trace-context.ts';
 import type { ResponseHead } from '../wire/exchange.ts';
-import { fieldValue } from '../wire/fields.ts';
+import { type Fields, fieldValue, fieldValues } from '../wire/fields.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 import type { ProxyContext } from './proxy-context.ts';
 
@@ -47,9 +47,14 @@ function recordOf({ exchange, info, startedAt, trace }: ArrivedRequest, outcome:
     unknownType: outcome.unknownType,
     milliseconds: now - startedAt,
     upstreamMilliseconds: outcome.upstreamMilliseconds,
-    traceId: trace?.traceId ?? traceIdOf(fieldValue(fields, 'traceparent')),
+    traceId: trace?.traceId ?? traceIdOf(fields),
     auditId: outcome.auditId ?? '',
   };
+}
+
+/** While tracing is off, too, so that decisions and log can be found by it. */
+function traceIdOf(fields: Fields): string {
+  return fields.includes('traceparent') ? (parseTraceparent(fieldValues(fields, 'traceparent'))?.traceId ?? '') : '';
 }
 
 /** kube-apiserver takes a client's own Audit-ID for its, cut off at so many characters (apiserver pkg/endpoints/filters, WithAuditInit). */

@@ -3,12 +3,21 @@ import { describe, test } from 'node:test';
 import { answerField, FakeBody, FakeExchange, type FakeRequest, FakeSink } from '../../test/support/fake-exchange.ts';
 import { failureOf } from '../../test/support/fake-upstream.ts';
 import { ProxySetting, type ProxySettingOptions, settled } from '../../test/support/proxy-setting.ts';
+import { ExchangeSpan, type FinishedSpan } from '../observe/tracing/exchange-span.ts';
 import { fieldValue, fieldValues } from '../wire/fields.ts';
 import type { UpgradeAnswer, UpstreamFailure } from '../wire/upstream.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 import { route } from './route.ts';
 import { Upgrade } from './upgrade.ts';
 
+const SPAN = {
+  traceId: 'a'.repeat(32),
+  spanId: 'b'.repeat(16),
+  parentId: undefined,
+  protocol: 'http/1.1',
+  clientAddress: '192.0.2.1',
+  startedAt: 0,
+} as const;
 const EXEC = '/api/v1/namespaces/a/pods/x/exec?command=sh';
 const SERVERS = [37, 36].map((minor) => ({ minor, serves: { v1: { pods: ['get'], 'pods/exec': ['create', 'get'] } } }));
 
@@ -347,6 +356,42 @@ describe('a client that leaves', () => {
     await settled();
     assert.equal(server.sink.resetReason, 'cancel');
     assert.equal(exchange.switched, undefined);
+  });
+});
+
+describe('the span of a switch', () => {
+  const recorded = async () => {
+    const spans: FinishedSpan[] = [];
+    const span = new ExchangeSpan({ ...SPAN, clock: () => 0, finished: (finished) => void spans.push(finished) });
+    const { exchange, at } = start({}, {}, { trace: { traceId: SPAN.traceId, span } });
+    const { server, answer } = switched();
+    at(0).answer(answer);
+    await settled();
+    assert.equal(spans.length, 0, 'it lasts as long as what was switched to');
+    const ending = async () => {
+      await settled();
+      return spans.map(({ ending: how }) => how);
+    };
+    return { exchange, server, ending };
+  };
+
+  test('is complete when both sides end', async () => {
+    const { exchange, server, ending } = await recorded();
+    exchange.tunnel.source.end();
+    server.source.end();
+    assert.deepEqual(await ending(), ['complete']);
+  });
+
+  test('is not an error when the client leaves, as it does after most commands', async () => {
+    const { exchange, ending } = await recorded();
+    exchange.tunnel.source.reset('connection-lost');
+    assert.deepEqual(await ending(), ['client-left']);
+  });
+
+  test('is broken when the server breaks off', async () => {
+    const { server, ending } = await recorded();
+    server.source.reset('connection-lost');
+    assert.deepEqual(await ending(), ['broken']);
   });
 });
 

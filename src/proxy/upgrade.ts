@@ -1,6 +1,7 @@
+import type { ResponseEnding } from '../observe/tracing/exchange-span.ts';
 import type { Decision } from '../routing/decision.ts';
 import { unavailableError } from '../routing/unavailable.ts';
-import type { RequestHead, ResetReason, UpgradeOffer } from '../wire/exchange.ts';
+import type { RequestHead, Tunnel, UpgradeOffer } from '../wire/exchange.ts';
 import { fieldValue } from '../wire/fields.ts';
 import { PeekedBody } from '../wire/peeked-body.ts';
 import { discard, splice } from '../wire/relay.ts';
@@ -47,7 +48,10 @@ export class Upgrade {
   /** Sends the request where `decision` says. The exchange is answered in any case; nothing is thrown. */
   start(route: Route): void {
     const { decision, snapshot } = route;
-    if (this.#gone.signal.aborted) return;
+    if (this.#gone.signal.aborted) {
+      this.#record({ decision, status: 0 });
+      return;
+    }
     this.#request.explanation?.routed(route, this.#request.info);
     if (decision.kind === 'unavailable') {
       this.#refuse(unavailableError(this.#request.info, decision, snapshot), decision);
@@ -77,7 +81,7 @@ export class Upgrade {
     this.#attempts.heard();
     if (this.#gone.signal.aborted) {
       if (answer.kind === 'switched') answer.tunnel.sink.reset('cancel');
-      this.#record({ decision, server: server.name, status: 0 });
+      this.#record({ decision, server: server.name, status: 0, unknownType: this.#healing?.record('abandoned') });
       return;
     }
     if (answer.kind === 'switched') this.#hand(answer, decision, server.name);
@@ -134,8 +138,8 @@ export class Upgrade {
     if (answer.kind === 'switched') {
       span?.hold();
       this.#record(came);
-      const over = (reason: ResetReason | undefined) => span?.end(reason === undefined ? 'complete' : 'broken');
-      splice(this.#offer.switchProtocols(head), answer.tunnel, over);
+      const client = this.#offer.switchProtocols(head);
+      splice(client, answer.tunnel, (_reason, broken) => span?.end(endingOf(broken, client)));
       return;
     }
     // The refusal goes back as it is, so that clients fall back from WebSocket to SPDY as they do without us.
@@ -155,6 +159,12 @@ export class Upgrade {
     const { count: attempts, waited: upstreamMilliseconds } = this.#attempts;
     recordExchange(this.#context, this.#request, { ...outcome, attempts, upstreamMilliseconds });
   }
+}
+
+/** Commands, shells and forwarded ports mostly end by their client's leaving, which is no fault of anybody. */
+function endingOf(broken: Tunnel | undefined, client: Tunnel): ResponseEnding {
+  if (broken === undefined) return 'complete';
+  return broken === client ? 'client-left' : 'broken';
 }
 
 /** Finds out whether a refusal says what it is suspected of; its body can be read afterwards as before. */

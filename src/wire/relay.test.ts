@@ -383,12 +383,12 @@ test('splice: ends when both directions ended, and at once when one breaks', () 
   for (const broken of [false, true]) {
     const [a, b] = [make(), make()];
     const ends: unknown[] = [];
-    splice(a, b, (reason) => ends.push(reason));
+    splice(a, b, (reason, side) => ends.push(reason, side));
     a.source.receiver?.end(NO_FIELDS);
     assert.deepEqual(ends, []);
     if (broken) b.source.receiver?.reset('connection-lost');
     else b.source.receiver?.end(NO_FIELDS);
-    assert.deepEqual(ends, [broken ? 'connection-lost' : undefined]);
+    assert.deepEqual(ends, broken ? ['connection-lost', b] : [undefined, undefined]);
     assert.equal(b.sink.calls.includes('connection-lost'), broken);
   }
 });

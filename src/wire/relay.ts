@@ -52,11 +52,15 @@ export function writeThrough(sink: BodySink, chunk: Uint8Array, source: BodySour
 
 /**
  * Joins two tunnels until both directions have ended or either side broke. A side that ends closes only its own
- * direction; a side that breaks takes the other with it. `onEnd` is called once, with the reason if it broke.
+ * direction; a side that breaks takes the other with it. `onEnd` is called once, with the reason and the side if one broke.
  */
-export function splice(a: Tunnel, b: Tunnel, onEnd: (reason: ResetReason | undefined) => void): void {
+export function splice(
+  a: Tunnel,
+  b: Tunnel,
+  onEnd: (reason: ResetReason | undefined, broken: Tunnel | undefined) => void,
+): void {
   let open = 2;
-  const over = (reason: ResetReason | undefined): void => {
+  const over = (side: Tunnel, reason: ResetReason | undefined): void => {
     if (open === 0) return;
     open -= 1;
     if (reason !== undefined) {
@@ -64,13 +68,13 @@ export function splice(a: Tunnel, b: Tunnel, onEnd: (reason: ResetReason | undef
       a.sink.reset(reason);
       b.sink.reset(reason);
     }
-    if (open === 0) onEnd(reason);
+    if (open === 0) onEnd(reason, reason === undefined ? undefined : side);
   };
-  relay(a.source, b.sink, over);
-  relay(b.source, a.sink, over);
+  relay(a.source, b.sink, (reason) => over(a, reason));
+  relay(b.source, a.sink, (reason) => over(b, reason));
   // Who has ended his own direction and then disappears is missed by nobody who has nothing to write, or no room for it.
-  a.onLost = () => over('connection-lost');
-  b.onLost = () => over('connection-lost');
+  a.onLost = () => over(a, 'connection-lost');
+  b.onLost = () => over(b, 'connection-lost');
 }
 
 export type Collected =

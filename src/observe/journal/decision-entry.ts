@@ -1,7 +1,7 @@
-import { detached } from '../detached.ts';
+import { LONG_TARGET, LONGEST_METHOD, LONGEST_NAME, shortened } from '../detached.ts';
 import { type ExchangeRecord, reasonOf, type UnknownTypeOutcome, type UnknownTypeRecord } from '../exchange-record.ts';
 import { isNotable } from './notable.ts';
-import { LEFT_OUT, shownName, shownPath } from './shown-path.ts';
+import { shownName, shownPath } from './shown-path.ts';
 
 /** One decision in memory. Strings are '' where there is nothing to say. */
 export interface DecisionEntry {
@@ -42,12 +42,7 @@ export interface Decision extends Omit<DecisionEntry, 'at' | 'unknownType'> {
   } | null;
 }
 
-/** Characters of a request target that is kept as it is. Names of Kubernetes have 253 at most. */
-const LONG_TARGET = 1_024;
 const LONGEST_PATH = 512;
-const LONGEST_NAME = 253;
-/** The registered ones have 17 characters at most (RFC 9110 section 16.1); clients may send any. */
-const LONGEST_METHOD = 32;
 
 /** What is kept of `record`. */
 export function decisionEntry(record: ExchangeRecord, id: number): DecisionEntry {
@@ -103,8 +98,4 @@ export function shownUnknownType(unknownType: UnknownTypeRecord | undefined): De
 /** Of the method, or of a verb that is made of it. */
 function methodOf(text: string): string {
   return text.length > LONGEST_METHOD ? shortened(text, LONGEST_METHOD) : text;
-}
-
-function shortened(text: string, most: number): string {
-  return detached(text.length > most ? text.slice(0, most) + LEFT_OUT : text);
 }

@@ -1,7 +1,6 @@
 import type { RequestInfo } from '../../kubernetes/request-info.ts';
+import { LEFT_OUT } from '../detached.ts';
 
-/** Stands for what is left out. */
-export const LEFT_OUT = '…';
 const SECRETS = '/secrets/';
 
 /**

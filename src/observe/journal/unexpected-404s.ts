@@ -1,4 +1,4 @@
-import { type ExchangeRecord, isUnlisted, type UnknownTypeOutcome } from '../exchange-record.ts';
+import { type ExchangeRecord, hasKnownType, type UnknownTypeOutcome } from '../exchange-record.ts';
 import type { DecisionEntry } from './decision-entry.ts';
 
 /** How often one server answered one kind of client that a type it lists is unknown, and what the client got. */
@@ -35,12 +35,12 @@ export class Unexpected404s {
   /** `entry` is of `record`. Returns the rows that are new with it. */
   add(
     entry: DecisionEntry,
-    record: Pick<ExchangeRecord, 'decision'>,
+    record: Pick<ExchangeRecord, 'decision' | 'unknownType'>,
   ): readonly Omit<Unexpected404, 'count' | 'lastAt'>[] {
     const { unknownType, group, version, client, at, path } = entry;
     if (unknownType === undefined) return [];
     const { denying, outcome } = unknownType;
-    const resource = isUnlisted(record) ? '' : entry.resource;
+    const resource = hasKnownType(record) ? entry.resource : '';
     return denying.flatMap((server) => {
       const isNew = this.#count({ group, version, resource, client, server, outcome, lastPath: path }, at);
       return isNew ? [{ group, version, resource, client, server, outcome, lastPath: path }] : [];

@@ -1,4 +1,5 @@
 import type { ExchangeRecord } from '../exchange-record.ts';
+import { keptRecord } from './kept-record.ts';
 import { formatTraceparent } from './trace-context.ts';
 
 /** How a response ended. */
@@ -87,9 +88,9 @@ export class ExchangeSpan {
 
   /** The exchange has an answer, or was given up. */
   answered(record: ExchangeRecord): void {
-    this.#record = record;
+    this.#record = keptRecord(record);
     this.#headAt = this.#start.clock();
-    if (!this.#isHeld) this.#over(record.status === 0 ? 'client-left' : 'complete', record);
+    if (!this.#isHeld) this.#over(record.status === 0 ? 'client-left' : 'complete', this.#record);
   }
 
   /** The response is over; later calls count for nothing. */

@@ -156,6 +156,33 @@ describe('a span never says', () => {
   });
 });
 
+test('whoever asks for what nobody has makes no new names of spans', () => {
+  const nobody = { kind: 'forward', server: 0, reason: 'NobodyCapable', final: true } as const;
+  const names = (decision: ExchangeRecord['decision']) =>
+    new Set(
+      Array.from({ length: 9 }, (_, i) => {
+        const target = `/apis/group-${i}/v${i}/namespaces/n${i}/kinds-${i}/x${i}/sub-${i}`;
+        return content('GET', target, { decision }).name;
+      }),
+    );
+  const route = 'GET /apis/{group}/{version}/namespaces/{namespace}/{resource}/{name}/{subresource}';
+  for (const decision of [
+    nobody,
+    { ...nobody, reason: 'StaleGroupVersion' },
+    { kind: 'unavailable', reason: 'CapableServersNotReady', servers: [0], maybe: true },
+    undefined,
+  ] as const) {
+    assert.deepEqual([...names(decision)], [route]);
+  }
+  assert.equal(names({ ...nobody, reason: 'AlreadyProxied' }).size, 9, 'what a peer sends is listed');
+  assert.equal(content('GET', '/api/v9/kinds', { decision: nobody }).name, 'GET /api/{version}/{resource}');
+  const awaited = { denying: [], awaited: true, outcome: 'retried' } as const;
+  assert.equal(
+    content('GET', '/apis/new.io/v1/things', { decision: nobody, unknownType: awaited }).name,
+    'GET /apis/new.io/v1/things',
+  );
+});
+
 test('a list of one object by its name has the route of a list', () => {
   assert.equal(pathOf('/api/v1/namespaces/a/pods?fieldSelector=metadata.name=b'), '/api/v1/namespaces/a/pods');
   assert.equal(pathOf('/api/v1/namespaces/a'), '/api/v1/namespaces/a');

@@ -1,5 +1,5 @@
 import type { RequestInfo } from '../../kubernetes/request-info.ts';
-import type { ExchangeRecord } from '../exchange-record.ts';
+import { type ExchangeRecord, hasKnownType } from '../exchange-record.ts';
 import type { FinishedSpan } from './exchange-span.ts';
 
 export type SpanAttributes = Readonly<Record<string, string | number | readonly string[]>>;
@@ -30,6 +30,8 @@ const KNOWN_ROOTS = new Set([
   'version',
 ]);
 const MOST_PATH = 200;
+/** In the route of a type that no server lists, which clients choose. Peers send here what this server lists. */
+const MADE_UP = { apiGroup: '{group}', apiVersion: '{version}', resource: '{resource}' };
 
 /**
  * The name, attributes and events of a span: HTTP's semantic conventions, and `mvproxy.*` for what only the proxy knows. No
@@ -38,7 +40,7 @@ const MOST_PATH = 200;
 export function spanContent(span: FinishedSpan): SpanContent {
   const { record, protocol, clientAddress, retries, headAt, ending } = span;
   const { method, info, status, error, attempts, client, server, unknownType } = record;
-  const route = info === undefined ? undefined : routeOf(info);
+  const route = info === undefined ? undefined : routeOf(record, info);
   const isError = status >= 500 || ending === 'broken';
   const known = METHODS.has(method);
   const attributes = given({
@@ -93,10 +95,18 @@ function resourceAttributes(info: RequestInfo): Readonly<Record<string, string |
   };
 }
 
-/** The path with everything that names one object replaced by what it is. */
-function routeOf(info: RequestInfo): string | undefined {
+/**
+ * The path with everything that names one object replaced by what it is; and everything that may be made up, for whoever sees
+ * spans keeps a row for each route.
+ */
+function routeOf(record: ExchangeRecord, info: RequestInfo): string | undefined {
   if (!info.isResourceRequest) return undefined;
-  return resourcePath(info, '{namespace}', '{name}');
+  const isKnown = hasKnownType(record) || record.decision?.reason === 'AlreadyProxied';
+  return resourcePath(
+    isKnown ? info : { ...info, ...MADE_UP, subresource: info.subresource && '{subresource}' },
+    '{namespace}',
+    '{name}',
+  );
 }
 
 function pathOf(info: RequestInfo): string | undefined {

@@ -23,6 +23,7 @@ describe('a traceparent', () => {
     assert.equal(parseTraceparent([`cc-${TRACE}-${PARENT}-01`])?.traceId, TRACE);
     assert.equal(parseTraceparent([`cc-${TRACE}-${PARENT}-01-what-the-future-will-be-like`])?.traceId, TRACE);
     assert.equal(parseTraceparent([`cc-${TRACE}-${PARENT}-01.what`]), undefined);
+    assert.equal(parseTraceparent([`cc-${TRACE}-${PARENT}-01-${'x'.repeat(60_000)}`])?.traceId, TRACE);
   });
 
   const INVALID: Readonly<Record<string, readonly string[]>> = {

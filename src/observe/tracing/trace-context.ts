@@ -1,3 +1,5 @@
+import { detached } from '../detached.ts';
+
 /** Which trace a request belongs to, by its `traceparent` (W3C Trace Context, section 3.2). */
 export interface TraceParent {
   /** 32 lower-case hexadecimal digits, not all zero. */
@@ -20,7 +22,8 @@ const SAMPLED = 0x01;
 export function parseTraceparent(values: readonly string[]): TraceParent | undefined {
   const [value, ...others] = values;
   if (value === undefined || others.length > 0) return undefined;
-  const [, version = 'ff', traceId = '', parentId = '', flags = ''] = FORM.exec(value) ?? [];
+  const read = value.length > LENGTH ? detached(value.slice(0, LENGTH)) : value;
+  const [, version = 'ff', traceId = '', parentId = '', flags = ''] = FORM.exec(read) ?? [];
   if (version === 'ff' || /^0+$/.test(traceId) || /^0+$/.test(parentId)) return undefined;
   if (value.length > LENGTH && (version === '00' || value[LENGTH] !== '-')) return undefined;
   return { traceId, parentId, sampled: (Number.parseInt(flags, 16) & SAMPLED) !== 0 };
