@@ -89,3 +89,21 @@ test('the locale says whether more than ASCII can be shown, its first variable t
   assert.ok(!unicode({ LC_ALL: 'C', LANG: 'C.UTF-8' }));
   assert.ok(!unicode({}));
 });
+
+test('twelve servers with long names have room on 80 columns', () => {
+  const names = Array.from({ length: 12 }, (_, at) => `apiserver-${at + 1}`.padEnd(60, 'x'));
+  const servers = names.map((name) => ({
+    name,
+    version: '1.37.2',
+    state: 'ready',
+    condition: '',
+    discoveryAgeSeconds: 1,
+  }));
+  const said = Object.fromEntries(names.map((name, at) => [name, is(at < 11 ? 'listed' : 'missing')]));
+  const shapes = [{ shape: 'version', path: '/apis/example.com/v1', servers: said, merged: is('listed') }] as const;
+  const versions = [{ version: 'v1', verdict: 'surfaced', shapes }] as const;
+  const text = verifyText({ ...REPORT, servers, versions, remarks: [] }, { ...PLAIN, unicode: true, columns: 80 });
+  for (const line of text.split('\n')) assert.ok(line.length <= 80, line);
+  assert.match(text, new RegExp(`^SERVERS\n {3}1 {2}${names[0]} {2}1\\.37\\.2$`, 'm'));
+  assert.match(text, /^example\.com\/v1\nresource list {2}\/apis\/example\.com\/v1\n {2}✓ 1-11, PROXY {3}✗ 12$/m);
+});

@@ -1,6 +1,7 @@
 import { SHAPES, type ShapeFinding } from '../surfacing/shape.ts';
 import type { Remark, SurfacingReport, SurfacingVerdict, VersionReport } from '../surfacing/surfacing-report.ts';
-import { type Colour, type TerminalStyle, wrapText } from './terminal-style.ts';
+import { keyedCells, serverKey } from './server-key.ts';
+import { type Colour, shownWidth, type TerminalStyle, wrapText } from './terminal-style.ts';
 import { textTable } from './text-table.ts';
 
 type State = ShapeFinding['state'];
@@ -26,7 +27,11 @@ export function verifyText(report: SurfacingReport, style: TerminalStyle): strin
   const lines = wrapText(report.summary, style.columns, 0).map((line) =>
     style.paint(line, VERDICT_COLOURS[report.verdict]),
   );
-  for (const version of report.versions) lines.push('', ...versionLines(report, version, style));
+  const isNarrow = serverColumns(report.servers) > style.columns / 2;
+  if (isNarrow) lines.push('', ...serverKey(report.servers, style));
+  for (const version of report.versions) {
+    lines.push('', ...(isNarrow ? keyedVersion : versionLines)(report, version, style));
+  }
   lines.push('', legend(report, style));
   if (report.remarks.length > 0) lines.push('', 'Remarks', ...report.remarks.flatMap((one) => remarkLines(one, style)));
   return `${lines.join('\n')}\n`;
@@ -34,9 +39,8 @@ export function verifyText(report: SurfacingReport, style: TerminalStyle): strin
 
 function versionLines(report: SurfacingReport, { version, shapes }: VersionReport, style: TerminalStyle): string[] {
   const { group } = report.target;
-  const title = [group, version].filter((part) => part !== '').join('/') || 'core';
   const head = [
-    [style.paint(title, 'bold'), '', ...report.servers.map(({ name }) => name), 'PROXY'],
+    [style.paint(titleOf(group, version), 'bold'), '', ...report.servers.map(({ name }) => name), 'PROXY'],
     ['', '', ...report.servers.map((server) => server.version), ''],
   ];
   const rows = shapes.map((row) => [
@@ -46,6 +50,25 @@ function versionLines(report: SurfacingReport, { version, shapes }: VersionRepor
     mark(row.merged.state, style),
   ]);
   return textTable([...head, ...rows]);
+}
+
+/** The same where a terminal has no room for a column each. */
+function keyedVersion(report: SurfacingReport, { version, shapes }: VersionReport, style: TerminalStyle): string[] {
+  const rows = shapes.flatMap((row) => {
+    const cells = report.servers.map(({ name }) => ({ text: mark(row.servers[name]?.state ?? 'unknown', style) }));
+    const proxy = { text: mark(row.merged.state, style), label: 'PROXY' };
+    return [`${SHAPES[row.shape]}  ${row.path}`, ...keyedCells([...cells, proxy], '', style.columns, 2)];
+  });
+  return [style.paint(titleOf(report.target.group, version), 'bold'), ...rows];
+}
+
+/** What the columns of servers take. */
+function serverColumns(servers: SurfacingReport['servers']): number {
+  return servers.reduce((sum, { name, version }) => sum + 2 + Math.max(shownWidth(name), shownWidth(version)), 0);
+}
+
+function titleOf(group: string, version: string): string {
+  return [group, version].filter((part) => part !== '').join('/') || 'core';
 }
 
 function mark(state: State, { unicode, paint }: TerminalStyle): string {
