@@ -12,6 +12,7 @@ import {
   server,
   skew,
   status,
+  transition,
   unexpected404,
 } from '../../src/console/model/testing/facts.ts';
 import { openConsole, startBrowser } from './support/browser.ts';
@@ -50,6 +51,7 @@ test('stored XSS by names of servers, resources and clients: markup stays text i
         }),
       ],
       timeline: { since: new Date().toISOString(), items: [item(1, { text: MARKUP, server: MARKUP, type: MARKUP })] },
+      histories: { [MARKUP]: [transition(MARKUP, { why: MARKUP, version: MARKUP })] },
       unexpected404s: [
         unexpected404({ client: MARKUP, resource: MARKUP, lastPath: `javascript:globalThis.attacked=1` }),
       ],
@@ -73,7 +75,7 @@ test('stored XSS by names of servers, resources and clients: markup stays text i
   }
 });
 
-test('an answer that is no JSON, and one that is an error, are told where they are missed, and the rest goes on', async (t) => {
+test('an answer that is no JSON, and one that is an error, are told where they are missed and in the head line, and the rest goes on', async (t) => {
   const proxy = await FakeProxy.start(t, facts());
   const page = await openConsole(t, browser, proxy.url);
   await page.route('**/unexpected-404s', (route) => route.fulfill({ status: 200, body: '<html>' }));
@@ -82,8 +84,10 @@ test('an answer that is no JSON, and one that is an error, are told where they a
   );
   await page.goto(`${proxy.url}/console/#/404s`);
   await page.reload();
-  await page.getByText('The answer of the unexpected page is no JSON.').waitFor();
+  await page.locator('.failure').getByText('/unexpected-404s answered what is no JSON').waitFor();
+  await page.locator('.verdict').getByText('Not known').waitFor();
   await page.getByRole('link', { name: 'Timeline', exact: true }).click();
   await page.getByText('It was never read.').waitFor();
+  await page.unroute('**/unexpected-404s');
   await page.locator('.verdict').getByText('Yes, go on').waitFor();
 });

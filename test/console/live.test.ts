@@ -96,8 +96,10 @@ test('a server that goes is in the head line and in the timeline, and so is its 
   const card = page.getByRole('article', { name: 'server-1' });
   assert.match(
     (await card.getByRole('img').getAttribute('aria-label')) ?? '',
-    /ready for .*, unready for .*, ready for/,
+    /ready for .*, unready for .*, confirming for .*, ready for/,
   );
+  assert.match(await seenText(card), /confirming, 1\.36\.3: healthy, its discovery is being read\./);
+  assert.match(await seenText(card), /Is ready since/i);
 });
 
 test('a row asks the servers how they store the objects, and says what that means for storage migration', async (t) => {

@@ -12,6 +12,8 @@ const LAST_RETRY_MS = 5_000;
 const POLL_MS = 2_000;
 /** Ages of discovery and reasons of states are in no event. */
 const STATUS_MS = 2_000;
+/** The proxy says something every ten seconds; a connection may be lost without an end, as through a tunnel that hangs. */
+const SILENT_MS = 25_000;
 
 /** Keeps the store current until the page is closed: by events, or by polling where there are none. */
 export interface Live {
@@ -25,6 +27,9 @@ export interface Live {
 export function createLive(store: Store, reader: Reader): Live {
   let source: EventSource | undefined;
   let lastId = '';
+  /** By `performance.now()`. */
+  let heardAt = 0;
+  let unexpected404s: number | undefined;
   let failures = 0;
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
   let pollTimer: ReturnType<typeof setInterval> | undefined;
@@ -37,9 +42,16 @@ export function createLive(store: Store, reader: Reader): Live {
   });
   const timeline = gathered<TimelineItem>((items) => {
     store.dispatch({ kind: 'heard-timeline', items });
+    reader.overtake('timeline');
     void reader.status();
-    void reader.unexpected();
+    if (items.some(({ type }) => type === 'unexpected-404')) void reader.unexpected();
   });
+  const status = (value: LiveStatus): void => {
+    store.dispatch({ kind: 'heard-status', value });
+    // Of a kind that was seen before there is nothing else to hear.
+    if (value.unexpected404s !== unexpected404s) void reader.unexpected();
+    unexpected404s = value.unexpected404s;
+  };
 
   function connect(): void {
     clearTimeout(retryTimer);
@@ -48,7 +60,9 @@ export function createLive(store: Store, reader: Reader): Live {
     const filters = decisionFilters(store);
     const opened = new EventSource(pageUrl('events', lastId === '' ? filters : { ...filters, after: lastId }));
     source = opened;
+    heardAt = performance.now();
     opened.onopen = () => {
+      heardAt = performance.now();
       stopPolling();
       const isFirst = failures === 0;
       failures = 0;
@@ -56,39 +70,46 @@ export function createLive(store: Store, reader: Reader): Live {
       // Without an id there is nothing to resume from.
       if (lastId === '' || !isFirst) void reader.all();
     };
-    opened.onerror = () => {
-      opened.close();
-      if (source === opened) void failed();
-    };
+    opened.onerror = () => void failed(opened);
     const on = <T>(type: string, handle: (data: T) => void) =>
       opened.addEventListener(type, (event: MessageEvent<string>) => {
         lastId = event.lastEventId;
+        heardAt = performance.now();
         handle(JSON.parse(event.data));
       });
     on<Decision>('decision', decisions);
     on<TimelineItem>('timeline', timeline);
-    on<LiveStatus>('status', (value) => store.dispatch({ kind: 'heard-status', value }));
+    on<LiveStatus>('status', status);
     on<{ decisions: number }>('left-out', (value) => store.dispatch({ kind: 'left-out', count: value.decisions }));
     on('view', () => void Promise.all([reader.skew(), reader.status()]));
     on('reset', () => void reader.all());
   }
 
   /** Either the proxy is away, or it is there and has no events. */
-  async function failed(): Promise<void> {
+  async function failed(opened: EventSource): Promise<void> {
+    opened.close();
+    if (source !== opened) return;
+    source = undefined;
     failures += 1;
     const answers = await fetch(pageUrl('livez'), { signal: AbortSignal.timeout(LAST_RETRY_MS) }).then(
       ({ ok }) => ok,
       () => false,
     );
+    // Somebody did not want to wait.
+    if (source !== undefined) return;
     if (answers) {
       startPolling();
       if (failures === 1) return connect();
     } else stopPolling();
-    const delay = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(10, failures - 1));
-    const now = Date.now();
-    const away = { kind: 'lost', since: now, retryAt: now + delay } as const;
-    store.dispatch({ kind: 'linked', link: answers ? { kind: 'polling' } : away });
-    retryTimer = setTimeout(connect, delay);
+    store.dispatch({ kind: 'linked', link: answers ? { kind: 'polling' } : { kind: 'lost', since: Date.now() } });
+    retryTimer = setTimeout(connect, Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(10, failures - 1)));
+  }
+
+  /** What no event tells. Also while nobody looks: the title of the tab is the answer. */
+  function look(): void {
+    store.dispatch({ kind: 'tick', now: Date.now() });
+    if (source !== undefined && performance.now() - heardAt > SILENT_MS) void failed(source);
+    else if (store.state.link.kind === 'live') void reader.refresh();
   }
 
   function startPolling(): void {
@@ -105,17 +126,15 @@ export function createLive(store: Store, reader: Reader): Live {
   return {
     start() {
       connect();
-      setInterval(() => {
-        store.dispatch({ kind: 'tick', now: Date.now() });
-        if (store.state.link.kind === 'live' && document.visibilityState === 'visible') void reader.status();
-      }, STATUS_MS);
+      setInterval(look, STATUS_MS);
     },
     retry() {
       if (store.state.link.kind === 'lost') connect();
     },
     refilter() {
       void reader.decisions();
-      if (store.state.link.kind === 'live') connect();
+      const { kind } = store.state.link;
+      if (kind === 'live' || kind === 'connecting') connect();
     },
   };
 }

@@ -1,7 +1,7 @@
-import { DECISION_FILTERS } from '../model/decisions.ts';
-import type { Action, Page } from '../model/state.ts';
-import { AnswerError, adminApi } from './admin-api.ts';
-import { coalesced } from './coalesced.ts';
+import { DECISION_FILTERS, passes } from '../model/decisions.ts';
+import { type Action, PAGES, type Page } from '../model/state.ts';
+import { adminApi, failureText } from './admin-api.ts';
+import { type Coalesced, coalesced } from './coalesced.ts';
 import type { Store } from './store.ts';
 
 /** Reads pages of the admin API into the store; what is wanted twice at once is read once more, not twice. */
@@ -10,46 +10,57 @@ export type Reader = Readonly<Record<Page, () => Promise<void>>> & {
   all(): Promise<void>;
   /** Reads what may have changed: the comparison of servers, which is large, only if it has. */
   news(): Promise<void>;
+  /** Reads the status, and again what could not be read. */
+  refresh(): Promise<void>;
+  /** Something came by an event that an answer on its way may not have: that page is read once more. */
+  overtake(page: Page): void;
 };
 
-const PAGES: readonly Page[] = ['status', 'skew', 'unexpected', 'timeline', 'decisions'];
-
 export function createReader(store: Store): Reader {
-  const reading = (page: Page, read: () => Promise<Action>) =>
+  const reading = (page: Page, read: () => Promise<Action>): Coalesced =>
     coalesced(async () => {
       try {
         store.dispatch(await read());
       } catch (error) {
-        store.dispatch({ kind: 'not-read', page, message: failureText(page, error) });
+        store.dispatch({ kind: 'not-read', page, message: failureText(error) });
       }
     });
   /** The generation of the snapshot when servers were compared last. */
   let compared: number | undefined;
-  const pages: Readonly<Record<Page, () => Promise<void>>> = {
+  const pages: Readonly<Record<Page, Coalesced>> = {
     status: reading('status', async () => {
       const value = await adminApi.status();
       // What servers serve can differ otherwise than before while the merged view, of which events tell, stays.
-      if (value.generation !== compared) void pages.skew();
+      if (value.generation !== compared) void pages.skew.run();
       compared = value.generation;
-      return { kind: 'read-status', value };
+      return { kind: 'read-status', value, at: Date.now() };
     }),
     skew: reading('skew', async () => ({ kind: 'read-skew', value: await adminApi.skew() })),
     unexpected: reading('unexpected', async () => ({ kind: 'read-unexpected', value: await adminApi.unexpected() })),
     timeline: reading('timeline', async () => ({ kind: 'read-timeline', value: await adminApi.timeline() })),
-    decisions: reading('decisions', async () => ({
-      kind: 'read-decisions',
-      items: await adminApi.decisions(decisionFilters(store)),
-    })),
+    decisions: reading('decisions', async () => {
+      const before = new Set(store.state.decisions.value);
+      const filters = decisionFilters(store);
+      const items = await adminApi.decisions(filters);
+      const heard = (store.state.decisions.value ?? []).filter((item) => !before.has(item) && passes(item, filters));
+      return { kind: 'read-decisions', items: [...items, ...heard] };
+    }),
   };
   const readAll = async (wanted: readonly Page[]) => {
     // Whoever paused the stream is reading.
     const now = wanted.filter((page) => page !== 'decisions' || !store.state.paused);
-    await Promise.all(now.map((page) => pages[page]()));
+    await Promise.all(now.map((page) => pages[page].run()));
   };
   return {
-    ...pages,
+    status: () => pages.status.run(),
+    skew: () => pages.skew.run(),
+    unexpected: () => pages.unexpected.run(),
+    timeline: () => pages.timeline.run(),
+    decisions: () => pages.decisions.run(),
     all: () => readAll(PAGES),
     news: () => readAll(PAGES.filter((page) => page !== 'skew')),
+    refresh: () => readAll(PAGES.filter((page) => page === 'status' || store.state[page].failure !== '')),
+    overtake: (page) => pages[page].overtake(),
   };
 }
 
@@ -58,10 +69,4 @@ export function decisionFilters({ state }: Pick<Store, 'state'>): Readonly<Recor
   const { view, filters } = state.place;
   if (view !== 'decisions') return {};
   return Object.fromEntries(DECISION_FILTERS.flatMap((name) => (filters[name] ? [[name, filters[name]]] : [])));
-}
-
-function failureText(page: Page, error: unknown): string {
-  if (error instanceof AnswerError) return error.message;
-  if (error instanceof SyntaxError) return `The answer of the ${page} page is no JSON.`;
-  return 'The admin listener does not answer.';
 }

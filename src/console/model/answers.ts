@@ -3,6 +3,10 @@
  * older proxy may leave out what is optional here.
  */
 export interface ProxyStatus {
+  /** RFC 3339, by the proxy's clock. */
+  readonly generatedAt?: string;
+  /** Why the proxy gets no requests itself, in clauses. */
+  readonly unreadiness?: readonly string[];
   readonly view: 'merged' | 'server-local';
   readonly generation: number;
   readonly settled: boolean;
@@ -22,6 +26,8 @@ export interface ServerStatus {
   readonly address: string;
   readonly version?: string;
   readonly state: string;
+  /** Since when it is in it; '' when that is yet to be read. */
+  readonly since: string;
   /** Why it gets no requests; '' when it does. */
   readonly condition: string;
   readonly discovery: { readonly failure: string };
@@ -120,6 +126,8 @@ export interface Decision {
 }
 
 export interface Unexpected404List {
+  /** Since when they are counted. */
+  readonly since: string;
   readonly items: readonly Unexpected404[];
 }
 
@@ -156,12 +164,28 @@ export interface TimelineItem {
   readonly vanished: readonly string[];
 }
 
+export interface ServerHistory {
+  /** Newest first. */
+  readonly items: readonly ServerTransition[];
+}
+
+/** A server went into a state. */
+export interface ServerTransition {
+  readonly at: string;
+  readonly to: string;
+  /** Why it gets no requests; '' when it does. */
+  readonly why: string;
+  /** '' when it has not told. */
+  readonly version: string;
+}
+
 /** The `status` event. */
 export interface LiveStatus {
   readonly servers: readonly Pick<ServerStatus, 'name' | 'state' | 'version' | 'openExchanges'>[];
   readonly requestsPerSecond: number;
   /** Since the start. */
   readonly prevented404s: number;
+  readonly unexpected404s: number;
 }
 
 export interface Explanation {

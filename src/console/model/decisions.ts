@@ -1,4 +1,5 @@
 import type { Decision } from './answers.ts';
+import { aboutPath, type Question } from './question.ts';
 
 /** How many decisions the console keeps. The proxy has more, and filters them itself. */
 export const KEPT_DECISIONS = 500;
@@ -37,6 +38,14 @@ export function withDecisions(known: readonly Decision[], more: readonly Decisio
   for (const decision of known) byId.set(decision.id, decision);
   for (const decision of more) byId.set(decision.id, decision);
   return [...byId.values()].sort((one, other) => other.id - one.id).slice(0, KEPT_DECISIONS);
+}
+
+/** What to ask in order to hear what would be decided now; undefined: the request could not be read. */
+export function questionOf({ method, verb, path }: Decision): Question | undefined {
+  if (path === '') return undefined;
+  // Of queries nothing is kept, and this is the one that makes another verb of a request.
+  const about = aboutPath(path);
+  return { ...about, method, path: verb === 'watch' ? `${about.path}?watch=true` : about.path };
 }
 
 /** `get widgets/status` or `GET /version`. */

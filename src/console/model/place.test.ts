@@ -21,6 +21,13 @@ for (const hash of ['', '#', '#/', '#/nowhere', '#main', '#/nowhere?a=b', '#/ske
   test(`"${hash}" is the first view`, () => assert.equal(parsePlace(hash).view, 'skew'));
 }
 
+test('a path with its query can be written into the address by hand', () => {
+  assert.deepEqual(
+    { ...parsePlace('#/explain?path=/api/v1/pods?watch=true').filters },
+    { path: '/api/v1/pods?watch=true' },
+  );
+});
+
 test('a filter is set, changed and removed, and others stay', () => {
   const place = parsePlace('#/decisions?client=kubectl&code=404');
   assert.equal(withFilter(place, 'code', '5xx'), '#/decisions?client=kubectl&code=5xx');

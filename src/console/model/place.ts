@@ -10,7 +10,9 @@ export interface Place {
 
 /** The place of a location hash: `#/decisions?client=kubectl`. Anything else is the first view. */
 export function parsePlace(hash: string): Place {
-  const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
+  const [path = '', ...queries] = hash.replace(/^#\/?/, '').split('?');
+  // Whoever writes an address by hand has a query in a path, too.
+  const query = queries.join('?');
   const view = VIEWS.find((name) => name === path) ?? VIEWS[0];
   const filters: Record<string, string> = {};
   for (const [name, value] of new URLSearchParams(query)) if (value !== '') filters[name] = value;

@@ -2,17 +2,20 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parsePlace } from './place.ts';
 import { reduce } from './reduce.ts';
-import { type Action, type ConsoleState, initialState } from './state.ts';
-import { decision, item, row, SERVED, server, skew, status } from './testing/facts.ts';
+import { type Action, type ConsoleState, initialState, verdictOf } from './state.ts';
+import { decision, item, row, SERVED, server, skew, status, unexpected404 } from './testing/facts.ts';
 
 const SERVERS = [server('new', '1.37.2'), server('old', '1.34.4', { state: 'unready', condition: 'refused' })];
 const after = (...actions: readonly Action[]): ConsoleState => actions.reduce(reduce, initialState(parsePlace(''), 0));
 
 test('a page that cannot be read keeps what was read before, and says why', () => {
   const value = status(SERVERS);
-  const failed = after({ kind: 'read-status', value }, { kind: 'not-read', page: 'status', message: 'it rains' });
+  const failed = after(
+    { kind: 'read-status', value, at: 0 },
+    { kind: 'not-read', page: 'status', message: 'it rains' },
+  );
   assert.deepEqual(failed.status, { value, failure: 'it rains' });
-  assert.deepEqual(reduce(failed, { kind: 'read-status', value }).status, { value, failure: '' });
+  assert.deepEqual(reduce(failed, { kind: 'read-status', value, at: 0 }).status, { value, failure: '' });
 });
 
 test('the status event changes servers at once, and drops the reason of a state that is over', () => {
@@ -20,9 +23,10 @@ test('the status event changes servers at once, and drops the reason of a state 
     servers: [{ name: 'old', state: 'ready', version: '1.36.3', openExchanges: 5 }],
     requestsPerSecond: 1,
     prevented404s: 0,
+    unexpected404s: 0,
   };
   const { status: page, live } = after(
-    { kind: 'read-status', value: status(SERVERS) },
+    { kind: 'read-status', value: status(SERVERS), at: 0 },
     { kind: 'heard-status', value: event },
   );
   assert.deepEqual(page.value?.servers[0], SERVERS[0]);
@@ -31,6 +35,7 @@ test('the status event changes servers at once, and drops the reason of a state 
     state: 'ready',
     version: '1.36.3',
     openExchanges: 5,
+    since: '',
     condition: '',
   });
   assert.equal(live, event);
@@ -80,12 +85,30 @@ test('a report after the first points out what changed', () => {
 });
 
 test('a lost proxy is lost since the first failed attempt, until it is back', () => {
-  const lost = (since: number): Action => ({ kind: 'linked', link: { kind: 'lost', since, retryAt: since + 500 } });
+  const lost = (since: number): Action => ({ kind: 'linked', link: { kind: 'lost', since } });
   const { link } = after({ kind: 'linked', link: { kind: 'live' } }, lost(1_000), lost(2_000));
-  assert.deepEqual(link, { kind: 'lost', since: 1_000, retryAt: 2_500 });
+  assert.deepEqual(link, { kind: 'lost', since: 1_000 });
   assert.deepEqual(after(lost(1_000), { kind: 'linked', link: { kind: 'live' } }, lost(9_000)).link, {
     kind: 'lost',
     since: 9_000,
-    retryAt: 9_500,
   });
+});
+
+test('times are the proxy’s, however wrong the clock of the browser is: a 404 of now is not taken for one of long ago', () => {
+  const now = Date.parse('2026-03-03T14:00:00Z');
+  const browser = now + 3 * 3_600_000;
+  const value = status([server('new', '1.37.2')], { generatedAt: new Date(now).toISOString() });
+  const unexpected = { since: '', items: [unexpected404({ lastAt: new Date(now).toISOString() })] };
+  const state = after(
+    { kind: 'tick', now: browser },
+    { kind: 'read-skew', value: skew([], []) },
+    { kind: 'read-unexpected', value: unexpected },
+    { kind: 'read-status', value, at: browser },
+  );
+  assert.equal(state.now, now);
+  assert.equal(verdictOf(state).kind, 'no');
+  const later = reduce(state, { kind: 'tick', now: browser + 2_000 });
+  assert.equal(later.now, now + 2_000);
+  const { link } = reduce(later, { kind: 'linked', link: { kind: 'lost', since: browser + 3_000 } });
+  assert.deepEqual(link, { kind: 'lost', since: now + 3_000 });
 });

@@ -12,7 +12,7 @@ export function reduce(state: ConsoleState, action: Action): ConsoleState {
     case 'linked':
       return linked(state, action.link);
     case 'read-status':
-      return { ...state, status: loaded(action.value) };
+      return { ...atProxy(state, action.value, action.at), status: loaded(action.value) };
     case 'read-skew':
       return { ...state, skew: loaded(action.value), changed: changedRows(state.skew.value, action.value) };
     case 'read-unexpected':
@@ -47,19 +47,25 @@ export function reduce(state: ConsoleState, action: Action): ConsoleState {
     case 'explained':
       return { ...state, explaining: action.explaining };
     case 'tick':
-      return { ...state, now: action.now };
+      return { ...state, now: action.now + state.ahead };
   }
+}
+
+/** Sets the clock by an answer that arrived at `at`. */
+function atProxy(state: ConsoleState, { generatedAt = '' }: ProxyStatus, at: number): ConsoleState {
+  const now = Date.parse(generatedAt);
+  return Number.isNaN(now) ? state : { ...state, now, ahead: now - at };
 }
 
 function loaded<T>(value: T): { readonly value: T; readonly failure: string } {
   return { value, failure: '' };
 }
 
-/** The first attempt that failed says since when the proxy is away; later ones only when the next one is. */
+/** The first attempt that failed says since when the proxy is away. */
 function linked(state: ConsoleState, link: ConsoleState['link']): ConsoleState {
-  const { link: before } = state;
-  if (link.kind === 'lost' && before.kind === 'lost') return { ...state, link: { ...link, since: before.since } };
-  return { ...state, link };
+  const { link: before, ahead } = state;
+  if (link.kind !== 'lost') return { ...state, link };
+  return { ...state, link: before.kind === 'lost' ? before : { ...link, since: link.since + ahead } };
 }
 
 /** What an event says of servers counts at once; the rest stays as it was read. */
@@ -69,9 +75,9 @@ function refreshed(status: ProxyStatus | undefined, live: LiveStatus): ProxyStat
     const news = live.servers.find(({ name }) => name === server.name);
     if (news === undefined) return server;
     const { state, version, openExchanges } = news;
-    // The reason for a state that just changed is not known before the page is read again.
-    const condition = state === server.state ? server.condition : '';
-    return { ...server, state, condition, openExchanges, ...(version !== undefined && { version }) };
+    // Since when and why is not known before the page is read again.
+    const { since, condition } = state === server.state ? server : { since: '', condition: '' };
+    return { ...server, state, since, condition, openExchanges, ...(version !== undefined && { version }) };
   });
   return { ...status, servers };
 }

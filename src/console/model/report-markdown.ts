@@ -17,7 +17,7 @@ function markdownTable({ title, head, rows, empty }: ReportTable): string {
 function escaped(text: string): string {
   return text
     .replace(/\s+/g, ' ')
-    .replace(/[\\`*_[\]|~#]/g, '\\$&')
+    .replace(/[\\`*_[\]|~#]|:(?=\/\/)|(?<=www)\./gi, '\\$&')
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;');

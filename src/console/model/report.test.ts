@@ -25,7 +25,10 @@ function source(text: string) {
       row('pods', [SERVED, SERVED]),
       row('jobs', [SERVED, ABSENT], { group: 'batch', subresource: 'status', findings: ['OnlyNewerReleases'] }),
     ]),
-    unexpected: { items: [unexpected404({ client: text, count: 3, lastAt: '2026-03-03T13:59:00.5Z' })] },
+    unexpected: {
+      since: '2026-03-03T12:00:00Z',
+      items: [unexpected404({ client: text, count: 3, lastAt: '2026-03-03T13:59:00.5Z' })],
+    },
     timeline: {
       since: '2026-03-03T12:00:00Z',
       items: [
@@ -60,8 +63,24 @@ test('a report has the answer, servers, unexpected 404s, the history from its be
 test('nothing known makes a report that says so', () => {
   const nothing = { verdict, now: NOW, status: undefined, skew: undefined, unexpected: undefined, timeline: undefined };
   const text = markdownReport(upgradeReport(nothing));
-  for (const { title, empty } of upgradeReport(nothing).tables)
+  for (const { title, empty } of upgradeReport(nothing).tables) {
+    assert.equal(empty, 'Not known: it could not be read.');
     assert.ok(text.includes(`## ${title}\n\n${empty}`), title);
+  }
+});
+
+test('what was read and has nothing in it is told so', () => {
+  const time = '2026-03-03T12:00:00Z';
+  const { tables } = upgradeReport({
+    verdict,
+    now: NOW,
+    status: status([]),
+    skew: skew([], []),
+    unexpected: { since: time, items: [] },
+    timeline: { since: time, items: [] },
+  });
+  const said = tables.map(({ empty }) => empty);
+  assert.deepEqual(said, ['No server is known.', 'None.', 'Nothing happened.', 'All servers serve the same.']);
 });
 
 test('markup in names stays text in HTML, and the file may run and load nothing', () => {
@@ -78,6 +97,8 @@ test('markup in names stays text in HTML, and the file may run and load nothing'
 test('markup in names stays text in Markdown, and a cell stays one', () => {
   const markdown = markdownReport(upgradeReport(source(HOSTILE)));
   assert.doesNotMatch(markdown, /<img|(?<!\\)\[x\]|(?<!\\)`/);
+  const linked = markdownReport(upgradeReport(source('https://evil.example www.evil.example')));
+  assert.match(linked, /https\\:\/\/evil\.example www\\\.evil\.example/, 'addresses make no links either');
   const line = markdown.split('\n').find((each) => each.includes('13:00:00'));
   assert.equal(line?.split(/(?<!\\)\|/).length, 6, line);
 });

@@ -29,6 +29,8 @@ export interface ReportTable {
   readonly empty: string;
 }
 
+const NOT_READ = 'Not known: it could not be read.';
+
 export function upgradeReport({ verdict, status, skew, unexpected, timeline, now }: ReportSource): Report {
   const answer = `Safe to go on? ${verdict.title}.`;
   const since = timeline === undefined ? [] : [`Known since ${utc(timeline.since)}.`];
@@ -52,7 +54,7 @@ export function upgradeReport({ verdict, status, skew, unexpected, timeline, now
           address,
           condition || discovery.failure,
         ]),
-        empty: 'No server is known.',
+        empty: status === undefined ? NOT_READ : 'No server is known.',
       },
       {
         title: 'Unexpected 404s',
@@ -66,13 +68,13 @@ export function upgradeReport({ verdict, status, skew, unexpected, timeline, now
           utc(item.lastAt),
           item.lastPath,
         ]),
-        empty: 'None.',
+        empty: unexpected === undefined ? NOT_READ : 'None.',
       },
       {
         title: 'Timeline',
         head: ['Time', 'What', 'Server', 'In words'],
         rows: [...(timeline?.items ?? [])].reverse().map(({ at, type, server, text }) => [utc(at), type, server, text]),
-        empty: 'Nothing happened.',
+        empty: timeline === undefined ? NOT_READ : 'Nothing happened.',
       },
       {
         title: 'Differences between servers at the time of writing',
@@ -90,7 +92,7 @@ export function upgradeReport({ verdict, status, skew, unexpected, timeline, now
             ...row.servers.map(({ serves }) => serves),
             row.findings.join(', '),
           ]),
-        empty: 'All servers serve the same.',
+        empty: skew === undefined ? NOT_READ : 'All servers serve the same.',
       },
     ],
   };

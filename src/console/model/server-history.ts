@@ -1,4 +1,5 @@
-import type { Timeline, TimelineItem } from './answers.ts';
+import type { ServerTransition, TimelineItem } from './answers.ts';
+import { sentence } from './words.ts';
 
 /** A server was in one state for some time. */
 export interface StateSpan {
@@ -8,25 +9,66 @@ export interface StateSpan {
   readonly to: number;
 }
 
-/** What the timeline says of one server's states, oldest first, until `now` (epoch milliseconds). */
-export function stateSpans(timeline: Timeline, server: string, now: number): readonly StateSpan[] {
-  const changes = timeline.items
-    .filter((item) => item.server === server && stateOf(item) !== '')
-    .map((item) => ({ state: stateOf(item), from: Date.parse(item.at) }))
-    .sort((one, other) => one.from - other.from);
-  const spans: StateSpan[] = [];
-  changes.forEach(({ state, from }, at) => {
-    const to = changes[at + 1]?.from ?? now;
-    const last = spans.at(-1);
-    if (last?.state === state) spans[spans.length - 1] = { ...last, to };
-    else spans.push({ state, from, to });
+/** The states that a server went through, oldest first, until `now` (epoch milliseconds). `history` is newest first. */
+export function stateSpans(history: readonly ServerTransition[], now: number): readonly StateSpan[] {
+  let to = now;
+  const spans = history.map(({ at, to: state }): StateSpan => {
+    const from = Date.parse(at);
+    const span = { state, from, to: Math.max(from, to) };
+    to = from;
+    return span;
   });
-  return spans;
+  return spans.reverse();
 }
 
-/** The state that a server is in since the item; '' when it says nothing of one. */
-export function stateOf({ type, to }: TimelineItem): string {
-  return type === 'server-state' || type === 'server-joined' || type === 'server-left' ? to : '';
+/** A span as it is drawn. */
+export interface Bar {
+  readonly span: StateSpan;
+  readonly x: number;
+  readonly width: number;
+}
+
+/**
+ * Spans, one after the other, over `width` units. None is narrower than `least`, so that a state that passed at once is seen:
+ * the longest are drawn first, and others over them.
+ */
+export function barsOf(spans: readonly StateSpan[], width: number, least: number): readonly Bar[] {
+  const from = spans[0]?.from ?? 0;
+  const scale = width / Math.max(1, (spans.at(-1)?.to ?? 0) - from);
+  return spans
+    .map((span) => {
+      const own = Math.max(least, (span.to - span.from) * scale);
+      return { span, x: Math.min((span.from - from) * scale, width - own), width: own };
+    })
+    .sort((one, other) => other.width - one.width);
+}
+
+/** One line of a server's history. */
+export interface ServerChange {
+  /** Unique in a history. */
+  readonly key: string;
+  readonly at: string;
+  readonly text: string;
+}
+
+/** What the timeline says of a server's states, which its history says better. */
+const STATES: ReadonlySet<string> = new Set(['server-state', 'server-joined', 'server-left']);
+
+/** Every change of state of a server, and what else the timeline knows of it, newest first. */
+export function serverChanges(
+  server: string,
+  history: readonly ServerTransition[],
+  timeline: readonly TimelineItem[],
+): readonly ServerChange[] {
+  const states = history.map(({ at, to, why, version }, index) => {
+    const what = version === '' ? to : `${to}, ${version}`;
+    return { key: `state ${history.length - index}`, at, text: sentence(why === '' ? what : `${what}: ${why}`) };
+  });
+  const others = timeline
+    .filter((item) => item.server === server && !STATES.has(item.type))
+    .map(({ id, at, text }) => ({ key: `item ${id}`, at, text }));
+  // Of one moment the state is the later one, and stays before what else was noted.
+  return [...states, ...others].sort((one, other) => Date.parse(other.at) - Date.parse(one.at));
 }
 
 /** Names of states that are no trouble, of those that pass, and of those that are; others count as trouble. */

@@ -9,6 +9,7 @@ import type {
   Unexpected404List,
 } from './answers.ts';
 import type { Place } from './place.ts';
+import type { Question } from './question.ts';
 import { type Evidence, judge, type Verdict } from './verdict.ts';
 
 /** What the console has of one page of the admin API. */
@@ -26,7 +27,7 @@ export type Link =
   /** Asking again and again, because events are not to be had. */
   | { readonly kind: 'polling' }
   /** Epoch milliseconds. */
-  | { readonly kind: 'lost'; readonly since: number; readonly retryAt: number };
+  | { readonly kind: 'lost'; readonly since: number };
 
 /** The questions of the explain box and their answer. */
 export type Explaining =
@@ -34,13 +35,6 @@ export type Explaining =
   | { readonly kind: 'asking'; readonly question: Question }
   | { readonly kind: 'answered'; readonly question: Question; readonly explanation: Explanation }
   | { readonly kind: 'failed'; readonly question: Question; readonly message: string };
-
-export interface Question {
-  readonly method: string;
-  readonly path: string;
-  /** '' for none. */
-  readonly server: string;
-}
 
 export interface ConsoleState {
   readonly place: Place;
@@ -59,17 +53,20 @@ export interface ConsoleState {
   /** Arrived while paused, newest first. */
   readonly held: readonly Decision[];
   readonly explaining: Explaining;
-  /** Epoch milliseconds; advances while the page is looked at. */
+  /** By the proxy's clock, as all times that it tells are: epoch milliseconds. */
   readonly now: number;
+  /** By how many milliseconds the proxy's clock is ahead of the browser's. */
+  readonly ahead: number;
 }
 
-export type Page = 'status' | 'skew' | 'unexpected' | 'timeline' | 'decisions';
+export const PAGES = ['status', 'skew', 'unexpected', 'timeline', 'decisions'] as const;
+export type Page = (typeof PAGES)[number];
 
-/** What happens to the console. */
+/** What happens to the console. Times are by the browser's clock. */
 export type Action =
   | { readonly kind: 'went'; readonly place: Place }
   | { readonly kind: 'linked'; readonly link: Link }
-  | { readonly kind: 'read-status'; readonly value: ProxyStatus }
+  | { readonly kind: 'read-status'; readonly value: ProxyStatus; readonly at: number }
   | { readonly kind: 'read-skew'; readonly value: SkewReport }
   | { readonly kind: 'read-unexpected'; readonly value: Unexpected404List }
   | { readonly kind: 'read-timeline'; readonly value: Timeline }
@@ -101,16 +98,17 @@ export function initialState(place: Place, now: number): ConsoleState {
     held: [],
     explaining: { kind: 'idle' },
     now,
+    ahead: 0,
   };
 }
 
-export function verdictOf({ link, status, skew, unexpected, timeline, now }: ConsoleState): Verdict {
+export function verdictOf({ link, status, skew, unexpected, now }: ConsoleState): Verdict {
   const evidence: Evidence = {
     lostSince: link.kind === 'lost' ? link.since : undefined,
     status: status.value,
     skew: skew.value,
     unexpected: unexpected.value,
-    timeline: timeline.value,
+    failures: [status, skew, unexpected].map(({ failure }) => failure).filter(Boolean),
     now,
   };
   return judge(evidence);

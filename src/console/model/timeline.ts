@@ -1,5 +1,5 @@
 import type { TimelineItem } from './answers.ts';
-import { stateOf, stateTone } from './server-history.ts';
+import { stateTone } from './server-history.ts';
 import { dayOf } from './words.ts';
 
 /** How many items of the timeline the console keeps. */
@@ -23,6 +23,11 @@ export function byDay(items: readonly TimelineItem[]): readonly { day: string; i
     else days.push({ day, items: [item] });
   }
   return days;
+}
+
+/** The state that a server is in since the item; '' when it says nothing of one. */
+function stateOf({ type, to }: TimelineItem): string {
+  return type === 'server-state' || type === 'server-joined' || type === 'server-left' ? to : '';
 }
 
 /** How an item is coloured; the words beside it say the same. */

@@ -5,6 +5,7 @@ import { ABSENT, row, SERVED, server, skew, status, unexpected404 } from './test
 import { type Evidence, judge, QUIET_MS } from './verdict.ts';
 
 const NOW = Date.parse('2026-03-03T14:00:00Z');
+const START = '2026-03-03T12:00:00Z';
 const SERVERS = [server('new', '1.37.2'), server('old', '1.34.4')];
 
 function evidence(more: Partial<Evidence> = {}): Evidence {
@@ -12,15 +13,15 @@ function evidence(more: Partial<Evidence> = {}): Evidence {
     lostSince: undefined,
     status: status(SERVERS),
     skew: skew(SERVERS, [row('deployments', [SERVED, SERVED])]),
-    unexpected: { items: [] },
-    timeline: { since: '2026-03-03T12:00:00Z', items: [] },
+    unexpected: { since: START, items: [] },
+    failures: [],
     now: NOW,
     ...more,
   };
 }
 
 function after(milliseconds: number, more: Partial<Unexpected404> = {}) {
-  return { items: [unexpected404({ lastAt: new Date(NOW - milliseconds).toISOString(), ...more })] };
+  return { since: START, items: [unexpected404({ lastAt: new Date(NOW - milliseconds).toISOString(), ...more })] };
 }
 
 test('all servers ready, the view merged and no unexpected 404: go on, with what that rests on', () => {
@@ -64,7 +65,7 @@ test('several types of one client are one reason', () => {
   const items = ['jobs', 'cronjobs'].map((resource) =>
     unexpected404({ resource, lastAt: new Date(NOW).toISOString() }),
   );
-  const { reasons } = judge(evidence({ unexpected: { items } }));
+  const { reasons } = judge(evidence({ unexpected: { since: START, items } }));
   assert.equal(reasons.length, 1);
   assert.match(reasons[0]?.text ?? '', /given 2 404s .+ for jobs\.v1\.batch and cronjobs\.v1\.batch/);
 });
@@ -127,7 +128,32 @@ test('of a proxy that does not answer nothing is known, though what was known lo
   assert.deepEqual(facts, []);
 });
 
-test('before the first answer nothing is known, and no server is no reason to go on', () => {
-  assert.equal(judge(evidence({ status: undefined })).kind, 'unknown');
+test('what cannot be read is not known to be well, and is told', () => {
+  const { kind, title, reasons } = judge(evidence({ failures: ['/skew answered 500: it rains'] }));
+  assert.deepEqual([kind, title], ['unknown', 'Not known']);
+  assert.match(reasons[0]?.text ?? '', /^Not everything can be read, .*: \/skew answered 500: it rains\.$/);
+  assert.equal(judge(evidence({ failures: ['it rains'], status: undefined })).title, 'Not known');
+});
+
+test('a 404 that reached a client is a reason to stop, whatever else cannot be read', () => {
+  const { kind, reasons } = judge(evidence({ unexpected: after(20_000), failures: ['it rains'] }));
+  assert.deepEqual([kind, reasons.length], ['no', 2]);
+});
+
+test('a proxy that is not ready itself is waited for', () => {
+  const { kind, reasons } = judge(
+    evidence({ status: status(SERVERS, { unreadiness: ['this proxy is shutting down'] }) }),
+  );
+  assert.deepEqual([kind, reasons[0]?.text], ['wait', 'The proxy itself is not ready: this proxy is shutting down.']);
+});
+
+for (const missing of ['status', 'skew', 'unexpected'] as const) {
+  test(`before the first answer about ${missing} nothing is known`, () => {
+    const { kind, title } = judge(evidence({ [missing]: undefined }));
+    assert.deepEqual([kind, title], ['unknown', 'Asking the proxy …']);
+  });
+}
+
+test('no server is no reason to go on', () => {
   assert.equal(judge(evidence({ status: status([]) })).kind, 'wait');
 });

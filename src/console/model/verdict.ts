@@ -1,12 +1,4 @@
-import type {
-  ProxyStatus,
-  ServerStatus,
-  SkewReport,
-  SkewRow,
-  Timeline,
-  Unexpected404,
-  Unexpected404List,
-} from './answers.ts';
+import type { ProxyStatus, ServerStatus, SkewReport, SkewRow, Unexpected404, Unexpected404List } from './answers.ts';
 import { placeHref } from './place.ts';
 import { hasReached } from './unexpected.ts';
 import { ago, counted, listed, sentence, timeOfDay, typeName } from './words.ts';
@@ -36,29 +28,42 @@ export interface Evidence {
   readonly status: ProxyStatus | undefined;
   readonly skew: SkewReport | undefined;
   readonly unexpected: Unexpected404List | undefined;
-  readonly timeline: Timeline | undefined;
+  /** Why some of these could not be read last: they are from before, if there are any. */
+  readonly failures: readonly string[];
   /** Epoch milliseconds. */
   readonly now: number;
 }
 
 /**
  * Whether the next server can be upgraded: all servers ready, the merged view published, and no client was given an
- * unexpected 404 within `QUIET_MS`.
+ * unexpected 404 within `QUIET_MS`. What cannot be read is not known to be well.
  */
 export function judge(evidence: Evidence): Verdict {
-  const { lostSince, status, now } = evidence;
+  const { lostSince, status, skew, unexpected, failures, now } = evidence;
   if (lostSince !== undefined) {
     const text = `The proxy's admin listener has not answered since ${timeOfDay(new Date(lostSince).toISOString())}; what is shown below is from before.`;
     return { kind: 'unknown', title: 'Not known', reasons: [{ text, href: placeHref('servers') }], facts: [] };
   }
-  if (status === undefined) return { kind: 'unknown', title: 'Asking the proxy …', reasons: [], facts: [] };
-  const alarms = [...viewAlarms(status), ...recent404s(evidence.unexpected, now)];
-  const waits = [...status.servers.flatMap(serverReasons), ...viewReasons(status), ...skewReasons(evidence.skew)];
+  const unread = [...new Set(failures)].map((failure) => ({ text: unreadText(failure), href: placeHref('servers') }));
+  if (status === undefined) return unknown(unread, []);
+  const alarms = [...viewAlarms(status), ...recent404s(unexpected, now)];
+  const waits = [...status.servers.flatMap(serverReasons), ...viewReasons(status), ...skewReasons(skew)];
   if (status.servers.length === 0) waits.push({ text: 'No server is known.', href: placeHref('servers') });
   const facts = factsOf(evidence, status);
-  if (alarms.length > 0) return { kind: 'no', title: 'No, stop here', reasons: [...alarms, ...waits], facts };
+  const all = [...alarms, ...unread, ...waits];
+  if (alarms.length > 0) return { kind: 'no', title: 'No, stop here', reasons: all, facts };
+  if (unread.length > 0 || skew === undefined || unexpected === undefined) return unknown(all, facts);
   if (waits.length > 0) return { kind: 'wait', title: 'Not yet', reasons: waits, facts };
   return { kind: 'yes', title: 'Yes, go on', reasons: [], facts };
+}
+
+/** Without a reason the answers are on their way. */
+function unknown(reasons: readonly Reason[], facts: readonly string[]): Verdict {
+  return { kind: 'unknown', title: reasons.length === 0 ? 'Asking the proxy …' : 'Not known', reasons, facts };
+}
+
+function unreadText(failure: string): string {
+  return sentence(`Not everything can be read, and some of what is shown is from before: ${failure}`);
 }
 
 function viewAlarms({ view, viewCondition = '' }: ProxyStatus): Reason[] {
@@ -93,10 +98,14 @@ function serverReasons({ name, state, condition, discovery }: ServerStatus): Rea
   return [{ text: sentence(`The discovery of ${name} cannot be read: ${discovery.failure}`), href }];
 }
 
-function viewReasons({ view, settled }: ProxyStatus): Reason[] {
-  if (view !== 'merged' || settled) return [];
-  const text = 'The merged documents are being prepared: clients still read the ones from before the last change.';
-  return [{ text, href: placeHref('timeline') }];
+function viewReasons({ view, settled, unreadiness = [] }: ProxyStatus): Reason[] {
+  const href = placeHref('timeline');
+  const reasons = unreadiness.map((why) => ({ text: sentence(`The proxy itself is not ready: ${why}`), href }));
+  if (view === 'merged' && !settled) {
+    const text = 'The merged documents are being prepared: clients still read the ones from before the last change.';
+    reasons.unshift({ text, href });
+  }
+  return reasons;
 }
 
 /** Types for which every request gets 503 at the moment. */
@@ -127,7 +136,7 @@ function relayed(list: Unexpected404List | undefined): readonly Unexpected404[] 
   return (list?.items ?? []).filter(hasReached);
 }
 
-function factsOf({ unexpected, timeline, now }: Evidence, { servers, view }: ProxyStatus): string[] {
+function factsOf({ unexpected, now }: Evidence, { servers, view }: ProxyStatus): string[] {
   const ready = servers.filter(({ state }) => state === 'ready').length;
   const versions = [...new Set(servers.flatMap(({ version }) => (version === undefined ? [] : [version])))];
   const facts = [`${ready} of ${counted(servers.length, 'server')} ready`];
@@ -138,8 +147,8 @@ function factsOf({ unexpected, timeline, now }: Evidence, { servers, view }: Pro
     .at(-1);
   if (last !== undefined && now - Date.parse(last) < QUIET_MS) return facts;
   if (last !== undefined) facts.push(`no unexpected 404 since ${timeOfDay(last)} (${ago(last, now)})`);
-  else if (unexpected !== undefined && timeline !== undefined) {
-    facts.push(`no unexpected 404 since the proxy started, ${ago(timeline.since, now)}`);
+  else if (unexpected !== undefined) {
+    facts.push(`no unexpected 404 since the proxy started, ${ago(unexpected.since, now)}`);
   }
   return facts;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ago, codeInWords, counted, dayOf, duration, listed, timeOfDay, typeName } from './words.ts';
+import { ago, codeInWords, counted, dayAt, dayOf, duration, listed, momentOf, timeOfDay, typeName } from './words.ts';
 
 for (const [seconds, expected] of [
   [-3, '0 s'],
@@ -32,6 +32,13 @@ test('what is no time is no time, and throws nothing', () => {
   assert.equal(dayOf(''), 'Unknown day');
   assert.equal(ago('', 0), 'at an unknown time');
   assert.equal(ago('1970-01-01T00:00:00Z', 400), 'just now');
+});
+
+test('a time of another day says which', () => {
+  const at = new Date(2026, 2, 3, 14, 3, 7).toISOString();
+  assert.equal(momentOf(at, dayOf(at)), '14:03:07');
+  assert.equal(momentOf(at, dayAt(Date.parse(at) + 86_400_000)), '3 Mar, 14:03:07');
+  assert.equal(momentOf('', dayOf(at)), '–');
 });
 
 test('lists, numbers and types are written as people write them', () => {

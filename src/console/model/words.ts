@@ -39,6 +39,25 @@ export function timeOfDay(at: string): string {
   return Number.isNaN(time) ? '–' : TIME.format(time);
 }
 
+const DAY_AND_TIME = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
+
+/** `14:03:07`, or `3 Mar, 14:03:07` on another day than `today`, which is a `dayOf`. */
+export function momentOf(at: string, today: string): string {
+  const time = Date.parse(at);
+  return Number.isNaN(time) || dayOf(at) === today ? timeOfDay(at) : DAY_AND_TIME.format(time);
+}
+
+/** The `dayOf` epoch milliseconds. */
+export function dayAt(time: number): string {
+  return DAY.format(time);
+}
+
 /** Day where the reader is: `Tuesday, 3 March 2026`. */
 export function dayOf(at: string): string {
   const time = Date.parse(at);

@@ -1,9 +1,10 @@
 import { type ComponentChild, h } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { adminApi } from '../browser/admin-api.ts';
+import { adminApi, failureText } from '../browser/admin-api.ts';
 import type { Decision, Explanation } from '../model/answers.ts';
-import { decisionSubject } from '../model/decisions.ts';
+import { decisionSubject, questionOf } from '../model/decisions.ts';
 import { placeHref } from '../model/place.ts';
+import { questionFilters } from '../model/question.ts';
 import { codeInWords, listed } from '../model/words.ts';
 import { ExplanationText } from './explanation-text.ts';
 import { Failure, Panel } from './parts.ts';
@@ -17,18 +18,20 @@ export function DecisionPanel({
   readonly onClose: () => void;
 }): ComponentChild {
   const { method, path } = decision;
+  const question = questionOf(decision);
   const [explanation, setExplanation] = useState<Explanation>();
   const [failure, setFailure] = useState('');
   useEffect(() => {
+    if (question === undefined) return;
     let isOpen = true;
-    adminApi.explain({ method, path, server: '' }).then(
+    adminApi.explain(question).then(
       (answer) => isOpen && setExplanation(answer),
-      (error: unknown) => isOpen && setFailure(error instanceof Error ? error.message : String(error)),
+      (error: unknown) => isOpen && setFailure(failureText(error)),
     );
     return () => {
       isOpen = false;
     };
-  }, [method, path]);
+  }, [question?.method, question?.path]);
   return h(
     Panel,
     { title: decisionSubject(decision), onClose },
@@ -38,12 +41,18 @@ export function DecisionPanel({
       { class: 'facts-list' },
       facts(decision).map(([term, value]) => h('div', { key: term }, h('dt', null, term), h('dd', null, value))),
     ),
-    h('h4', null, 'What the proxy would do now, and why'),
-    h(Failure, { text: failure }),
-    explanation === undefined
-      ? failure === '' && h('p', { class: 'muted' }, 'Asking …')
-      : h(ExplanationText, { explanation }),
-    h('p', { class: 'links' }, h('a', { href: placeHref('explain', { method, path }) }, 'Open in Explain')),
+    question !== undefined && [
+      h('h4', { key: 'title' }, 'What the proxy would do now, and why'),
+      h(Failure, { key: 'failure', text: failure }),
+      explanation === undefined
+        ? failure === '' && h('p', { key: 'asking', class: 'muted' }, 'Asking …')
+        : h(ExplanationText, { key: 'explanation', explanation }),
+      h(
+        'p',
+        { key: 'links', class: 'links' },
+        h('a', { href: placeHref('explain', questionFilters(question)) }, 'Open in Explain'),
+      ),
+    ],
   );
 }
 

@@ -6,17 +6,19 @@ import { Time } from './parts.ts';
 
 interface DecisionRowProps {
   readonly decision: Decision;
+  /** A `dayOf`. */
+  readonly today: string;
   readonly onOpen: (decision: Decision) => void;
 }
 
-/** A decision never changes, so that it is drawn once. */
+/** A decision never changes, so that it is drawn once a day. */
 export class DecisionRow extends Component<DecisionRowProps> {
   override shouldComponentUpdate(next: DecisionRowProps): boolean {
-    return next.decision !== this.props.decision;
+    return next.decision !== this.props.decision || next.today !== this.props.today;
   }
 
   override render(): ComponentChild {
-    const { decision, onOpen } = this.props;
+    const { decision, today, onOpen } = this.props;
     const { at, client, namespace, name, server, decision: reason, status, attempts, milliseconds, error } = decision;
     const object = [namespace, name].filter(Boolean).join('/');
     return h(
@@ -37,7 +39,7 @@ export class DecisionRow extends Component<DecisionRowProps> {
               onOpen(decision);
             },
           },
-          h(Time, { at }),
+          h(Time, { at, today }),
           h('span', { class: 'visually-hidden' }, ', explain'),
         ),
       ),

@@ -1,9 +1,9 @@
 import { type ComponentChild, h } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Decision } from '../model/answers.ts';
-import { seenValues } from '../model/decisions.ts';
+import { KEPT_DECISIONS, seenValues } from '../model/decisions.ts';
 import { placeHref, withFilter } from '../model/place.ts';
-import { counted } from '../model/words.ts';
+import { counted, dayAt } from '../model/words.ts';
 import { DecisionPanel } from './decision-panel.ts';
 import { DecisionRow } from './decision-row.ts';
 import { Choice, Empty, Failure, tableHead, ViewHeading } from './parts.ts';
@@ -15,7 +15,7 @@ const CODES = ['2xx', '3xx', '4xx', '404', '5xx', '503'];
 /** What the proxy decided about requests, as it happens. */
 export function DecisionsView(ui: Ui): ComponentChild {
   const { state, dispatch, go, reader } = ui;
-  const { place, decisions, paused, held, leftOut } = state;
+  const { place, decisions, paused, held, leftOut, now } = state;
   const [opened, setOpened] = useState<Decision>();
   const [shown, setShown] = useState(SHOWN_AT_FIRST);
   const items = decisions.value ?? [];
@@ -83,7 +83,7 @@ export function DecisionsView(ui: Ui): ComponentChild {
       h(
         'p',
         { class: 'note' },
-        held.length === 0 ? 'Paused.' : `Paused. ${counted(held.length, 'decision')} came since; Go on shows them.`,
+        held.length === 0 ? 'Paused.' : `Paused. ${heldText(held.length)} came since; Go on shows them.`,
       ),
     leftOut > 0 &&
       h(
@@ -92,23 +92,31 @@ export function DecisionsView(ui: Ui): ComponentChild {
         `${counted(leftOut, 'ordinary decision')} left out while they came faster than anybody reads; filters narrow the stream.`,
       ),
     items.length === 0
-      ? h(
-          Empty,
-          { title: isFiltered ? 'No decision passes the filters.' : 'No request has come yet.' },
-          'New ones appear here at once.',
-        )
-      : h(DecisionTable, { items: items.slice(0, shown), onOpen: setOpened }),
+      ? decisions.value !== undefined &&
+          h(
+            Empty,
+            { title: isFiltered ? 'No decision passes the filters.' : 'No request has come yet.' },
+            'New ones appear here at once.',
+          )
+      : h(DecisionTable, { items: items.slice(0, shown), today: dayAt(now), onOpen: setOpened }),
     items.length > shown &&
       h('button', { type: 'button', class: 'quiet', onClick: () => setShown(shown + 200) }, 'Show more'),
     opened !== undefined && h(DecisionPanel, { decision: opened, onClose: () => setOpened(undefined) }),
   );
 }
 
+/** What is beyond those that are kept is not counted. */
+function heldText(count: number): string {
+  return `${count < KEPT_DECISIONS ? '' : 'At least '}${counted(count, 'decision')}`;
+}
+
 function DecisionTable({
   items,
+  today,
   onOpen,
 }: {
   readonly items: readonly Decision[];
+  readonly today: string;
   readonly onOpen: (decision: Decision) => void;
 }): ComponentChild {
   return h(
@@ -119,7 +127,7 @@ function DecisionTable({
     h(
       'tbody',
       null,
-      items.map((decision) => h(DecisionRow, { key: decision.id, decision, onOpen })),
+      items.map((decision) => h(DecisionRow, { key: decision.id, decision, today, onOpen })),
     ),
   );
 }

@@ -1,25 +1,25 @@
 import { type ComponentChild, h } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { adminApi } from '../browser/admin-api.ts';
+import { adminApi, failureText } from '../browser/admin-api.ts';
 import { placeHref } from '../model/place.ts';
-import type { Question } from '../model/state.ts';
+import { type Question, questionFilters, questionIn } from '../model/question.ts';
 import { ExplanationText } from './explanation-text.ts';
 import { Choice, Empty, Failure, Field, ViewHeading } from './parts.ts';
 import type { Ui } from './ui.ts';
 
-const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'];
 
 /** Which server would answer a request, and why. The question is in the address, so that the answer can be shared. */
 export function ExplainView({ state, dispatch, go }: Ui): ComponentChild {
-  const { filters } = state.place;
-  const asked = { method: filters['method'] ?? 'GET', path: filters['path'] ?? '', server: filters['server'] ?? '' };
-  const { method, path, server } = asked;
+  const asked = questionIn(state.place.filters);
+  const { method, path, server, client } = asked;
   const [draft, setDraft] = useState(asked);
   useEffect(() => {
-    setDraft({ method, path, server });
+    const question = { method, path, server, client };
+    setDraft(question);
     if (path === '') return dispatch({ kind: 'explained', explaining: { kind: 'idle' } });
-    return ask({ method, path, server }, dispatch);
-  }, [method, path, server, dispatch]);
+    return ask(question, dispatch);
+  }, [method, path, server, client, dispatch]);
   const { explaining } = state;
   const servers = (state.status.value?.servers ?? []).map(({ name }) => name);
   return h(
@@ -36,12 +36,11 @@ export function ExplainView({ state, dispatch, go }: Ui): ComponentChild {
         class: 'toolbar',
         onSubmit: (event: Event) => {
           event.preventDefault();
-          const target = draft.path.trim();
-          const question = { ...draft, path: target };
+          const question = { ...draft, path: draft.path.trim(), client: draft.client.trim() };
+          const href = placeHref('explain', questionFilters(question));
           // The same question again is a new one: servers may have changed.
-          if (target !== '' && target === path && draft.method === method && draft.server === server)
-            ask(question, dispatch);
-          else go(placeHref('explain', question));
+          if (question.path !== '' && href === placeHref('explain', questionFilters(asked))) ask(question, dispatch);
+          else go(href);
         },
       },
       h(
@@ -78,6 +77,18 @@ export function ExplainView({ state, dispatch, go }: Ui): ComponentChild {
         value: draft.server,
         onChoose: (chosen) => setDraft({ ...draft, server: chosen }),
       }),
+      h(
+        Field,
+        { label: 'Client (its User-Agent)' },
+        h('input', {
+          type: 'text',
+          value: draft.client,
+          spellcheck: false,
+          autocomplete: 'off',
+          placeholder: 'any, or kubelet/v1.36.3',
+          onInput: (event: Event) => setDraft({ ...draft, client: (event.currentTarget as HTMLInputElement).value }),
+        }),
+      ),
       h('button', { type: 'submit', class: 'primary' }, 'Explain'),
     ),
     h(
@@ -106,7 +117,7 @@ function ask(question: Question, dispatch: Ui['dispatch']): () => void {
     (explanation) =>
       isWanted && dispatch({ kind: 'explained', explaining: { kind: 'answered', question, explanation } }),
     (error: unknown) => {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = failureText(error);
       if (isWanted) dispatch({ kind: 'explained', explaining: { kind: 'failed', question, message } });
     },
   );

@@ -1,7 +1,7 @@
 import { type ComponentChild, type ComponentChildren, h } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { stateTone } from '../model/server-history.ts';
-import { timeOfDay } from '../model/words.ts';
+import { momentOf, timeOfDay } from '../model/words.ts';
 
 /** A state of a server, told by colour, shape and word. */
 export function StateBadge({ state }: { readonly state: string }): ComponentChild {
@@ -13,9 +13,9 @@ export function StateBadge({ state }: { readonly state: string }): ComponentChil
   );
 }
 
-/** Time of day, with the whole of it in UTC on demand. */
-export function Time({ at }: { readonly at: string }): ComponentChild {
-  return h('time', { dateTime: at, title: at }, timeOfDay(at));
+/** Time of day, of other days than `today` (a `dayOf`) with the day, and the whole of it in UTC on demand. */
+export function Time({ at, today }: { readonly at: string; readonly today?: string }): ComponentChild {
+  return h('time', { dateTime: at, title: at }, today === undefined ? timeOfDay(at) : momentOf(at, today));
 }
 
 /** The head of a table; columns of `numbers` are aligned as numbers are. */
@@ -106,7 +106,9 @@ export function Panel(props: {
     current?.showModal();
     return () => {
       current?.close();
-      if (before instanceof HTMLElement) before.focus();
+      // A row of a live list may be gone by now.
+      const after = before?.isConnected ? before : document.getElementById('view-heading');
+      if (after instanceof HTMLElement) after.focus();
     };
   }, []);
   return h(

@@ -1,6 +1,6 @@
 import { type ComponentChild, h } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { adminApi } from '../browser/admin-api.ts';
+import { adminApi, failureText } from '../browser/admin-api.ts';
 import type { SkewCell, SkewReport, SkewRow } from '../model/answers.ts';
 import { Failure } from './parts.ts';
 
@@ -18,17 +18,13 @@ export function useStorage({ group, subresource }: SkewRow, comparedAt: string):
     let isWanted = true;
     adminApi.storage(group).then(
       (report) => isWanted && setStorage({ kind: 'told', report }),
-      (error: unknown) => isWanted && setStorage({ kind: 'failed', message: messageOf(error) }),
+      (error: unknown) => isWanted && setStorage({ kind: 'failed', message: failureText(error) }),
     );
     return () => {
       isWanted = false;
     };
   }, [group, subresource, comparedAt]);
   return storage;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** The version in words where it is known, and the hash that servers name it by. */

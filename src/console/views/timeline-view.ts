@@ -23,6 +23,7 @@ export function TimelineView({ state, go }: Ui): ComponentChild {
   const values = (of: 'server' | 'type') => [...new Set(all.map((item) => item[of]))].filter(Boolean).sort();
   const choose = (name: string) => (value: string) => go(withFilter(place, name, value));
   const since = timeline.value?.since;
+  const isWhole = all.length === 0 || all.at(-1)?.id === 1;
   return h(
     'div',
     null,
@@ -31,7 +32,7 @@ export function TimelineView({ state, go }: Ui): ComponentChild {
       { title: 'Timeline' },
       since === undefined
         ? 'The history of the upgrade.'
-        : `What happened in the last ${duration((now - Date.parse(since)) / 1000)}, since the proxy started.`,
+        : `What happened in the last ${duration((now - Date.parse(since)) / 1000)}${isWhole ? ', since the proxy started' : '; what was before is not kept'}.`,
     ),
     h(Failure, { text: timeline.failure }),
     h(
@@ -88,7 +89,7 @@ function save(state: Ui['state'], form: 'html' | 'md'): void {
     skew: state.skew.value,
     unexpected: state.unexpected.value,
     timeline: state.timeline.value,
-    now: Date.now(),
+    now: state.now,
   });
   const name = `upgrade-${new Date().toISOString().slice(0, 16).replace(':', '')}.${form}`;
   if (form === 'html') download(name, 'text/html', htmlReport(report));

@@ -1,16 +1,17 @@
 import { type ComponentChild, h } from 'preact';
 import type { Unexpected404 } from '../model/answers.ts';
 import { placeHref } from '../model/place.ts';
+import { aboutPath, questionFilters } from '../model/question.ts';
 import { byClient, hasReached, outcomeInWords } from '../model/unexpected.ts';
-import { ago, counted, duration, groupVersion } from '../model/words.ts';
+import { ago, counted, dayAt, duration, groupVersion } from '../model/words.ts';
 import { Empty, Failure, Scrolling, Time, tableHead, ViewHeading } from './parts.ts';
 import type { Ui } from './ui.ts';
 
 /** Who was given a 404 for a type that some server serves. */
 export function UnexpectedView({ state }: Ui): ComponentChild {
-  const { unexpected, timeline, status, now } = state;
+  const { unexpected, status, now } = state;
   const clients = byClient(unexpected.value?.items ?? []);
-  const since = timeline.value?.since;
+  const since = unexpected.value?.since;
   const prevented = status.value?.decisions?.false404sPrevented;
   return h(
     'div',
@@ -44,7 +45,11 @@ export function UnexpectedView({ state }: Ui): ComponentChild {
             `${reached > 0 ? `${counted(reached, '404')} reached it` : `kept from it ${counted(count, 'time')}`}, last ${ago(lastAt, now)}`,
           ),
         ),
-        h(Scrolling, { label: `404s of ${client}` }, h(ClientTable, { items })),
+        h(
+          Scrolling,
+          { label: `404s of ${client || 'clients without a name'}` },
+          h(ClientTable, { items, today: dayAt(now) }),
+        ),
         h(
           'p',
           { class: 'links' },
@@ -59,7 +64,13 @@ export function UnexpectedView({ state }: Ui): ComponentChild {
   );
 }
 
-function ClientTable({ items }: { readonly items: readonly Unexpected404[] }): ComponentChild {
+function ClientTable({
+  items,
+  today,
+}: {
+  readonly items: readonly Unexpected404[];
+  readonly today: string;
+}): ComponentChild {
   return h(
     'table',
     { class: 'client-404s' },
@@ -81,13 +92,13 @@ function ClientTable({ items }: { readonly items: readonly Unexpected404[] }): C
           h('td', null, item.server || 'the proxy'),
           h('td', { class: hasReached(item) ? 'tone-bad-text' : undefined }, outcomeInWords(item.outcome)),
           h('td', { class: 'number' }, item.count.toLocaleString('en-US')),
-          h('td', null, h(Time, { at: item.lastAt })),
+          h('td', null, h(Time, { at: item.lastAt, today })),
           h(
             'td',
             null,
             h(
               'a',
-              { class: 'code', href: placeHref('explain', { method: 'GET', path: item.lastPath }) },
+              { class: 'code', href: placeHref('explain', questionFilters(aboutPath(item.lastPath))) },
               item.lastPath,
             ),
           ),

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { TestContext } from 'node:test';
 import { AdminError, type AdminPage, findPage } from '../../../src/admin/admin-page.ts';
 import { consolePages } from '../../../src/admin/console-pages.ts';
-import type { PlayedFacts } from '../../../src/console/model/testing/facts.ts';
+import { historyOf, type PlayedFacts } from '../../../src/console/model/testing/facts.ts';
 
 /** An admin listener with the real console and played facts: for control planes that are larger or worse than one can start. */
 export class FakeProxy {
@@ -94,11 +94,13 @@ export class FakeProxy {
       case '/timeline':
         return timeline;
       case '/unexpected-404s':
-        return { items: unexpected404s };
+        return { since: timeline.since, items: unexpected404s };
       case '/explain':
         return explanation;
-      default:
-        return undefined;
+      default: {
+        const [, name] = /^\/servers\/([^/]+)\/history$/.exec(path) ?? [];
+        return name && { items: historyOf(this.facts, decodeURIComponent(name)) ?? [] };
+      }
     }
   }
 

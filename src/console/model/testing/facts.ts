@@ -3,6 +3,7 @@ import type {
   Explanation,
   ProxyStatus,
   ServerStatus,
+  ServerTransition,
   SkewCell,
   SkewReport,
   SkewRow,
@@ -18,6 +19,8 @@ export interface PlayedFacts {
   decisions: readonly Decision[];
   timeline: Timeline;
   unexpected404s: readonly Unexpected404[];
+  /** By server, newest first; of others there is that they are what they are. */
+  histories: Readonly<Record<string, readonly ServerTransition[]>>;
   explanation: Explanation;
 }
 
@@ -29,6 +32,7 @@ export function server(name: string, version: string, more: Partial<ServerStatus
     version,
     address: `${name}.example:6443`,
     state: 'ready',
+    since: new Date(Date.now() - 600_000).toISOString(),
     condition: '',
     discovery: { failure: '' },
     discoveryAgeSeconds: 1.2,
@@ -86,6 +90,16 @@ export function manyRows(count: number): readonly SkewRow[] {
       findings: differs ? ['OnlyNewerReleases'] : [],
     });
   });
+}
+
+export function transition(to: string, more: Partial<ServerTransition> = {}): ServerTransition {
+  return { at: new Date(Date.now() - 600_000).toISOString(), to, why: '', version: '1.36.3', ...more };
+}
+
+/** As `/servers/NAME/history` has it. */
+export function historyOf({ histories, status }: PlayedFacts, name: string): readonly ServerTransition[] | undefined {
+  const known = status.servers.find((each) => each.name === name);
+  return histories[name] ?? (known && [transition(known.state, { why: known.condition, at: known.since })]);
 }
 
 export function decision(id: number, more: Partial<Decision> = {}): Decision {
@@ -177,6 +191,7 @@ export function facts(more: Partial<PlayedFacts> = {}): PlayedFacts {
     decisions: [],
     timeline: { since: new Date(Date.now() - 3_600_000).toISOString(), items: [] },
     unexpected404s: [],
+    histories: {},
     explanation: EXPLANATION,
     ...more,
   };
