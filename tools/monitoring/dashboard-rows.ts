@@ -3,6 +3,8 @@ import type { Row } from './panel.ts';
 const I = 'instance=~"$instance"';
 const rate = (metric: string, matchers = ''): string =>
   `rate(${metric}{${[matchers, I].filter(Boolean).join(',')}}[$__rate_interval])`;
+/** Every program that is scraped has such metrics, and `$instance` may stand for all of them. */
+const ofProxies = (expression: string): string => `${expression} and on (job, instance) mvproxy_build_info`;
 const quantile = (q: number, metric: string, by = ''): string =>
   `histogram_quantile(${q}, sum by (le${by}) (${rate(`${metric}_bucket`)}))`;
 
@@ -64,11 +66,17 @@ export const DASHBOARD_ROWS: readonly Row[] = [
         queries: [{ expression: `max(mvproxy_skew_resources{${I}})` }],
       },
       {
-        title: 'Proxies that merge',
-        description: 'Of all that are scraped. The others serve each client its own server alone: see docs/running.md.',
+        title: 'Proxies that do not merge',
+        description:
+          'They serve each client its own server alone: see docs/running.md. 1 as well when no proxy is scraped, and nothing here says anything.',
         kind: 'stat',
         width: 4,
-        queries: [{ expression: `sum(mvproxy_view{view="merged",${I}}) or vector(0)` }],
+        alarm: 1,
+        queries: [
+          {
+            expression: `count(mvproxy_view{view!="merged",${I}} == 1) or absent(mvproxy_view{${I}}) or vector(0)`,
+          },
+        ],
       },
     ],
   },
@@ -291,21 +299,21 @@ export const DASHBOARD_ROWS: readonly Row[] = [
         title: 'Processor',
         description: 'Seconds of CPU a second. Requests are served by one thread of each process.',
         kind: 'timeseries',
-        queries: [{ expression: rate('process_cpu_seconds_total'), legend: '{{instance}}' }],
+        queries: [{ expression: ofProxies(rate('process_cpu_seconds_total')), legend: '{{instance}}' }],
       },
       {
         title: 'Memory',
         description: 'Resident.',
         kind: 'timeseries',
         unit: 'bytes',
-        queries: [{ expression: `process_resident_memory_bytes{${I}}`, legend: '{{instance}}' }],
+        queries: [{ expression: ofProxies(`process_resident_memory_bytes{${I}}`), legend: '{{instance}}' }],
       },
       {
         title: 'Event loop delay, 99 of 100',
         description: 'What any request may have to wait for. Above 0.1 s: more processors, or --workers.',
         kind: 'timeseries',
         unit: 's',
-        queries: [{ expression: `nodejs_eventloop_lag_p99_seconds{${I}}`, legend: '{{instance}}' }],
+        queries: [{ expression: ofProxies(`nodejs_eventloop_lag_p99_seconds{${I}}`), legend: '{{instance}}' }],
       },
       {
         title: 'Clients',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { METRICS } from '../../src/observe/metrics/metric-topics.ts';
+import { PROCESS_METRICS } from '../../src/observe/metrics/process-metrics.ts';
 import { anchor } from '../reference/markdown.ts';
 import { alertRules } from './alert-rules.ts';
 import { DASHBOARD_ROWS } from './dashboard-rows.ts';
@@ -22,6 +23,14 @@ for (const { title, panels } of DASHBOARD_ROWS) {
     }
   });
 }
+
+test('what every program has is shown of proxies alone', () => {
+  const shared = new RegExp(`\\b(?:${Object.keys(PROCESS_METRICS).join('|')})\\b`);
+  const expressions = DASHBOARD_ROWS.flatMap(({ panels }) => panels.flatMap(({ queries }) => queries));
+  const asked = expressions.filter(({ expression }) => shared.test(expression));
+  assert.ok(asked.length > 0);
+  for (const { expression } of asked) assert.match(expression, / and on \(job, instance\) mvproxy_build_info$/);
+});
 
 test('no panel of the dashboard lies on another one, and each says what to do with it', () => {
   const taken = new Set<string>();

@@ -33,6 +33,17 @@ const CASES: readonly AlertCase[] = [
     labels: { ...TYPE_LABELS, outcome: 'relayed' },
   },
   {
+    alert: 'MvproxyUnexpected404',
+    // One before a restart, and one after it.
+    series: {
+      [`mvproxy_unexpected_404_total{instance="a",${TYPE},outcome="relayed"}`]: '1x14 stale _ 1x5',
+      'process_start_time_seconds{instance="a"}': '0x14 960x6',
+    },
+    silentAt: 15,
+    firingAt: 18,
+    labels: { ...TYPE_LABELS, instance: 'a', outcome: 'relayed' },
+  },
+  {
     alert: 'MvproxyNoCapableServer',
     series: { 'mvproxy_requests_total{instance="a",decision="CapableServersNotReady",code="5xx"}': '0 0+5x10' },
     silentAt: 3,
@@ -52,6 +63,23 @@ const CASES: readonly AlertCase[] = [
     silentAt: 1,
     firingAt: 2,
     labels: { instance: 'a', error: 'MVP_INTERNAL' },
+  },
+  {
+    alert: 'MvproxyDefect',
+    series: {
+      'mvproxy_errors_total{instance="a",error="MVP_INTERNAL"}': '1x14 stale _ 1x5',
+      'process_start_time_seconds{instance="a"}': '0x14 960x6',
+    },
+    silentAt: 15,
+    firingAt: 18,
+    labels: { instance: 'a', error: 'MVP_INTERNAL' },
+  },
+  {
+    alert: 'MvproxyServerNotReady',
+    series: { 'mvproxy_server_state{instance="a",server="one",state="draining"}': '_ 1x9' },
+    silentAt: 5,
+    firingAt: 7,
+    labels: { instance: 'a', server: 'one' },
   },
   {
     alert: 'MvproxyServerNotReady',
