@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { COLUMN_NAMES, type ColumnName } from '../lab/rehearsal/columns.ts';
-import type { Wrong404 } from '../lab/rehearsal/wrong-404.ts';
+import type { Wrong404 } from '../lab/rehearsal/result.ts';
 import type { ProgramFlags } from './named-programs.ts';
 import { commaSeparated, kubeApiserverOption, namedProgram, wholeNumber } from './option-values.ts';
 

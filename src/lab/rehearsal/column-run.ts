@@ -8,11 +8,10 @@ import { DiscoveryJudge } from './discovery-judge.ts';
 import { type FinalFindings, finalFindings, NO_FINDINGS } from './final-findings.ts';
 import { Measurements } from './measurements.ts';
 import { seededRandom } from './random.ts';
-import type { ColumnResult, RehearsalProgress } from './result.ts';
+import type { ColumnResult, RehearsalProgress, Wrong404 } from './result.ts';
 import { Scenario } from './scenario.ts';
 import { ServedHistory } from './served-history.ts';
 import { Stage } from './stage.ts';
-import type { Wrong404 } from './wrong-404.ts';
 
 /** One way to front the servers. */
 export interface RehearsalColumn {

@@ -3,8 +3,7 @@ import process from 'node:process';
 import type { GroupVersionResource } from '../api-object.ts';
 import { DEFAULT_BOUNDS, type RehearsalBounds } from './bounds.ts';
 import { type ColumnRun, type RehearsalColumn, runColumn } from './column-run.ts';
-import type { ColumnResult, RehearsalProgress, RehearsalResult } from './result.ts';
-import type { Wrong404 } from './wrong-404.ts';
+import type { ColumnResult, RehearsalProgress, RehearsalResult, Wrong404 } from './result.ts';
 
 export interface RehearseOptions {
   /** Versions before and after, as the columns' planes take them. */

@@ -1,7 +1,6 @@
 import type { GroupVersionResource } from '../api-object.ts';
 import type { BuiltIn } from '../plane/lab-plane.ts';
 import type { RehearsalBounds } from './bounds.ts';
-import type { Wrong404 } from './wrong-404.ts';
 
 /** What a rehearsal found. Plain data: `JSON.stringify` keeps all of it. Times are epoch milliseconds, durations milliseconds. */
 export interface RehearsalResult {
@@ -27,6 +26,14 @@ export interface RehearsalEnvironment {
   readonly processors: number;
   readonly startedAt: number;
   readonly durationMs: number;
+}
+
+/** A fault on purpose: while a client asks for a type, a server that lists it denies it. */
+export interface Wrong404 {
+  readonly group: string;
+  readonly resource: string;
+  /** Until the rehearsal is stopped, for whoever wants to look for it; otherwise for a few requests. */
+  readonly isHeld: boolean;
 }
 
 /** One way to front the servers, through one whole upgrade. */

@@ -9,10 +9,11 @@ import type { DiscoveryJudge } from './discovery-judge.ts';
 import { DoomedNamespaces } from './doomed-namespaces.ts';
 import { Load } from './load/load.ts';
 import { installDefinition, WIDGETS } from './new-definition.ts';
+import type { Wrong404 } from './result.ts';
 import { typeName } from './served-history.ts';
 import type { Stage } from './stage.ts';
 import { NAMESPACES, samplesOf } from './type-samples.ts';
-import { giveWrong404, type Wrong404 } from './wrong-404.ts';
+import { giveWrong404 } from './wrong-404.ts';
 
 const NAMESPACE = 'rehearsal';
 /** How often everybody works before the upgrade begins, and after a fault is over. */

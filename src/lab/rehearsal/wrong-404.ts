@@ -2,15 +2,8 @@ import { type GroupVersionResource, groupVersion } from '../api-object.ts';
 import { resourcePath } from '../client/api-path.ts';
 import { asClientError } from '../client/client-error.ts';
 import type { LabServer } from '../plane/lab-server.ts';
+import type { Wrong404 } from './result.ts';
 import type { Stage } from './stage.ts';
-
-/** A fault on purpose: while a client asks for a type, a server that lists it denies it. */
-export interface Wrong404 {
-  readonly group: string;
-  readonly resource: string;
-  /** Until the rehearsal is stopped, for whoever wants to look for it; otherwise for a few requests. */
-  readonly isHeld: boolean;
-}
 
 /** It lists whatever discovery has, and metrics tell it from other clients. */
 const CLIENT = 'kube-state-metrics';
