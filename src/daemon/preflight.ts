@@ -74,7 +74,11 @@ export function preflightSetting(parts: PreflightParts): PreflightSetting {
     trust,
     certificates: ownCertificates(material),
     configuration: () => reread().then(() => [], problemsOf),
-    membership: { failing: membership.sources.filter(({ up }) => !up), refused: membership.refused },
+    membership: {
+      failing: membership.sources.filter(({ up }) => !up),
+      empty: membership.sources.filter(({ up, members }) => up && members === 0).map(({ source }) => source),
+      refused: membership.refused,
+    },
     rights: configuration.publishing.etcdServers.length === 0 ? PROXY_RIGHTS : [...PROXY_RIGHTS, ...PUBLISHING_RIGHTS],
     usage,
     target,

@@ -11,27 +11,41 @@ const impostor = await TestCa.create('root');
 const between = await root.intermediate('between');
 const leaf = await between.issue({ commonName: 'leaf', organizations: ['org'] });
 const x509 = (pem: string) => new X509Certificate(pem);
+const NOW = Date.now();
 const names = (path: ReturnType<typeof issuedBy>) => path?.map(commonName);
 
 test('a chain leads to an authority over those between', () => {
   const chain = [x509(leaf.cert), x509(between.cert)];
-  assert.deepEqual(names(issuedBy(chain, [x509(root.cert)])), ['leaf', 'between', 'root']);
-  assert.deepEqual(names(issuedBy(chain, [x509(between.cert)])), ['leaf', 'between']);
-  assert.equal(issuedBy([x509(leaf.cert)], [x509(root.cert)]), undefined, 'the server has to send those between');
-  assert.equal(issuedBy([], [x509(root.cert)]), undefined);
+  assert.deepEqual(names(issuedBy(chain, [x509(root.cert)], NOW)), ['leaf', 'between', 'root']);
+  assert.deepEqual(names(issuedBy(chain, [x509(between.cert)], NOW)), ['leaf', 'between']);
+  assert.equal(issuedBy([x509(leaf.cert)], [x509(root.cert)], NOW), undefined, 'the server has to send those between');
+  assert.equal(issuedBy([], [x509(root.cert)], NOW), undefined);
 });
 
 test('an authority of the same name with another key is another authority', () => {
-  assert.equal(issuedBy([x509(leaf.cert), x509(between.cert)], [x509(impostor.cert)]), undefined);
+  assert.equal(issuedBy([x509(leaf.cert), x509(between.cert)], [x509(impostor.cert)], NOW), undefined);
 });
 
 test('a certificate that is itself in the bundle needs no issuer', () => {
-  assert.deepEqual(names(issuedBy([x509(leaf.cert)], [x509(leaf.cert)])), ['leaf']);
+  assert.deepEqual(names(issuedBy([x509(leaf.cert)], [x509(leaf.cert)], NOW)), ['leaf']);
+});
+
+test('of an authority and its renewal the valid one counts, whichever comes first', async () => {
+  const old = await root.renewed(new Date(NOW - 1_000));
+  const renewed = await root.renewed(new Date(NOW + 86_400_000));
+  const issued = x509((await root.issue({ commonName: 'x' })).cert);
+  for (const bundle of [
+    [x509(old.cert), x509(renewed.cert)],
+    [x509(renewed.cert), x509(old.cert)],
+  ]) {
+    assert.equal(issuedBy([issued], bundle, NOW)?.at(-1)?.fingerprint256, x509(renewed.cert).fingerprint256);
+  }
+  assert.deepEqual(names(issuedBy([issued], [x509(old.cert)], NOW)), ['x', 'root']);
 });
 
 test('expiry does not break a chain', async () => {
   const expired = await root.issue({ commonName: 'expired', notAfter: new Date(Date.now() - 1_000) });
-  assert.deepEqual(names(issuedBy([x509(expired.cert)], [x509(root.cert)])), ['expired', 'root']);
+  assert.deepEqual(names(issuedBy([x509(expired.cert)], [x509(root.cert)], NOW)), ['expired', 'root']);
 });
 
 test('bundles have every certificate that can be read', () => {

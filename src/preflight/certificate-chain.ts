@@ -15,18 +15,21 @@ export function certificatesOf(pem: string): X509Certificate[] {
 
 /**
  * The certificates from the first of `chain` up to one of `authorities`, whatever the time is: expiry is another finding.
- * undefined: none of `authorities` issued it.
+ * Of several with the same name and key, as an authority and its renewal are, one that is valid at `now` (epoch milliseconds)
+ * counts, as for OpenSSL. undefined: none of `authorities` issued it.
  */
 export function issuedBy(
   chain: readonly X509Certificate[],
   authorities: readonly X509Certificate[],
+  now: number,
 ): readonly X509Certificate[] | undefined {
   const [leaf] = chain;
   if (leaf === undefined) return undefined;
   const path = [leaf];
   let current = leaf;
   while (path.length <= chain.length + 1) {
-    const authority = authorities.find((candidate) => isIssuer(candidate, current));
+    const issuers = authorities.filter((candidate) => isIssuer(candidate, current));
+    const authority = issuers.find((candidate) => isValidAt(candidate, now)) ?? issuers[0];
     if (authority !== undefined) return [...path, authority];
     const next = chain.find((candidate) => !path.includes(candidate) && isIssuer(candidate, current));
     if (next === undefined) return authorities.some(({ raw }) => raw.equals(current.raw)) ? path : undefined;
@@ -38,6 +41,10 @@ export function issuedBy(
 
 function isIssuer(candidate: X509Certificate, issued: X509Certificate): boolean {
   return issued.checkIssued(candidate) && issued.verify(candidate.publicKey);
+}
+
+function isValidAt({ validFromDate, validToDate }: X509Certificate, now: number): boolean {
+  return validFromDate.getTime() <= now && now <= validToDate.getTime();
 }
 
 /** `CN=kube-apiserver, O=…` on one line. */

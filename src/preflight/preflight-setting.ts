@@ -34,6 +34,8 @@ export interface OwnCertificate {
 export interface MembershipFacts {
   /** Sources beside the static list that cannot be read, each with why. */
   readonly failing: readonly { readonly source: string; readonly condition: string }[];
+  /** Sources that can be read, and name nobody. */
+  readonly empty: readonly string[];
   readonly refused: readonly { readonly id: string; readonly address: string; readonly reason: string }[];
 }
 

@@ -8,7 +8,7 @@ import type { PreflightSetting } from './preflight-setting.ts';
 import { typeText } from './type-changes.ts';
 
 /** For one check and all servers. Every question has a shorter bound of its own; three of them may follow each other. */
-const DEADLINE_MS = 25_000;
+const DEADLINE_MS = 20_000;
 
 /**
  * Runs all checks at once and says what they found. Never rejects, and ends within seconds whatever servers do. The servers'

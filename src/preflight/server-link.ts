@@ -15,7 +15,7 @@ export function linkOf(tls: TlsProbe, ca: string | undefined, now: number): Link
   if (tls.kind === 'unreachable') return broken('ServerReachable');
   if (tls.kind === 'no-tls' || tls.alpn !== 'h2') return broken('ServerTLS');
   if (ca === undefined) return broken('MergedView');
-  const path = issuedBy(tls.chain, certificatesOf(ca));
+  const path = issuedBy(tls.chain, certificatesOf(ca), now);
   if (path === undefined) return broken('ServerCA');
   if (tls.nameError !== '') return broken('ServerName');
   if (expiryFinding(path, now)?.status === 'fail') return broken('ServerExpiry');

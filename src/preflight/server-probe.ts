@@ -11,7 +11,7 @@ import { type Fields, fieldValue } from '../wire/fields.ts';
 import { probeClientIssuers, probeTls, type TlsProbe } from '../wire/tls-probe.ts';
 import type { Upstream, UpstreamOptions } from '../wire/upstream.ts';
 import { openUpstream } from '../wire/upstream-pool.ts';
-import { type Acceptance, whoAmI } from './acceptance.ts';
+import { type Acceptance, PROOF_FIELDS, whoAmI } from './acceptance.ts';
 import type { Answer, Answered, Read } from './answer.ts';
 import type { CheckCode } from './check-codes.ts';
 import { Gate } from './gate.ts';
@@ -91,7 +91,8 @@ export class ServerProbe {
     return this.#once('acceptance', async () => {
       const link = await this.link();
       if (link.kind === 'broken') return { kind: 'blocked', by: link.at };
-      return { kind: 'read', value: await whoAmI((target, body) => this.ask('POST', target, { body })) };
+      const fields = this.expectedUser === undefined ? [] : PROOF_FIELDS;
+      return { kind: 'read', value: await whoAmI((target, body) => this.ask('POST', target, { body, fields })) };
     });
   }
 
@@ -173,23 +174,28 @@ export class ServerProbe {
   async ask(
     method: 'GET' | 'POST',
     target: string,
-    { accept = 'application/json', body, large = false }: { accept?: string; body?: object; large?: boolean } = {},
+    {
+      accept = 'application/json',
+      body,
+      fields = [],
+      large = false,
+    }: { accept?: string; body?: object; fields?: Fields; large?: boolean } = {},
   ): Promise<Answer> {
     const content = body === undefined ? [] : ['content-type', 'application/json'];
     try {
       const {
         status,
-        fields,
+        fields: answered,
         body: received,
       } = await fetchFrom(this.#connection(), {
         method,
         target,
-        fields: [...this.#fields(), 'accept', accept, ...content],
+        fields: [...this.#fields(), ...fields, 'accept', accept, ...content],
         body: body === undefined ? undefined : Buffer.from(JSON.stringify(body)),
         timeoutMs: large ? LARGE_ANSWER_MS : ANSWER_MS,
         maxBytes: large ? MAX_LARGE_BYTES : MAX_BYTES,
       });
-      return { kind: 'answered', status, fields, body: received };
+      return { kind: 'answered', status, fields: answered, body: received };
     } catch (error) {
       if (!(error instanceof FetchError)) throw error;
       return { kind: 'none', message: error.message };

@@ -6,6 +6,11 @@ import type { ClientKeyPair, PeerTrust } from './peer-trust.ts';
 /** Who the proxy is when it probes, reads discovery and watches; deploy/rbac.yaml grants what it needs. */
 export const CONTROL_USER = 'system:mixed-version-proxy';
 
+/** What a request of ours can say of its user beside its name: that `value` is a group of it, and something `extra` of it. */
+export function saidOfControlUser(value: string, extra: string): Fields {
+  return [ASSERTED_NAMES.group, value, `${ASSERTED_NAMES.extraPrefix}${extra}`, value];
+}
+
 /** How our own requests to servers are authenticated. */
 export interface ControlIdentity {
   readonly certificate: ClientKeyPair | undefined;

@@ -114,7 +114,7 @@ describe('preflight of embedded servers', () => {
       [
         await frontProxy('expired-front-proxy', new Date(Date.now() - DAY_MS)),
         ['OwnCertificates'],
-        /^Renew the file of --proxy-client-cert-file\.$/,
+        /^Renew the file of --proxy-client-cert-file \(on kubeadm: kubeadm certs renew front-proxy-client\)\.$/,
       ],
       [{ 'peer-ca-file': undefined }, ['MergedView'], /^Give --peer-ca-file to mvproxy serve\.$/],
     ] as const) {

@@ -53,6 +53,12 @@ export class TestCa {
     return new TestCa(await certify({ subject: `CN=${commonName}`, keys, extensions: AUTHORITY, ...validity }), keys);
   }
 
+  /** This authority anew: its name and key, valid for another time. */
+  async renewed(notAfter: Date): Promise<TestCa> {
+    const { subject } = this.#certificate;
+    return new TestCa(await certify({ subject, keys: this.#keys, extensions: AUTHORITY, notAfter }), this.#keys);
+  }
+
   /** An intermediate authority under this one. */
   async intermediate(commonName: string): Promise<TestCa> {
     const keys = await generateKeys();

@@ -61,6 +61,8 @@ export class PlayedLink {
   denied: readonly string[] = [];
   /** Whom it takes us for; default: whom we say that we are. */
   user: string | undefined;
+  /** Fields in which it believes who we say that somebody is. */
+  believes: readonly ('group' | 'extra')[] = ['group', 'extra'];
   /** Answers in place of those above, by `METHOD /path`; `silent`: none ever comes. */
   readonly answers = new Map<string, PlayedAnswer | 'silent'>();
   readonly upstream = new FakeUpstream((request) => this.#serve(request));
@@ -89,13 +91,27 @@ export class PlayedLink {
     request.respond(status, fields, typeof body === 'string' ? body : JSON.stringify(body));
   }
 
+  #userInfo(fields: Fields): object {
+    const said = new Map<string, string[]>();
+    for (let at = 0; at < fields.length; at += 2) {
+      const name = (fields[at] ?? '').toLowerCase();
+      said.set(name, [...(said.get(name) ?? []), fields[at + 1] ?? '']);
+    }
+    const prefix = 'x-remote-extra-';
+    const extra = [...said].flatMap(([name, values]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), values] as const] : [],
+    );
+    return {
+      username: this.user ?? fieldValue(fields, 'x-remote-user'),
+      groups: this.believes.includes('group') ? said.get('x-remote-group') : ['system:authenticated'],
+      ...(this.believes.includes('extra') && { extra: Object.fromEntries(extra) }),
+    };
+  }
+
   #answer({ head: { target, fields }, body }: ArrivedRequest): PlayedAnswer {
     switch (target) {
       case '/apis/authentication.k8s.io/v1/selfsubjectreviews':
-        return {
-          status: 201,
-          body: { status: { userInfo: { username: this.user ?? fieldValue(fields, 'x-remote-user') } } },
-        };
+        return { status: 201, body: { status: { userInfo: this.#userInfo(fields) } } };
       case '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews':
         return { status: 201, body: { status: { allowed: !this.denied.includes(rightOf(body?.text ?? '')) } } };
       case '/readyz?verbose':
@@ -160,7 +176,7 @@ export function playedFacts(
   return preflightFacts({
     certificates: [],
     configuration: () => Promise.resolve([]),
-    membership: { failing: [], refused: [] },
+    membership: { failing: [], empty: [], refused: [] },
     rights: PROXY_RIGHTS,
     usage: undefined,
     target: undefined,

@@ -47,6 +47,22 @@ test('servers before 1.28 are asked by an older version, those before 1.26 wheth
   assert.match((await judge(older)).text, /as system:anonymous: it does not look at X-Remote-User/);
 });
 
+test('a server that believes the name and not the groups would take them from every client', async () => {
+  const link = Object.assign(new PlayedLink('a', pki), { believes: ['extra'] as const });
+  const { status, text, fix } = await judge(link);
+  assert.equal(status, 'fail');
+  assert.match(text, /^It believes X-Remote-User and not X-Remote-Group: .* lose their groups/);
+  assert.equal(fix, 'Start it with --requestheader-group-headers=X-Remote-Group.');
+});
+
+test('what only extra fields say is lost where they are not believed', async () => {
+  const link = Object.assign(new PlayedLink('a', pki), { believes: ['group'] as const });
+  const { status, text, fix } = await judge(link);
+  assert.equal(status, 'warn');
+  assert.match(text, /^It believes X-Remote-User and X-Remote-Group, and not X-Remote-Extra-/);
+  assert.equal(fix, 'Start it with --requestheader-extra-headers-prefix=X-Remote-Extra-.');
+});
+
 test('a server that takes the certificate for a client’s own', async () => {
   const link = new PlayedLink('a', pki);
   link.user = 'front-proxy-client';

@@ -29,7 +29,7 @@ export const frontProxyTrust: Check = {
           return pass('It believes the front-proxy certificate; being older than 1.26, it does not say in whom.', name);
         case 'as':
           return read.value.user === expectedUser
-            ? pass(`It believes X-Remote-User over the front-proxy certificate (asked as ${expectedUser}).`, name)
+            ? believed(name, expectedUser, read.value.disbelieved)
             : takenForAnother(name, read.value.user, chain);
         case 'refused':
           if (expiryFinding(chain, setting.now())?.status === 'fail') return blocked('OwnCertificates', server);
@@ -44,6 +44,26 @@ export const frontProxyTrust: Check = {
       }
     }),
 };
+
+function believed(name: string, user: string, disbelieved: readonly ('groups' | 'extra')[]): Finding {
+  if (disbelieved.includes('groups')) {
+    return finding(
+      'fail',
+      'It believes X-Remote-User and not X-Remote-Group: clients with certificates lose their groups, and with them what they may do.',
+      'Start it with --requestheader-group-headers=X-Remote-Group.',
+      name,
+    );
+  }
+  if (disbelieved.includes('extra')) {
+    return finding(
+      'warn',
+      'It believes X-Remote-User and X-Remote-Group, and not X-Remote-Extra-*: what else is known of a client, such as which certificate it has, is missing in audit logs.',
+      'Start it with --requestheader-extra-headers-prefix=X-Remote-Extra-.',
+      name,
+    );
+  }
+  return pass(`It believes X-Remote-User over the front-proxy certificate (asked as ${user}).`, name);
+}
 
 function takenForAnother(name: string, user: string, [leaf]: readonly X509Certificate[]): Finding {
   const own = leaf === undefined ? '' : commonName(leaf);

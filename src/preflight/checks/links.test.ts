@@ -56,6 +56,13 @@ test('a name that does not resolve is DNS, not the server', async () => {
   assert.equal(found?.[3], 'Correct its host in --server NAME=URL, or DNS.');
 });
 
+test('a server behind something that drops packets may be up', async () => {
+  const link = new PlayedLink('a', pki);
+  link.tls = { kind: 'unreachable', code: 'ETIMEDOUT' };
+  const [found] = await verdictsOf(serverReachable, playedFacts(pki, [link]));
+  assert.match(found?.[3] ?? '', /firewalls/);
+});
+
 for (const [title, tls, text, fix] of [
   ['hangs', { code: 'ETIMEDOUT', silent: true }, /does not answer: the process hangs/, /restarted/],
   ['speaks no TLS', { code: 'EPROTO', silent: false }, /^TLS fails \(EPROTO\)/, /Correct the port/],
@@ -143,4 +150,41 @@ test('a certificate that expired, or will', async () => {
   );
   assert.match(failed?.[3] ?? '', /kubeadm certs renew apiserver/);
   assert.deepEqual(await notPassed(expired), { failed: ['ServerExpiry a'], waitFor: ['ServerExpiry'] });
+});
+
+for (const [left, status, text] of [
+  [30 * DAY_MS, 'pass', /^Valid until /],
+  [30 * DAY_MS - 1, 'warn', /, in 29 days /],
+  [2 * DAY_MS - 1, 'warn', /, in 47 hours /],
+  [3_600_000, 'warn', /, within two hours /],
+  [0, 'warn', /, within two hours /],
+  [-1, 'fail', / expired on /],
+] as const) {
+  test(`a certificate with ${left} ms left: ${status}`, async () => {
+    const notAfter = new Date(Math.floor(Date.now() / 1000) * 1000 + 99 * DAY_MS);
+    const { cert } = await pki.serving.issue({ commonName: 'kube-apiserver', notAfter });
+    const link = new PlayedLink('a', pki);
+    link.tls = { ...link.tls, chain: [new X509Certificate(cert)] } as typeof link.tls;
+    const [found] = await verdictsOf(serverExpiry, playedFacts(pki, [link], { now: () => notAfter.getTime() - left }));
+    assert.equal(found?.[1], status);
+    assert.match(found?.[2] ?? '', text);
+  });
+}
+
+test('of an authority that expires before what it signed, the authority has to be replaced', async () => {
+  const dying = await pki.serving.renewed(new Date(Date.now() + 10.5 * DAY_MS));
+  const link = new PlayedLink('a', pki);
+  link.tls = { ...link.tls, chain: [new X509Certificate(pki.server.cert)] } as typeof link.tls;
+  const judge = (ca: string) => verdictsOf(serverExpiry, playedFacts(pki, [link], { trust: { ca } }));
+  const [found] = await judge(dying.cert);
+  assert.equal(found?.[1], 'warn');
+  assert.match(found?.[2] ?? '', /^An authority above its certificate expires on \S+, in 10 days \(CN=serving-ca\)\.$/);
+  assert.match(found?.[3] ?? '', /^Rotate that CA/);
+  const [renewed] = await judge(`${dying.cert}\n${pki.serving.cert}`);
+  assert.equal(renewed?.[1], 'warn', 'valid now, and first in the bundle');
+  const over = await pki.serving.renewed(new Date(Date.now() - DAY_MS));
+  const [found2] = await judge(`${over.cert}\n${pki.serving.cert}`);
+  assert.equal(found2?.[1], 'pass', 'its renewal is beside it');
+  const facts = playedFacts(pki, [link], { trust: { ca: `${over.cert}\n${pki.serving.cert}` } });
+  assert.deepEqual(await facts.servers[0]?.link(), { kind: 'proven' });
 });

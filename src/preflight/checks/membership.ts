@@ -2,12 +2,19 @@ import { type Check, finding, listedBriefly, pass } from '../check.ts';
 
 export const membership: Check = {
   code: 'Membership',
-  async run({ servers, membership: { failing, refused } }) {
+  async run({ servers, membership: { failing, empty, refused } }) {
     const problems = [
       ...failing.map(({ source, condition }) =>
         finding(
           'fail',
           `The source ${source} of servers cannot be read: ${condition}.`,
+          'docs/membership.md says what it needs.',
+        ),
+      ),
+      ...empty.map((source) =>
+        finding(
+          'warn',
+          `The source ${source} names no API server, so that none is found by it.`,
           'docs/membership.md says what it needs.',
         ),
       ),

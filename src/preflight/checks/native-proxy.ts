@@ -3,8 +3,11 @@ import { fieldValue } from '../../wire/fields.ts';
 import { blocked, type Check, finding, pass } from '../check.ts';
 import type { ServerProbe } from '../server-probe.ts';
 
-const FORM = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
-const OWN_FORM = `${FORM};profile=nopeer`;
+const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+/** Servers that do not have that form have no proxy of their own either; they would answer it alone with 406. */
+const PLAIN = 'application/json';
+const FORM = `${AGGREGATED},${PLAIN}`;
+const OWN_FORM = `${AGGREGATED};profile=nopeer,${PLAIN}`;
 
 /**
  * A server's own proxy shows in what it merges into `/apis`: the document for everybody is then another one than its own.

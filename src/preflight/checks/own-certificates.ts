@@ -9,6 +9,12 @@ const USES = {
   server: { oid: '1.3.6.1.5.5.7.3.1', name: 'serverAuth' },
   client: { oid: '1.3.6.1.5.5.7.3.2', name: 'clientAuth' },
 } as const;
+/** Of what kubeadm makes, by the flag that it is used with. */
+const KUBEADM_NAMES: Readonly<Record<string, string>> = {
+  '--tls-cert-file': 'apiserver',
+  '--proxy-client-cert-file': 'front-proxy-client',
+  '--etcd-certfile': 'apiserver-etcd-client',
+};
 const ANY_USE = '2.5.29.37.0';
 
 export const ownCertificates: Check = {
@@ -16,10 +22,8 @@ export const ownCertificates: Check = {
   async run({ certificates, now }) {
     const findings = certificates.flatMap((certificate) => judge(certificate, now()));
     if (findings.length > 0 || certificates.length === 0) return findings;
-    const all = certificates.flatMap(({ pem }) => certificatesOf(pem));
-    return [
-      pass(`Our ${listed(certificates.map(({ what }) => what))} are valid; the first expires on ${expiryDay(all)}.`),
-    ];
+    const days = certificates.map(({ pem, use }) => lastDay(certificatesOf(pem), use)).sort();
+    return [pass(`Our ${listed(certificates.map(({ what }) => what))} are valid; the first expires on ${days[0]}.`)];
   },
 };
 
@@ -32,7 +36,7 @@ function judge({ what, flag, pem, use }: OwnCertificate, now: number): Finding[]
   const found: Finding[] = [];
   if (expiry !== undefined) {
     const consequence = expiry.status === 'fail' ? 'connections that rely on it fail' : 'renew it before that';
-    found.push(finding(expiry.status, `Our ${what} ${expiry.text}: ${consequence}.`, `Renew the file of ${flag}.`));
+    found.push(finding(expiry.status, `Our ${what} ${expiry.text}: ${consequence}.`, renewal(flag)));
   }
   if (use !== 'authority' && !allows(leaf, use)) {
     const { name } = USES[use];
@@ -45,6 +49,22 @@ function judge({ what, flag, pem, use }: OwnCertificate, now: number): Finding[]
     );
   }
   return found;
+}
+
+/** The day until which it does its work: of a bundle any one may do the work of another. */
+function lastDay(certificates: readonly X509Certificate[], use: OwnCertificate['use']): string {
+  if (use !== 'authority') return expiryDay(certificates);
+  return (
+    certificates
+      .map((certificate) => expiryDay([certificate]))
+      .sort()
+      .at(-1) ?? ''
+  );
+}
+
+function renewal(flag: string): string {
+  const kubeadm = KUBEADM_NAMES[flag];
+  return `Renew the file of ${flag}${kubeadm === undefined ? '' : ` (on kubeadm: kubeadm certs renew ${kubeadm})`}.`;
 }
 
 function bundleExpiry(certificates: readonly X509Certificate[], now: number) {

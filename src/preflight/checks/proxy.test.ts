@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
 import { PlayedLink, playedFacts, playedPki, verdictsOf } from '../../../test/support/played-link.ts';
 import type { OwnCertificate } from '../preflight-setting.ts';
@@ -52,7 +53,10 @@ test('our certificates', async () => {
       .cert,
   };
   const [[failed, why, fix] = []] = await judge(expired, bundle);
-  assert.deepEqual([failed, fix], ['fail', 'Renew the file of --proxy-client-cert-file.']);
+  assert.deepEqual(
+    [failed, fix],
+    ['fail', 'Renew the file of --proxy-client-cert-file (on kubeadm: kubeadm certs renew front-proxy-client).'],
+  );
   assert.match(why ?? '', /^Our front-proxy certificate expired on \S+ \(CN=x\): connections that rely on it fail\.$/);
   const soon = {
     ...front,
@@ -78,6 +82,10 @@ test('of a bundle one valid authority is enough: another one is on its way out',
   const judge = async (pem: string) =>
     (await verdictsOf(ownCertificates, playedFacts(pki, [], { certificates: [{ ...bundle, pem }] })))[0]?.[1];
   assert.equal(await judge(`${old}\n${pki.serving.cert}`), 'pass');
+  const pem = `${old}\n${pki.serving.cert}`;
+  const [found] = await verdictsOf(ownCertificates, playedFacts(pki, [], { certificates: [{ ...bundle, pem }] }));
+  const day = new Date(new X509Certificate(pki.serving.cert).validTo).toISOString().slice(0, 10);
+  assert.match(found?.[2] ?? '', new RegExp(`expires on ${day}\\.$`), 'not the day of the old one');
   assert.equal(await judge(old), 'fail');
 });
 
@@ -93,8 +101,9 @@ test('who the servers are', async () => {
   assert.deepEqual(await judge([]), [['fail', 'No API server is known, so that nothing can be answered.']]);
   const failing = [{ source: 'dns', condition: 'SERVFAIL' }];
   const refused = [{ id: 'x', address: '10.0.0.9:6443', reason: 'it is outside of membership.allowedCIDRs' }];
-  assert.deepEqual(await judge(links, { membership: { failing, refused } }), [
+  assert.deepEqual(await judge(links, { membership: { failing, empty: ['leases'], refused } }), [
     ['fail', 'The source dns of servers cannot be read: SERVFAIL.'],
+    ['warn', 'The source leases names no API server, so that none is found by it.'],
     ['warn', 'x at 10.0.0.9:6443 is not used: it is outside of membership.allowedCIDRs.'],
   ]);
 });

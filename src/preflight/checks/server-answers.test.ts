@@ -124,6 +124,14 @@ test('what to do about a wide skew is the next minor version', async () => {
   assert.equal(found?.[3], 'Upgrade the servers of 1.34.4 to 1.35 before any other goes on.');
 });
 
+test('on the way to an older release the way back is by steps, too', async () => {
+  const { discovery } = new PlayedLink('x', pki);
+  const target = { name: '1.34.4', version: { major: 1, minor: 34, patch: 4 }, discovery };
+  const [found] = await verdictsOf(versionSkew, playedFacts(pki, versions('v1.36.3', 'v1.37.2'), { target }));
+  assert.equal(found?.[1], 'warn');
+  assert.match(found?.[3] ?? '', /^Take the servers of 1\.37\.2 back to 1\.36 before any other goes on;/);
+});
+
 test('a version that is refused, or no version', async () => {
   const refused = new PlayedLink('a', pki);
   refused.answers.set('GET /version', { status: 403, body: { message: 'no' } });
@@ -132,6 +140,22 @@ test('a version that is refused, or no version', async () => {
   ]);
   const [none] = await verdictsOf(serverVersion, playedFacts(pki, versions('unknown')));
   assert.match(none?.[2] ?? '', /tells no release of Kubernetes \(gitVersion "unknown"\)/);
+});
+
+test('a server without aggregated discovery has no proxy of its own', async () => {
+  const link = new PlayedLink('a', pki);
+  const { handler } = link.upstream;
+  link.upstream.handler = (request) => {
+    const accept = request.head.fields[request.head.fields.indexOf('accept') + 1] ?? '';
+    if (request.head.target !== '/apis') handler?.(request);
+    else if (accept.split(',').includes('application/json')) request.respond(200, [], '{"kind":"APIGroupList"}');
+    else request.respond(406, [], '{"kind":"Status","message":"only the following media types are accepted"}');
+  };
+  const [found] = await verdictsOf(nativeProxy, playedFacts(pki, [link]));
+  assert.deepEqual(
+    [found?.[1], found?.[2]],
+    ['pass', 'Off, or there is nothing to merge: it serves all that the others do.'],
+  );
 });
 
 test('a server that merges what its peers serve', async () => {

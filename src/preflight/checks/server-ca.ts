@@ -9,7 +9,7 @@ export const serverCa: Check = {
       const { ca } = setting.trust;
       if (ca === undefined) return blocked('MergedView', server);
       const authorities = certificatesOf(ca);
-      const path = issuedBy(tls.chain, authorities);
+      const path = issuedBy(tls.chain, authorities, setting.now());
       const [leaf] = tls.chain;
       if (path === undefined || leaf === undefined) {
         const known = listedBriefly([...new Set(authorities.map(subjectText))]);

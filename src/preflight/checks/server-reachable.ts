@@ -9,6 +9,18 @@ const CODES: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'its name does not resolve at the moment',
 };
 
+function fixOf(code: string): string {
+  switch (code) {
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'Correct its host in --server NAME=URL, or DNS.';
+    case 'ECONNREFUSED':
+      return 'Start the kube-apiserver on that host, or correct --server NAME=URL.';
+    default:
+      return 'Start that host, let this machine through to that port (routes, firewalls), or correct --server NAME=URL.';
+  }
+}
+
 export const serverReachable: Check = {
   code: 'ServerReachable',
   run: (setting) =>
@@ -16,10 +28,6 @@ export const serverReachable: Check = {
       const tls = await server.tls();
       const { name } = server;
       if (tls.kind !== 'unreachable') return pass('It accepts connections.', name);
-      const fix =
-        tls.code.startsWith('E') && /NOTFOUND|EAI/.test(tls.code)
-          ? 'Correct its host in --server NAME=URL, or DNS.'
-          : 'Start the kube-apiserver on that host, or correct --server NAME=URL.';
-      return finding('fail', `It cannot be connected to: ${CODES[tls.code] ?? tls.code}.`, fix, name);
+      return finding('fail', `It cannot be connected to: ${CODES[tls.code] ?? tls.code}.`, fixOf(tls.code), name);
     }),
 };

@@ -31,11 +31,23 @@ export const versionSkew: Check = {
       finding(
         'warn',
         `${during} ${width} minor versions apart (${range}); Kubernetes supports one. The proxy routes requests any distance, but objects that one of them stores may not be understood by another, and nobody tests that.`,
-        `Upgrade the servers of ${versionText(oldest)} to 1.${oldest.minor + 1} before any other goes on.`,
+        remedy(versions, target?.version),
       ),
     ];
   },
 };
+
+/** One step at a time, in the direction of the target. `versions`: of the servers, at least one. */
+function remedy(versions: readonly ServerVersion[], target: ServerVersion | undefined): string {
+  const inOrder = versions.toSorted((one, other) => minorsOf(one) - minorsOf(other));
+  const [oldest] = inOrder;
+  const newest = inOrder.at(-1);
+  if (oldest === undefined || newest === undefined) return '';
+  if (target !== undefined && minorsOf(target) < minorsOf(oldest)) {
+    return `Take the servers of ${versionText(newest)} back to ${newest.major}.${newest.minor - 1} before any other goes on; Kubernetes tests no way back.`;
+  }
+  return `Upgrade the servers of ${versionText(oldest)} to ${oldest.major}.${oldest.minor + 1} before any other goes on.`;
+}
 
 function minorsOf({ major, minor }: ServerVersion): number {
   return major * 1000 + minor;
