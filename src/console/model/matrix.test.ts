@@ -14,6 +14,7 @@ const ROWS = [
 for (const [text, expected] of [
   ['', ['deployments', 'deployments/scale', 'pods', 'jobs']],
   ['deploy', ['deployments', 'deployments/scale']],
+  ['jobs.batch', ['jobs']],
   ['apps/v1', ['deployments', 'deployments/scale']],
   ['deployments/scale', ['deployments/scale']],
   ['SCALE apps', ['deployments/scale']],

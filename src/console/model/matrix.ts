@@ -21,7 +21,7 @@ function searchText(row: SkewRow): string {
   if (known !== undefined) return known;
   const { group, version, resource, subresource, kind, findings } = row;
   const parts = [`${group === '' ? 'core' : group}/${version}`, `${resource}/${subresource}`, kind, ...findings];
-  const text = `${resource}.${version}.${group} ${parts.join(' ')}`.toLowerCase();
+  const text = `${resource}.${version}.${group} ${resource}.${group} ${parts.join(' ')}`.toLowerCase();
   searched.set(row, text);
   return text;
 }

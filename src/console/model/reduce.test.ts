@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { SkewReport } from './answers.ts';
 import { parsePlace } from './place.ts';
 import { reduce } from './reduce.ts';
 import { type Action, type ConsoleState, initialState, verdictOf } from './state.ts';
@@ -74,6 +75,8 @@ test('a list that is read anew begins anew: ids start over when the proxy does',
   assert.equal(after({ kind: 'left-out', count: 4 }, { kind: 'left-out', count: 5 }).leftOut, 9);
 });
 
+const readSkew = (value: SkewReport): Action => ({ kind: 'read-skew', value });
+
 test('a report after the first points out what changed', () => {
   const before = skew(SERVERS, [row('pods', [SERVED, SERVED])]);
   const now = skew(SERVERS, [...before.rows, row('jobs', [SERVED, SERVED])]);
@@ -82,6 +85,8 @@ test('a report after the first points out what changed', () => {
     [...after({ kind: 'read-skew', value: before }, { kind: 'read-skew', value: now }).changed],
     ['apps/v1/jobs/'],
   );
+  const again = after({ kind: 'read-skew', value: before }, ...[now, skew(SERVERS, now.rows)].map(readSkew));
+  assert.deepEqual([...again.changed], ['apps/v1/jobs/'], 'also when it is read once more');
 });
 
 test('a lost proxy is lost since the first failed attempt, until it is back', () => {

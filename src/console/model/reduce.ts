@@ -1,4 +1,4 @@
-import type { LiveStatus, ProxyStatus } from './answers.ts';
+import type { LiveStatus, ProxyStatus, SkewReport } from './answers.ts';
 import { withDecisions } from './decisions.ts';
 import { changedRows } from './matrix.ts';
 import type { Action, ConsoleState } from './state.ts';
@@ -14,7 +14,7 @@ export function reduce(state: ConsoleState, action: Action): ConsoleState {
     case 'read-status':
       return { ...atProxy(state, action.value, action.at), status: loaded(action.value) };
     case 'read-skew':
-      return { ...state, skew: loaded(action.value), changed: changedRows(state.skew.value, action.value) };
+      return { ...state, skew: loaded(action.value), changed: lastChanged(state, action.value) };
     case 'read-unexpected':
       return { ...state, unexpected: loaded(action.value) };
     case 'read-timeline':
@@ -59,6 +59,12 @@ function atProxy(state: ConsoleState, { generatedAt = '' }: ProxyStatus, at: num
 
 function loaded<T>(value: T): { readonly value: T; readonly failure: string } {
   return { value, failure: '' };
+}
+
+/** A report that says the same again, as the second of two readings does, is no news. */
+function lastChanged({ skew, changed }: ConsoleState, report: SkewReport): ReadonlySet<string> {
+  const news = changedRows(skew.value, report);
+  return news.size === 0 ? changed : news;
 }
 
 /** The first attempt that failed says since when the proxy is away. */

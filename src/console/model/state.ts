@@ -42,7 +42,7 @@ export interface ConsoleState {
   readonly status: Loaded<ProxyStatus>;
   readonly live: LiveStatus | undefined;
   readonly skew: Loaded<SkewReport>;
-  /** Keys of the rows that came or changed with the last report. */
+  /** Keys of the rows that came or changed last. */
   readonly changed: ReadonlySet<string>;
   readonly unexpected: Loaded<Unexpected404List>;
   readonly timeline: Loaded<Timeline>;
