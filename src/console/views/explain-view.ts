@@ -21,7 +21,8 @@ export function ExplainView({ state, dispatch, go }: Ui): ComponentChild {
     return ask(question, dispatch);
   }, [method, path, server, client, dispatch]);
   const { explaining } = state;
-  const servers = (state.status.value?.servers ?? []).map(({ name }) => name);
+  // Nobody prefers a server that left.
+  const servers = (state.status.value?.servers ?? []).flatMap((each) => (each.state === 'gone' ? [] : each.name));
   return h(
     'div',
     null,
