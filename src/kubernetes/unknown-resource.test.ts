@@ -11,6 +11,7 @@ const YAML = 'application/yaml';
 const TEXT = 'text/plain; charset=utf-8';
 
 const TYPE_MESSAGE = 'the server could not find the requested resource';
+const METRIC_MESSAGE = 'the server could not find the metric http_requests for pods';
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const base64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 
@@ -44,7 +45,7 @@ function field(number: number, content: number | string | readonly number[]): nu
 }
 
 /** A Status in kube-apiserver's protobuf envelope. */
-function protobufStatus(reason: string, details?: StatusDetails, kind = 'Status'): Uint8Array {
+function protobufStatus(reason: string, details?: StatusDetails, kind = 'Status', message = TYPE_MESSAGE): Uint8Array {
   const encodedDetails = details && [
     ...field(1, details.name ?? ''),
     ...field(2, details.group ?? ''),
@@ -56,7 +57,7 @@ function protobufStatus(reason: string, details?: StatusDetails, kind = 'Status'
   const status = [
     ...field(1, [...field(1, ''), ...field(2, '')]),
     ...field(2, 'Failure'),
-    ...field(3, TYPE_MESSAGE),
+    ...field(3, message),
     ...field(4, reason),
     ...(encodedDetails ? field(5, encodedDetails) : []),
     ...field(6, 404),
@@ -74,8 +75,8 @@ function protobufStatus(reason: string, details?: StatusDetails, kind = 'Status'
   ]);
 }
 
-function jsonStatus(reason: string, details?: StatusDetails): Uint8Array {
-  return bytes(statusJson(failureStatus(404, reason, TYPE_MESSAGE, details)));
+function jsonStatus(reason: string, details?: StatusDetails, message = TYPE_MESSAGE): Uint8Array {
+  return bytes(statusJson(failureStatus(404, reason, message, details)));
 }
 
 describe('unknown-resource 404', () => {
@@ -127,6 +128,12 @@ describe('any other 404', () => {
     'JSON labelled protobuf': [PROTOBUF, jsonStatus('NotFound', {})],
     'empty protobuf': [PROTOBUF, bytes('')],
     'recorded YAML object 404': [YAML, bytes(RECORDED.object.yaml)],
+    'JSON of a metric without values': [JSON_TYPE, jsonStatus('NotFound', undefined, METRIC_MESSAGE)],
+    'protobuf of a metric without values': [PROTOBUF, protobufStatus('NotFound', undefined, 'Status', METRIC_MESSAGE)],
+    'YAML of a metric without values': [
+      YAML,
+      bytes(`apiVersion: v1\ncode: 404\nkind: Status\nmessage: ${METRIC_MESSAGE}\nreason: NotFound\nstatus: Failure\n`),
+    ],
     'too long': [TEXT, bytes(`404 page not found${'\n'.repeat(UNKNOWN_RESOURCE_BODY_LIMIT)}`)],
   };
   for (const [name, [contentType, body]] of Object.entries(cases)) {

@@ -4,6 +4,9 @@ import type { RequestInfo } from './request-info.ts';
 /** Larger bodies are no unknown-resource 404: kube-apiserver's are below 400 bytes in every encoding. */
 export const UNKNOWN_RESOURCE_BODY_LIMIT = 4096;
 
+/** The message of every such Status (apimachinery pkg/api/errors, NewGenericServerResponse). */
+const MESSAGE = 'the server could not find the requested resource';
+
 const utf8 = new TextDecoder();
 
 /**
@@ -15,7 +18,9 @@ const utf8 = new TextDecoder();
  * handler_proxy.go). For groups compiled in, an unknown version, resource or subresource yields a Status with reason
  * NotFound and empty details (go-restful's 404 through apiserver pkg/server/handler.go) in JSON, protobuf or YAML. A path
  * that does not fit the type, such as a namespaced object without its namespace, gives the same answer: it is no proof that
- * the type is unknown. The 404 of an object, and that of a subresource which a CRD does not have, carries details.
+ * the type is unknown. The 404 of an object, and that of a subresource which a CRD does not have, carries details. So it
+ * should be with extension API servers, but those of metrics leave them out where a metric has no values just now, which
+ * autoscalers ask for all the time (custom-metrics-apiserver pkg/provider/errors.go): their message tells.
  *
  * False for a HEAD whose Status was left out, for CBOR, which kube-apiserver writes only with an alpha feature gate, and for
  * anything malformed. Not to be asked about requests for which `relaysForeignResponse` holds.
@@ -60,8 +65,8 @@ function isUnknownResourceJson(text: string): boolean {
     return false;
   }
   if (!isRecord(status)) return false;
-  const { kind, reason, details } = status;
-  if (kind !== 'Status' || reason !== 'NotFound') return false;
+  const { kind, reason, message, details } = status;
+  if (kind !== 'Status' || reason !== 'NotFound' || message !== MESSAGE) return false;
   return details === undefined || (isRecord(details) && Object.keys(details).length === 0);
 }
 
@@ -75,6 +80,7 @@ function isUnknownResourceYaml(text: string): boolean {
   return (
     lines.includes('kind: Status') &&
     lines.includes('reason: NotFound') &&
+    lines.includes(`message: ${MESSAGE}`) &&
     (lines.includes('details: {}') || !lines.some((line) => line.startsWith('details:')))
   );
 }
@@ -86,7 +92,7 @@ function isUnknownResourceProtobuf(body: Uint8Array): boolean {
   const typeMeta = nested(unknown, 1);
   if (stringField(typeMeta, 1) !== 'v1' || stringField(typeMeta, 2) !== 'Status') return false;
   const status = nested(unknown, 2);
-  if (stringField(status, 4) !== 'NotFound') return false;
+  if (stringField(status, 3) !== MESSAGE || stringField(status, 4) !== 'NotFound') return false;
   if (!status?.some(({ number }) => number === 5)) return true;
   // Go writes empty strings and zeros of StatusDetails too.
   return (

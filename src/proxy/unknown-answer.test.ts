@@ -24,8 +24,9 @@ for (const [what, method, fields, status, expected] of [
   });
 }
 
+const message = 'the server could not find the requested resource';
 const status = (details: unknown, space?: number) =>
-  Buffer.from(JSON.stringify({ kind: 'Status', reason: 'NotFound', details, code: 404 }, undefined, space));
+  Buffer.from(JSON.stringify({ kind: 'Status', message, reason: 'NotFound', details, code: 404 }, undefined, space));
 
 test('the 404 of an object is told from that of a type, however it is written', () => {
   const named = { name: 'x', kind: 'pods' };

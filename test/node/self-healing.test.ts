@@ -172,6 +172,23 @@ test('a path that does not fit its type gets the 404 of a server, byte for byte,
   assert.match(await metrics(plane), /unexpected_404_total\{.*resource="deployments".*outcome="relayed"\} 1/);
 });
 
+test('that a metric has no values just now is no unexpected 404, though its details are empty', async (t) => {
+  const plane = await startEmbeddedControlPlane(t);
+  const missing = `${JSON.stringify({
+    kind: 'Status',
+    status: 'Failure',
+    message: 'the server could not find the metric http_requests for pods',
+    reason: 'NotFound',
+    code: 404,
+  })}\n`;
+  plane.old.handler = (stream) => send(stream, 404, 'application/json', missing);
+  const client = await plane.client();
+  const answer = await client.request({ path: `${PATH}/x` });
+  assert.deepEqual([answer.status, answer.text], [404, missing]);
+  assert.deepEqual([plane.old.requests.length, plane.new.requests.length], [1, 0]);
+  assert.doesNotMatch(await metrics(plane), /unexpected_404_total\{/);
+});
+
 test('the 404 of an object passes from the server that was asked, and so does whatever a workload says', async (t) => {
   const plane = await startEmbeddedControlPlane(t);
   const missing = `${JSON.stringify({

@@ -82,7 +82,17 @@ test('a write that broke off is not repeated', async (t) => {
 test('both 404s of an unknown type are NotFound to the caller, as in client-go, and marked in the record', async (t) => {
   const replies: ScriptedReply[] = [
     { status: 404, text: '404 page not found\n' },
-    { status: 404, json: { kind: 'Status', status: 'Failure', reason: 'NotFound', details: {}, code: 404 } },
+    {
+      status: 404,
+      json: {
+        kind: 'Status',
+        status: 'Failure',
+        message: 'the server could not find the requested resource',
+        reason: 'NotFound',
+        details: {},
+        code: 404,
+      },
+    },
     {
       status: 404,
       json: { kind: 'Status', status: 'Failure', reason: 'NotFound', details: { name: 'a', kind: 'x' }, code: 404 },
