@@ -16,7 +16,7 @@ const MAX_TIMEOUT_SECONDS = 3600;
 export function addRecordOptions(command: Command): void {
   command
     .addOption(new Option('--to <DIR>', 'Directory to write. Default: recording-VERSION in the working directory.'))
-    .addOption(new Option('--kubeconfig <FILE>', 'Default: the first file of $KUBECONFIG, else ~/.kube/config.'))
+    .addOption(new Option('--kubeconfig <FILE>', 'Default: those of $KUBECONFIG together, else ~/.kube/config.'))
     .addOption(new Option('--context <NAME>', 'Context of the kubeconfig. Default: the current one.'))
     .addOption(
       new Option(

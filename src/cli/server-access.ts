@@ -11,7 +11,7 @@ import { openUpstream } from '../wire/upstream-pool.ts';
 
 /** How to reach a server that is asked directly; flags with kubectl's names. Files are relative to the working directory. */
 export interface ServerAccessFlags {
-  /** Default: the first file of $KUBECONFIG, else ~/.kube/config. */
+  /** Default: those of $KUBECONFIG together, else ~/.kube/config. */
   readonly kubeconfig?: string | undefined;
   /** Default: the current context. */
   readonly context?: string | undefined;
@@ -69,13 +69,16 @@ export async function serverAccess(
   kubeconfigVariable: string | undefined,
 ): Promise<ServerAccess> {
   if (flags.server !== undefined) return accessOfFlags({ ...flags, server: flags.server }, directory);
-  const [first = join(homedir(), '.kube', 'config')] = (kubeconfigVariable ?? '').split(delimiter).filter(Boolean);
-  const file = resolve(directory, flags.kubeconfig ?? first);
-  const { server, ca, serverName, certificate, token } = await readKubeconfig(file, flags.context);
+  const [first = join(homedir(), '.kube', 'config'), ...others] = (kubeconfigVariable ?? '')
+    .split(delimiter)
+    .filter(Boolean)
+    .map((file) => resolve(directory, file));
+  const files = flags.kubeconfig === undefined ? ([first, ...others] as const) : resolve(directory, flags.kubeconfig);
+  const { server, ca, serverName, certificate, token } = await readKubeconfig(files, flags.context);
   if (ca === undefined) {
     throw refused(
       'kubeconfig',
-      `${file} names no certificate-authority for ${server}, without which nothing is sent there`,
+      `names no certificate-authority for ${server}, without which nothing is sent there; add it to the cluster`,
     );
   }
   return { server, ca, serverName: serverName ?? hostOf(server), certificate, token };

@@ -87,6 +87,45 @@ describe('readKubeconfig', () => {
     assert.equal(access.ca, undefined);
   });
 
+  it('uses several files as one: what the first has holds, and each entry may be in another', async () => {
+    const entries = (values: Values) => stringify({ apiVersion: 'v1', kind: 'Config', ...values });
+    const data = { server: 'https://10.0.0.2:6443', 'certificate-authority': 'ca.crt' };
+    await using files = await temporaryFiles({
+      'a/empty': '',
+      'b/contexts': entries({
+        'current-context': '',
+        contexts: [{ name: 'now', context: { cluster: 'c', user: 'u' } }],
+        users: [{ name: 'u', user: { tokenFile: 'token' } }],
+      }),
+      'b/token': 'first',
+      'c/config': kubeconfig({ server: 'https://10.0.0.3:6443' }, { token: 'second' }).replace(
+        'name: c\n',
+        'name: d\n',
+      ),
+      'd/clusters': entries({ 'current-context': 'then', clusters: [{ name: 'c', cluster: data }] }),
+      'd/ca.crt': ca.cert,
+    });
+    const paths = ['nowhere', 'b/contexts', 'a/empty', 'c/config', 'd/clusters', 'b/contexts'].map(files.path);
+    const [first = '', ...others] = paths;
+    assert.deepEqual(await readKubeconfig([first, ...others]), {
+      server: 'https://10.0.0.2:6443',
+      ca: `${ca.cert.trim()}\n`,
+      serverName: undefined,
+      certificate: undefined,
+      token: 'first',
+      tokenFile: files.path('b/token'),
+      files: ['b/contexts', 'a/empty', 'c/config', 'd/clusters', 'd/ca.crt', 'b/token'].map(files.path),
+    });
+    assert.deepEqual(await problemsOf(readKubeconfig([first, ...others], 'then'), files.directory), [
+      'c/config:5:3: contexts: needs the cluster "old", which is in none of the files',
+    ]);
+    assert.match(
+      (await problemsOf(readKubeconfig([first, ...others], 'x'), files.directory))[0] ?? '',
+      /^b\/contexts:.* has no context "x", only now, then$/,
+    );
+    assert.equal((await problemsOf(readKubeconfig([first, files.path('not-there-either')]))).length, 2);
+  });
+
   async function problems(content: string): Promise<string[]> {
     await using files = await temporaryFiles({ kubeconfig: content });
     return await problemsOf(readKubeconfig(files.path('kubeconfig')), files.directory);

@@ -84,6 +84,14 @@ describe('commands that ask the API servers of contexts', () => {
       'other.crt': other.cert,
       config: stringify({ apiVersion: 'v1', kind: 'Config', clusters, users, contexts }),
       'not.yaml': '}{',
+      'more.yaml': stringify({
+        apiVersion: 'v1',
+        kind: 'Config',
+        contexts: [
+          { name: 'added', context: { cluster: 'old', user: 'good' } },
+          { name: 'new', context: { cluster: 'gone', user: 'bad' } },
+        ],
+      }),
     });
   });
   after(async () => {
@@ -96,6 +104,24 @@ describe('commands that ask the API servers of contexts', () => {
     const exitCode = await run(['node', 'mvproxy', ...args], io);
     return { exitCode, out: io.out, err: io.err };
   }
+
+  it('takes contexts of all files of $KUBECONFIG, as kubectl does', async () => {
+    const { directory } = files;
+    const environment = { KUBECONFIG: `${directory}/nowhere:${directory}/config::${directory}/more.yaml` };
+    const io = capturedIo({ directory, environment });
+    assert.equal(await run(['node', 'mvproxy', 'skew', '--context=added,new', '--output=json'], io), 0, io.err);
+    const { servers }: SkewReport = JSON.parse(io.out);
+    assert.deepEqual(
+      servers.map(({ name, version }) => [name, version]),
+      [
+        ['new', '1.37.2'],
+        ['added', '1.34.4'],
+      ],
+    );
+    const other = capturedIo({ directory, environment });
+    assert.equal(await run(['node', 'mvproxy', 'skew', '--context=added,x', '--kubeconfig=more.yaml'], other), 2);
+    assert.match(other.err, /"added" cannot be used:\n.*needs the cluster "old", which is not in the file/);
+  });
 
   async function skew(...flags: readonly string[]): Promise<SkewReport> {
     const { exitCode, out, err } = await mvproxy('skew', '--output=json', ...flags);

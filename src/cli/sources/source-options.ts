@@ -4,7 +4,7 @@ import { commaSeparated } from '../option-values.ts';
 /** Where a command that only reads has its facts from, parsed. Neither context nor recorded: from a running proxy. */
 export interface SourceFlags {
   readonly context?: readonly string[] | undefined;
-  /** Of the contexts. Default: the first file of $KUBECONFIG, else ~/.kube/config. */
+  /** Of the contexts. Default: those of $KUBECONFIG together, else ~/.kube/config. */
   readonly kubeconfig?: string | undefined;
   /** Shipped releases, or directories that `lab record` wrote. */
   readonly recorded?: readonly string[] | undefined;
@@ -21,7 +21,7 @@ export function addSourceOptions(command: Command): void {
     .addOption(
       new Option(
         '--kubeconfig <FILE>',
-        'Where the contexts are. Default: the first file of $KUBECONFIG, else ~/.kube/config.',
+        'Where the contexts are. Default: those of $KUBECONFIG together, else ~/.kube/config.',
       ).conflicts('adminServer'),
     )
     .addOption(
