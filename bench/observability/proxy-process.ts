@@ -1,6 +1,6 @@
 import { listen } from '../../src/wire/listener.ts';
-import { openUpstream } from '../../src/wire/upstream-pool.ts';
 import { requestPath } from '../pipeline/request-path.ts';
+import { HOST, openLoopback } from './loopback.ts';
 import { observerOf, type Variant } from './observers.ts';
 
 /** What the process is told first. */
@@ -16,8 +16,6 @@ export interface ProxyStart {
 /** And what it answers: its port, or the microseconds of CPU that it has used. */
 export type ProxyAnswer = { readonly port: number } | { readonly cpu: number };
 
-const HOST = '127.0.0.1';
-
 process.on('message', (message: ProxyStart | 'usage') => {
   if (message === 'usage') {
     const { user, system } = process.cpuUsage();
@@ -27,19 +25,7 @@ process.on('message', (message: ProxyStart | 'usage') => {
 process.once('disconnect', () => process.exit());
 
 async function start({ variant, ca, cert, key, serverPort }: ProxyStart): Promise<void> {
-  const upstream = () =>
-    openUpstream({
-      host: HOST,
-      port: serverPort,
-      servername: 'kubernetes.default.svc',
-      ca,
-      certificate: undefined,
-      connectTimeoutMs: 10_000,
-      pingIntervalMs: 60_000,
-      pingTimeoutMs: 60_000,
-      maxConnections: 1,
-      onEvent: undefined,
-    });
+  const upstream = () => openLoopback(serverPort, ca);
   const trust = { clientCa: [], requestHeaderCa: [], allowedNames: [] };
   const { handler } = await requestPath(trust, [], { observer: observerOf(variant), upstream });
   const { port } = await listen({ host: HOST, port: 0, tls: { cert, key }, handler });

@@ -1,5 +1,6 @@
 import { code, page, table } from '../../tools/reference/markdown.ts';
-import { type Rounds, type Summary, summaries } from './rounds.ts';
+import { VARIANTS } from './observers.ts';
+import { type Rounds, type Spread, type Summary, summaries } from './rounds.ts';
 import type { ScrapeCost } from './scrape-cost.ts';
 
 /** One load, measured both ways. */
@@ -27,17 +28,18 @@ export function reportPage({ date, node, processor, rounds, requests, loads, scr
     [
       'Each request that was answered is counted (metrics), remembered in a ring (journal, which `/decisions` and the console show) and, with',
       '`logging.accessLog: all`, written as a line of JSON. The default is metrics and journal. Here is the processor time of that, as a',
-      'ratio to a proxy that does nothing of it. Ratios are those of rounds beside each other, in turn; the middle one counts, and the',
-      'quarters around it say how sure it is.',
+      'ratio to a proxy that does nothing of it in the same round. The number is the one in the middle of all rounds; half of the rounds',
+      'lie between those behind it, which say how sure it is.',
     ].join('\n'),
     '## The whole proxy',
     [
-      `A small GET over TLS and HTTP/2 on both sides, ${requests.overTheWire.toLocaleString('en')} requests in each of ${rounds} rounds, a process for each row. There are 32`,
-      'at a time on one connection, which share reads and writes: requests that come one by one cost several times as much, and the same',
-      'for being counted, so that their ratios are nearer to 1. The access log goes to `/dev/null`; other threads of the process, which write',
-      'it, count. It is for finding something out: `logging.accessLog: notable` writes the few lines that an operator looks for.',
-      'A process keeps what its compiler once made of the code, which alone moves a row here by up to a quarter, in both directions; metrics',
-      'and journal are lost in that. The tables of the request path alone show them.',
+      `A small GET over TLS and HTTP/2 on both sides, ${requests.overTheWire.toLocaleString('en')} requests after as many that are not measured. What the compiler makes of`,
+      `the code differs from process to process, so that each of the ${rounds} rounds has a new process for each row, in turn: ${rounds * VARIANTS.length}`,
+      'processes for a table. There are 32 requests at a time on one connection, which share reads and writes: requests that come one by one',
+      'cost several times as much, and the same for being counted, so that their ratios are nearer to 1. The access log goes to',
+      '`/dev/null`; other threads of the process, which write it, count. It is for finding something out: `logging.accessLog: notable`',
+      'writes the few lines that an operator looks for. A row whose half of the rounds lies on both sides of 1.000 is lost in what',
+      'processes differ by; the tables of the request path alone show it.',
     ].join('\n'),
     ...loads.flatMap(({ name, overTheWire }) => [`### ${name}`, ratioTable(summaries(overTheWire))]),
     '## The request path alone',
@@ -57,12 +59,17 @@ export function reportPage({ date, node, processor, rounds, requests, loads, scr
 
 function ratioTable(rows: readonly Summary[]): string {
   return table(
-    ['The proxy does', 'CPU a request', 'Ratio', 'Quarters'],
-    rows.map(({ variant, microseconds, ratio, from, to }) => [
+    ['The proxy does', 'CPU a request, µs', 'Half of the rounds', 'Ratio', 'Half of the rounds'],
+    rows.map(({ variant, microseconds, ratio }) => [
       variant,
-      `${microseconds.toFixed(1)} µs`,
-      ratio.toFixed(3),
-      variant === 'nothing' ? '' : `${from.toFixed(3)} to ${to.toFixed(3)}`,
+      microseconds.middle.toFixed(1),
+      half(microseconds, 1),
+      ratio.middle.toFixed(3),
+      variant === 'nothing' ? '' : half(ratio, 3),
     ]),
   );
+}
+
+function half({ from, to }: Spread, digits: number): string {
+  return `${from.toFixed(digits)} to ${to.toFixed(digits)}`;
 }
