@@ -7,6 +7,11 @@ export interface PreflightFacts extends PreflightSetting {
   changes(): Promise<TypeChanges & { readonly unread: readonly string[] }>;
 }
 
+/** The release that is compared with, as texts name it. */
+export function releaseText({ target }: PreflightSetting, to: string): string {
+  return target?.isAbout === undefined ? to : `${to} (default flags)`;
+}
+
 export function preflightFacts(setting: PreflightSetting): PreflightFacts {
   let changes: ReturnType<PreflightFacts['changes']> | undefined;
   return {

@@ -1,11 +1,11 @@
 import { versionText } from '../kubernetes/kube-version.ts';
 import { type Check, type Finding, finding, listed, listedBriefly } from './check.ts';
 import { CHECKS } from './check-list.ts';
-import { usedTypes } from './checks/api-usage.ts';
 import { type PreflightFacts, preflightFacts } from './preflight-facts.ts';
 import type { CheckStatus, PreflightCheck, PreflightReport, PreflightServer } from './preflight-report.ts';
 import type { PreflightSetting } from './preflight-setting.ts';
 import { typeText } from './type-changes.ts';
+import { usedTypes } from './used-types.ts';
 
 /** For one check and all servers. Every question has a shorter bound of its own; three of them may follow each other. */
 const DEADLINE_MS = 20_000;

@@ -14,6 +14,14 @@ export interface TypeChanges {
   readonly to: string;
   readonly appearing: readonly ChangingType[];
   readonly vanishing: readonly (ChangingType & { readonly instead: readonly string[] })[];
+  readonly staying: StayingTypes;
+}
+
+/** What the release that is compared with serves. */
+export interface StayingTypes {
+  has(type: Type): boolean;
+  /** Group-versions with the same resource: in its own group first, then in another one that took it over. */
+  insteadOf(type: Type): readonly string[];
 }
 
 /** What the servers are compared with. */
@@ -24,7 +32,7 @@ export interface ComparedRelease {
   readonly isAbout?: ((group: string) => boolean) | undefined;
 }
 
-interface Type {
+export interface Type {
   readonly group: string;
   readonly version: string;
   readonly resource: string;
@@ -32,13 +40,18 @@ interface Type {
 }
 
 /**
- * Without a target the servers are compared with the newest of them. What the servers do not all serve, or the target does not: `vanishing` is served now and not by the target, `appearing` by
- * the target and not by every server. A subresource is named only where its resource stays.
+ * What the servers do not all serve, or the target does not: `vanishing` is served now and not by the target, `appearing` by
+ * the target and not by every server. Without a target the servers are compared with the newest of them. A subresource is
+ * named only where its resource stays.
  */
 export function typeChanges(servers: readonly ServedBy[], target: ComparedRelease | undefined): TypeChanges {
   const goal = target ?? newest(servers);
-  if (goal === undefined) return { to: '', appearing: [], vanishing: [] };
-  const wanted = typesOf(goal.discovery);
+  const wanted = goal === undefined ? new Map<string, Type>() : typesOf(goal.discovery);
+  const staying: StayingTypes = {
+    has: (type) => wanted.has(keyOf(type)),
+    insteadOf: (type) => insteadOf(type, wanted),
+  };
+  if (goal === undefined) return { to: '', appearing: [], vanishing: [], staying };
   const holders = new Map<string, { readonly type: Type; readonly servers: string[] }>();
   for (const { server, discovery } of servers) {
     for (const [key, type] of typesOf(discovery)) {
@@ -60,7 +73,7 @@ export function typeChanges(servers: readonly ServedBy[], target: ComparedReleas
       const resource = holders.get(keyOf({ ...type, subresource: '' }));
       return (resource?.servers.length ?? 0) > names.length;
     });
-  return { to: goal.name, appearing: sorted(appearing), vanishing: sorted(vanishing) };
+  return { to: goal.name, appearing: sorted(appearing), vanishing: sorted(vanishing), staying };
 }
 
 /** `flowschemas in flowcontrol.apiserver.k8s.io/v1beta3`, `pods/resize in v1` */
@@ -99,11 +112,14 @@ function typesOf({ api, apis }: ServerDiscovery): Map<string, Type> {
   return types;
 }
 
-/** The same resource in the target: in its own group first, then in another one that took it over. */
-function insteadOf({ group, resource, subresource }: Type, wanted: ReadonlyMap<string, Type>): readonly string[] {
+function insteadOf(
+  { group, version, resource, subresource }: Type,
+  wanted: ReadonlyMap<string, Type>,
+): readonly string[] {
   const same = [...wanted.values()].filter((type) => type.resource === resource && type.subresource === subresource);
-  const own = same.filter((type) => type.group === group);
-  return (own.length > 0 ? own : same).map(groupVersion);
+  const own = same.filter((type) => type.group === group && type.version !== version);
+  const others = same.filter((type) => type.group !== group);
+  return (own.length > 0 ? own : others).map(groupVersion);
 }
 
 function sorted<T extends Type>(types: readonly T[]): T[] {

@@ -1,80 +1,81 @@
 import type { Read } from '../answer.ts';
 import { blocked, type Check, type Finding, finding, listed, listedBriefly, pass } from '../check.ts';
-import type { PreflightFacts } from '../preflight-facts.ts';
+import { type PreflightFacts, releaseText } from '../preflight-facts.ts';
 import type { TypeUsage } from '../preflight-report.ts';
-import type { RequestedAPI } from '../requested-deprecated-apis.ts';
 import type { ServerProbe } from '../server-probe.ts';
 import { groupVersion, typeText } from '../type-changes.ts';
+import { type UsedType, usedTypes } from '../used-types.ts';
 
 /** Who still uses what vanishes: the servers' own metrics, and what this proxy has counted. */
 export const apiUsage: Check = {
   code: 'APIUsage',
   async run(facts) {
-    const { vanishing, to } = await facts.changes();
+    const changes = await facts.changes();
     const readings = await Promise.all(
       facts.servers.map(async (server) => ({ server, read: await server.requestedAPIs() })),
     );
     const unread = readings.flatMap(({ server, read }) => (read.kind === 'read' ? [] : [unreadable(server, read)]));
-    const used = (await usedTypes(facts)).map(({ type, usage }) => usedFinding(type, usage, to));
+    const by = releaseText(facts, changes.to);
+    const used = (await usedTypes(facts)).map((each) =>
+      each.announced === undefined ? usedFinding(each, by, facts) : announcedFinding(each, each.announced),
+    );
     if (used.length > 0) return [...used, ...unread];
     if (facts.servers.length === 0 || unread.length === facts.servers.length) return unread;
-    const count = vanishing.length === 0 ? 'Nothing vanishes' : `Nobody asked for what vanishes`;
-    const counted =
-      facts.usage === undefined
-        ? ''
-        : `, nor did a client of this proxy in ${Math.round(facts.usage.sinceSeconds / 60)} minutes`;
-    const since =
-      vanishing.length === 0 ? '' : `, as far as the servers can tell, since each of them started${counted}`;
-    return [pass(`${count}${since}.`), ...unread];
+    return [unusedFinding(facts, changes), ...unread];
   },
 };
 
-interface UsedType {
-  readonly type: {
-    readonly group: string;
-    readonly version: string;
-    readonly resource: string;
-    readonly subresource: string;
-    readonly instead: readonly string[];
-  };
-  readonly usage: readonly TypeUsage[];
-}
-
-/** What vanishes and is used, or was announced to be removed by then, as the servers themselves say. */
-export async function usedTypes(facts: PreflightFacts): Promise<readonly UsedType[]> {
-  const { vanishing } = await facts.changes();
-  const requested = await Promise.all(
-    facts.servers.map(async (server) => {
-      const read = await server.requestedAPIs();
-      return { name: server.name, apis: read.kind === 'read' ? read.value : [] };
-    }),
+function unusedFinding({ usage, target }: PreflightFacts, { vanishing, to, unread }: Changes): Finding {
+  if (to === '') return finding('unknown', 'What vanishes is not known, and so is who uses it.', '');
+  if (unread.length > 0) {
+    const read = vanishing.length === 0 ? 'Nothing vanishes' : 'Nobody asked for what vanishes';
+    return finding('unknown', `${read} of what could be read; what ${listedBriefly(unread)} has is not known.`, '');
+  }
+  if (vanishing.length === 0) return pass('Nothing vanishes.');
+  if (usage === undefined) {
+    return finding(
+      'unknown',
+      'Nobody asked for what vanishes and is deprecated, since each of the servers started; of what is not deprecated they do not count requests.',
+      `A running proxy counts them: mvproxy preflight${target === undefined ? '' : ` --to ${target.name}`} without --config.`,
+    );
+  }
+  const minutes = Math.round(usage.sinceSeconds / 60);
+  return pass(
+    `Nobody asked for what vanishes, as far as the servers can tell, since each of them started, nor did a client of this proxy in ${minutes} minutes.`,
   );
-  const announced = requested
-    .flatMap(({ apis }) => apis)
-    .filter((api) => isGoneBy(api, facts.target?.version))
-    .filter((api) => !vanishing.some((type) => isSame(type, api)))
-    .map((api) => ({ ...api, instead: [] }));
-  const distinct = new Map([...vanishing, ...announced].map((type) => [typeText(type), type]));
-  return [...distinct.values()].flatMap((type) => {
-    const usage = [
-      ...proxyUsage(facts, type),
-      ...requested
-        .filter(({ apis }) => apis.some((api) => isSame(type, api)))
-        .map(({ name }): TypeUsage => ({ source: 'server', server: name, client: '', requests: null })),
-    ];
-    return usage.length === 0 ? [] : [{ type, usage }];
-  });
 }
 
-function proxyUsage({ usage }: PreflightFacts, type: UsedType['type']): TypeUsage[] {
-  // The proxy counts resources; what a subresource was asked for cannot be told.
-  if (type.subresource !== '') return [];
-  return (usage?.entries ?? [])
-    .filter(({ group, version, resource }) => isSame(type, { group, version, resource, subresource: '' }))
-    .map(({ client, requests }) => ({ source: 'proxy', server: '', client, requests }));
+type Changes = Awaited<ReturnType<PreflightFacts['changes']>>;
+
+/** Its garbage collector, quota and namespace controllers watch whatever discovery lists, and leave it with the type. */
+const FOLLOWER = 'kube-controller-manager';
+
+function usedFinding({ type, usage, isRemoved }: UsedType, by: string, facts: PreflightFacts): Finding {
+  const isOnlyFollowed = usage.every(({ source, client }) => source === 'proxy' && client === FOLLOWER);
+  if (isOnlyFollowed) {
+    return finding(
+      'warn',
+      `${typeText(type)}, which ${by} does not serve, was asked for by ${FOLLOWER} alone through this proxy: its garbage collector, quota and namespace controllers watch whatever is listed, and leave it with the type.`,
+      'Nothing, unless clients reach the servers past this proxy.',
+    );
+  }
+  return finding(
+    'fail',
+    `${typeText(type)}, which ${by} does not serve, was asked for ${askers(usage)}. These clients fail once the last server that serves it is replaced.`,
+    `${move(type)} before that.${whereToLook(type, usage)}${isRemoved ? '' : orKeepIt(type, facts)}`,
+  );
 }
 
-function usedFinding(type: UsedType['type'], usage: readonly TypeUsage[], to: string): Finding {
+/** Nobody asked about a release, so that this is not of today, but of the next upgrade. */
+function announcedFinding({ type, usage }: UsedType, release: string): Finding {
+  return finding(
+    'warn',
+    `${typeText(type)} is gone in ${release}, as the servers say, and was asked for ${askers(usage)}.`,
+    `${move(type)} before an upgrade to ${release}.${whereToLook(type, usage)}`,
+  );
+}
+
+function askers(usage: readonly TypeUsage[]): string {
   const clients = usage.filter(({ source }) => source === 'proxy');
   const servers = usage.filter(({ source }) => source === 'server');
   const who = [
@@ -84,20 +85,23 @@ function usedFinding(type: UsedType['type'], usage: readonly TypeUsage[], to: st
     servers.length === 0
       ? ''
       : `of ${listed(servers.map(({ server }) => server))} since ${servers.length === 1 ? 'it' : 'they'} started`,
-  ].filter((part) => part !== '');
-  const move =
-    type.instead.length === 0
-      ? 'Nothing takes its place: stop using it'
-      : `Move these clients to ${listed(type.instead)}`;
-  const find =
-    clients.length > 0
-      ? ''
-      : ` The audit log names them: requests for ${groupVersion(type)} with the annotation k8s.io/deprecated.`;
-  return finding(
-    'fail',
-    `${typeText(type)}, which ${to} does not serve, was asked for ${who.join(', and ')}. These clients fail once the last server that serves it is replaced.`,
-    `${move} before that.${find}`,
-  );
+  ];
+  return who.filter((part) => part !== '').join(', and ');
+}
+
+function move({ instead }: UsedType['type']): string {
+  return instead.length === 0 ? 'Nothing takes its place: stop using it' : `Move these clients to ${listed(instead)}`;
+}
+
+function whereToLook(type: UsedType['type'], usage: readonly TypeUsage[]): string {
+  if (usage.some(({ source, client }) => source === 'proxy' && client !== FOLLOWER)) return '';
+  return ` The audit log names them: requests for ${groupVersion(type)} with the annotation k8s.io/deprecated.`;
+}
+
+/** What comes with the program has every feature at its default. */
+function orKeepIt({ version }: UsedType['type'], { target }: PreflightFacts): string {
+  if (target?.isAbout === undefined || !/alpha|beta/.test(version)) return '';
+  return ` Where --runtime-config or a feature gate switches it on, it may stay: compare with a recording or a context of the release as you run it (--to).`;
 }
 
 function unreadable(server: ServerProbe, why: Unread): Finding {
@@ -111,16 +115,3 @@ function unreadable(server: ServerProbe, why: Unread): Finding {
 }
 
 type Unread = Exclude<Read<unknown>, { kind: 'read' }>;
-
-function isGoneBy(
-  { removedRelease }: RequestedAPI,
-  target: { readonly major: number; readonly minor: number } | undefined,
-) {
-  const [major, minor] = removedRelease.split('.').map(Number);
-  if (target === undefined || major === undefined || minor === undefined) return false;
-  return major < target.major || (major === target.major && minor <= target.minor);
-}
-
-function isSame(left: Omit<UsedType['type'], 'instead'>, right: Omit<UsedType['type'], 'instead'>): boolean {
-  return typeText(left) === typeText(right);
-}

@@ -1,4 +1,5 @@
 import { type Check, type Finding, finding, listedBriefly, pass } from '../check.ts';
+import { releaseText } from '../preflight-facts.ts';
 import { typeText } from '../type-changes.ts';
 
 /** No failure by itself: that types come and go is what an upgrade is for. `APIUsage` says whether somebody minds. */
@@ -17,7 +18,11 @@ export const changingApis: Check = {
         ),
       );
     }
-    if (to === '') return findings;
+    if (to === '') {
+      if (unread.length === facts.servers.length) return findings;
+      const text = 'No server has told its version, so that nobody knows which of them is the newest.';
+      return [...findings, finding('unknown', text, 'Name the release that is to come: --to 1.37.')];
+    }
     if (appearing.length + vanishing.length === 0) {
       const all =
         target === undefined
@@ -25,7 +30,7 @@ export const changingApis: Check = {
           : `The servers serve what ${target.name} does.`;
       return [...findings, pass(all)];
     }
-    const by = target?.isAbout !== undefined ? `${to} (default flags)` : to;
+    const by = releaseText(facts, to);
     const parts = [
       appearing.length === 0 ? '' : `${counted(appearing.length, 'appear')} with ${by}: ${names(appearing)}`,
       vanishing.length === 0 ? '' : `${counted(vanishing.length, 'vanish')} with ${by}: ${names(vanishing)}`,
