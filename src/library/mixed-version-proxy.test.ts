@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { type ApiAnswer, type ApiRequest, H1Client, H2Client } from '../../test/support/api-client.ts';
 import { type Issued, TestCa } from '../../test/support/certificates.ts';
 import { Inbox } from '../../test/support/loopback.ts';
+import { OtlpCollector } from '../../test/support/otlp-collector.ts';
 import { discoveryOf } from '../discovery/testing/discovery-of.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { ExchangeHandler } from '../wire/exchange.ts';
@@ -279,6 +280,26 @@ test('a proxy that is stopped ends a change of peers that cannot be read', async
   order.push('stopped');
   await changed;
   assert.deepEqual(order, ['changed', 'stopped']);
+});
+
+test('requests are spans where a collector is named, sent before the proxy is stopped, and explain themselves', async (t) => {
+  const collector = await OtlpCollector.start(t);
+  const tracing = {
+    otlpEndpoint: collector.url,
+    otlpHeaders: { Authorization: 'Bearer key' },
+    samplingRatio: 1,
+    explainHeader: true,
+  };
+  const { a } = await startPair(t, { tracing });
+  const { headers } = await a.get(GADGET, { 'x-mvproxy-explain': '1' });
+  assert.match(String(headers['x-mvproxy-explain']), /^server=b; decision=PeerServesResource/);
+  await a.proxy.stop(0);
+  const moved = collector.spans.filter(({ attributes }) => attributes['mvproxy.server'] === 'b');
+  assert.deepEqual(
+    moved.map(({ name }) => name),
+    [`GET ${GADGET}`],
+  );
+  assert.equal(collector.requests[0]?.authorization, 'Bearer key');
 });
 
 test('every request that the proxy answers is told to who asked for it', async (t) => {

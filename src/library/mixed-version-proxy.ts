@@ -2,7 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describeStatus, type ProxyStatus } from '../admin/status.ts';
 import { clock, RequestPath } from '../daemon/request-path.ts';
 import { serverSpecs } from '../daemon/settings.ts';
+import { tracingSettings } from '../daemon/tracing-settings.ts';
 import { requestInfo } from '../kubernetes/request-info.ts';
+import { Tracing } from '../observe/tracing/tracing.ts';
 import { discoveryPath } from '../routing/discovery-path.ts';
 import { peerView } from '../servers/peer-trust.ts';
 import type { ServerRegistry } from '../servers/server-registry.ts';
@@ -11,7 +13,7 @@ import type { ExchangeHandler, ServerExchange } from '../wire/exchange.ts';
 import type { MixedVersionProxyOptions, Peer } from './options.ts';
 import { PROCESS_WARNINGS } from './process-warnings.ts';
 import { withReadiness } from './readiness.ts';
-import { clientTrust, peerTrust, settingsOf } from './settings.ts';
+import { clientTrust, collectorAccess, peerTrust, settingsOf } from './settings.ts';
 
 /** The mixed version proxy inside an API server. */
 export interface MixedVersionProxy {
@@ -23,7 +25,7 @@ export interface MixedVersionProxy {
   status(): ProxyStatus;
   /** Other peers from now on; resolves when requests are routed to them. Requests under way finish where they are. */
   setPeers(peers: readonly Peer[]): Promise<void>;
-  /** Lets requests to peers finish for `graceMs`, then ends them. Close the listener first. */
+  /** Lets requests to peers finish for `graceMs`, then ends them, and sends the last spans. Close the listener first. */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -38,13 +40,18 @@ const PATIENCE_MS = 10_000;
 export function createMixedVersionProxy(options: MixedVersionProxyOptions): MixedVersionProxy {
   const peers = peerTrust(options.trust);
   const clients = clientTrust(options.trust);
-  const { local } = options;
-  const path = new RequestPath(settingsOf(options), {
+  const { local, logger = PROCESS_WARNINGS, onExchange } = options;
+  const settings = settingsOf(options);
+  const spans = tracingSettings(settings);
+  const tracing = spans && new Tracing(spans, collectorAccess(options.tracing ?? {}), logger, clock);
+  const path = new RequestPath(settings, {
     servers: serversOf(options),
     peers,
     trust: () => clients,
-    logger: options.logger ?? PROCESS_WARNINGS,
-    onExchange: options.onExchange,
+    logger,
+    onExchange,
+    tracer: tracing?.tracer,
+    explains: settings.tracing.explainHeader,
   });
   path.announce(peers);
   path.start();
@@ -74,6 +81,7 @@ export function createMixedVersionProxy(options: MixedVersionProxyOptions): Mixe
       isStopped = true;
       stopped.resolve();
       await Promise.all([path.registry.stop(graceMs), changing]);
+      await tracing?.close();
     },
   };
 }

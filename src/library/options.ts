@@ -20,8 +20,21 @@ export interface MixedVersionProxyOptions {
   readonly http2Engine?: EngineName | undefined;
   /** Default: warnings and errors become warnings of the process. */
   readonly logger?: Logger;
+  /** Default: no spans, and no header that explains. */
+  readonly tracing?: TracingOptions | undefined;
   /** Gets every request that the proxy answered. Must not throw. */
   readonly onExchange?: (record: ExchangeRecord) => void;
+}
+
+/**
+ * The section `tracing` of the configuration of `mvproxy serve`, with the same defaults: `otlpEndpoint` turns spans on,
+ * `explainHeader` the header X-Mvproxy-Explain.
+ */
+export interface TracingOptions extends Partial<Omit<Settings['tracing'], 'otlpCaFile' | 'otlpHeadersFile'>> {
+  /** Signs the certificate of the collector, PEM. Default: the CAs that Node trusts. */
+  readonly otlpCa?: string | undefined;
+  /** Of every request to the collector. */
+  readonly otlpHeaders?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface LocalServer {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { TestCa } from '../../test/support/certificates.ts';
 import { API_VERSION, configurationSchema, KIND } from '../config/schema.ts';
 import type { MixedVersionProxyOptions } from './options.ts';
-import { clientTrust, headerNames, peerTrust, settingsOf } from './settings.ts';
+import { clientTrust, collectorAccess, headerNames, peerTrust, settingsOf } from './settings.ts';
 
 const OPTIONS: MixedVersionProxyOptions = {
   local: { name: 'a', handler: () => {} },
@@ -54,6 +54,20 @@ test('every option that cannot be used is named as the host wrote it', () => {
   refused({ tuning: { health: { fal: 3 } } }, /tuning\.health\.fal is not a known key; did you mean fall/);
   refused({ http2Engine: 'nghttp2' }, /http2Engine .*must be own or node, not "nghttp2"/);
   refused({ tuning: { discovery: { staleAfterSeconds: 1 } } }, /tuning\.discovery\.staleAfterSeconds must be longer/);
+});
+
+test('tracing is that of the program, but for its files', () => {
+  const collector = { otlpEndpoint: 'http://collector.example:4318' };
+  assert.equal(settingsOf({ ...OPTIONS, tracing: collector }).tracing.samplingRatio, 0.01);
+  refused({ tracing: { samplingRatio: 2 } }, /: tracing\.samplingRatio must be at most 1/);
+  refused({ tracing: { otlpHeaders: {} } }, /: tracing\.otlpHeaders has no effect without a collector/);
+  refused(
+    { tracing: { ...collector, otlpHeaders: { a: 'b' } } },
+    /: tracing\.otlpHeaders would be sent .* without TLS/,
+  );
+  const message = /tracing\.otlpCa contains no certificate/;
+  assert.throws(() => collectorAccess({ otlpCa: 'x' }), { code: 'MVP_CONFIG', message });
+  assert.deepEqual(collectorAccess({}), { ca: undefined, headers: {} });
 });
 
 test('a server may have no peers yet', () => {

@@ -8,13 +8,23 @@ import { ProxyError } from '../errors.ts';
 import type { CertificateTrust } from '../identity/client-certificate.ts';
 import type { IdentityHeaderNames } from '../identity/header-names.ts';
 import { parseTrustAnchors } from '../identity/trust-anchors.ts';
+import type { CollectorAccess } from '../observe/tracing/tracing.ts';
 import type { ClientKeyPair, PeerTrust } from '../servers/peer-trust.ts';
 import { ENGINE_VARIABLE, engineOfEnvironment } from '../wire/engine-name.ts';
-import type { ClientTrustOptions, MixedVersionProxyOptions, RequestHeaderOptions, TrustOptions } from './options.ts';
+import type {
+  ClientTrustOptions,
+  MixedVersionProxyOptions,
+  RequestHeaderOptions,
+  TracingOptions,
+  TrustOptions,
+} from './options.ts';
 
 /** Where the options stand that the schema knows under other names. */
 const OPTION_NAMES: readonly (readonly [Path, string])[] = [
   [['servers'], 'peers'],
+  [['tracing', 'otlpCaFile'], 'tracing.otlpCa'],
+  [['tracing', 'otlpHeadersFile'], 'tracing.otlpHeaders'],
+  [['tracing'], 'tracing'],
   [['http2', 'engine'], `http2Engine (or ${ENGINE_VARIABLE} in the environment)`],
   [['authentication', 'requestHeader', 'allowedNames'], 'trust.allowedNames'],
   [['authentication', 'requestHeader', 'usernameHeaders'], 'trust.headers.username'],
@@ -27,10 +37,16 @@ const OPTION_NAMES: readonly (readonly [Path, string])[] = [
  * The options as a configuration of `mvproxy serve` would state them, so that there is one source of defaults and rules.
  * Throws `ProxyError` (MVP_CONFIG) that names every option that cannot be used.
  */
-export function settingsOf({ local, peers, trust, tuning = {}, http2Engine }: SettingsOptions): Settings {
+export function settingsOf({ local, peers, trust, tuning = {}, tracing, http2Engine }: SettingsOptions): Settings {
   const servers = peers.map(({ name, url, serverName }) => ({ name, url, serverName }));
   const engine = http2Engine ?? engineOfEnvironment();
-  const settings = parse({ servers, authentication: authenticationOf(trust), http2: { engine }, ...tuning });
+  const settings = parse({
+    servers,
+    authentication: authenticationOf(trust),
+    http2: { engine },
+    ...tuning,
+    tracing: tracingSection(tracing),
+  });
   const problems = violations(settings)
     .filter(({ paths: [path] }) => isOfOptions(path))
     .map(({ paths: [path], message }) => `${nameOf(path)} ${message}`);
@@ -45,10 +61,32 @@ export function settingsOf({ local, peers, trust, tuning = {}, http2Engine }: Se
 
 /** The other rules are about what only a program has: a listener, flags, files, a local server at an address of its own. */
 function isOfOptions([section, ...rest]: Path): boolean {
-  return section === 'discovery' || section === 'limits' || (section === 'servers' && rest.length > 0);
+  return (
+    section === 'discovery' ||
+    section === 'limits' ||
+    section === 'tracing' ||
+    (section === 'servers' && rest.length > 0)
+  );
 }
 
-type SettingsOptions = Pick<MixedVersionProxyOptions, 'local' | 'peers' | 'trust' | 'tuning' | 'http2Engine'>;
+type SettingsOptions = Pick<
+  MixedVersionProxyOptions,
+  'local' | 'peers' | 'trust' | 'tuning' | 'tracing' | 'http2Engine'
+>;
+
+/** Rules are about whether there are such files; nobody reads them. */
+function tracingSection({ otlpCa, otlpHeaders, ...section }: TracingOptions = {}): object {
+  return {
+    ...section,
+    otlpCaFile: otlpCa === undefined ? undefined : 'otlpCa',
+    otlpHeadersFile: otlpHeaders === undefined ? undefined : 'otlpHeaders',
+  };
+}
+
+/** How spans reach the collector. Throws `ProxyError` (MVP_CONFIG) for what is no certificate. */
+export function collectorAccess({ otlpCa, otlpHeaders = {} }: TracingOptions): CollectorAccess {
+  return { ca: otlpCa === undefined ? undefined : certificates('tracing.otlpCa', otlpCa).pem, headers: otlpHeaders };
+}
 
 /** In which headers front proxies state users. Throws `ProxyError` (MVP_CONFIG) for what is no name of a header. */
 export function headerNames(trust: ClientTrustOptions): IdentityHeaderNames {
