@@ -75,6 +75,7 @@ export async function serverAccess(
     .map((file) => resolve(directory, file));
   const files = flags.kubeconfig === undefined ? ([first, ...others] as const) : resolve(directory, flags.kubeconfig);
   const { server, ca, serverName, certificate, token } = await readKubeconfig(files, flags.context);
+  requireAddress('kubeconfig', server);
   if (ca === undefined) {
     throw refused(
       'kubeconfig',
@@ -89,9 +90,7 @@ async function accessOfFlags(
   directory: string,
 ): Promise<ServerAccess> {
   const { server, certificateAuthority, clientCertificate, clientKey, tokenFile, tlsServerName } = flags;
-  if (!URL.canParse(server) || new URL(server).protocol !== 'https:') {
-    throw refused('server', 'must be the https URL of a server, for example https://10.0.0.1:6443');
-  }
+  requireAddress('server', server);
   if (certificateAuthority === undefined) {
     throw refused(
       'certificate-authority',
@@ -115,6 +114,20 @@ async function accessOfFlags(
         : await keyPair(directory, clientCertificate, clientKey),
     token: tokenFile === undefined ? undefined : await bearerToken(directory, tokenFile),
   };
+}
+
+function requireAddress(flag: string, server: string): void {
+  const url = URL.parse(server);
+  if (url?.protocol !== 'https:') {
+    const whose = flag === 'server' ? '' : `names the server ${server}, which `;
+    throw refused(flag, `${whose}must be the https URL of a server, for example https://10.0.0.1:6443`);
+  }
+  if (url.pathname === '/') return;
+  // Questions would be put to whatever is in front, under paths that are not the server's.
+  throw refused(
+    flag,
+    `leads to a path of what is in front of servers, ${server}; give the address of the API server itself`,
+  );
 }
 
 async function keyPair(directory: string, certificateFile: string, keyFile: string) {

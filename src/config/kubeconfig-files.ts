@@ -7,6 +7,7 @@ import { parseYaml, type YamlSource } from './yaml-source.ts';
 
 const text = z.string().nullish();
 const kubeconfigSchema = z.looseObject({
+  kind: z.literal('Config', { error: ({ input }) => `its kind is ${JSON.stringify(input)}, not Config` }).nullish(),
   'current-context': text,
   clusters: z.array(z.looseObject({ name: z.string(), cluster: z.record(z.string(), z.unknown()) })).nullish(),
   users: z.array(z.looseObject({ name: z.string(), user: z.record(z.string(), z.unknown()).nullish() })).nullish(),
@@ -70,7 +71,8 @@ export function chosenContext(
   const context = entry(files, ({ contexts }) => contexts, chosen);
   if (context === undefined && name !== undefined) {
     const known = [...new Set(files.flatMap(({ content }) => content.contexts ?? []).map((each) => each.name))];
-    throw at(files[0], ['contexts'], `has no context ${JSON.stringify(name)}, only ${known.join(', ') || 'none'}`);
+    const others = known.length === 0 ? 'and no other one' : `only ${known.join(', ')}; name one of these`;
+    throw at(files[0], ['contexts'], `has no context ${JSON.stringify(name)}, ${others}`);
   }
   if (context === undefined) {
     throw at(holder, ['current-context'], `names the context ${JSON.stringify(chosen)}, ${nowhere}`);

@@ -64,7 +64,7 @@ describe('readKubeconfig', () => {
     const path = files.path('admin.conf');
     assert.equal((await readKubeconfig(path, 'now')).token, 't');
     const [problem] = await problemsOf(readKubeconfig(path, 'x'), files.directory);
-    assert.match(problem ?? '', /has no context "x", only then, now$/);
+    assert.match(problem ?? '', /has no context "x", only then, now; name one of these$/);
   });
 
   it('reads files relative to its own directory, and prefers a token file to a token', async () => {
@@ -121,7 +121,7 @@ describe('readKubeconfig', () => {
     ]);
     assert.match(
       (await problemsOf(readKubeconfig([first, ...others], 'x'), files.directory))[0] ?? '',
-      /^b\/contexts:.* has no context "x", only now, then$/,
+      /^b\/contexts:.* has no context "x", only now, then; name one of these$/,
     );
     assert.equal((await problemsOf(readKubeconfig([first, files.path('not-there-either')]))).length, 2);
   });
@@ -198,6 +198,9 @@ describe('readKubeconfig', () => {
       (await problems(kubeconfig({ server: 'nowhere' }, { token: 'x' })))[0] ?? '',
       /server: must be the URL of a server/,
     );
+    assert.deepEqual(await problems('kind: Pod'), [
+      'kubeconfig:1:7: kind: is not a kubeconfig: its kind is "Pod", not Config',
+    ]);
     assert.deepEqual(await problemsOf(readKubeconfig('/nonexistent/kubeconfig')), [
       'kubeconfig (--kubeconfig): /nonexistent/kubeconfig does not exist; check the path',
     ]);
