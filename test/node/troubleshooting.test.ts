@@ -5,6 +5,7 @@ import { run } from '../../src/cli/main.ts';
 import { capturedIo } from '../../src/cli/testing/captured-io.ts';
 import { type EmbeddedControlPlane, startEmbeddedControlPlane } from '../support/embedded-daemon.ts';
 import { commandsIn, guideHeadings, guideSection } from '../support/guide.ts';
+import { startObservedLab } from './support/running-lab.ts';
 
 const GUIDE = 'troubleshooting';
 const ADMIN = 'http://127.0.0.1:6444';
@@ -77,6 +78,26 @@ test('behind a 503 the guide leads to the server that is missing', async (t) => 
   assert.match(text, /new/);
 });
 
+test('a namespace that waits for a server that is out is traced to that server', async (t) => {
+  const plane = await withoutCapable(t);
+  const client = await plane.client();
+  const headers = { 'user-agent': 'kube-controller-manager/v1.37.2 (linux/amd64) kubernetes/abc' };
+  assert.equal((await client.request({ path: TYPE, headers })).status, 503);
+  const [status, decisions] = await executeAll('A namespace stays Terminating, or objects are gone', plane);
+  assert.equal(status?.code, 1);
+  assert.match(status?.out ?? '', /^new .*unready/m);
+  const [decision] = JSON.parse(decisions?.out ?? '').items;
+  assert.deepEqual([decision.client, decision.status, decision.path], ['kube-controller-manager', 503, TYPE]);
+});
+
+test('a newer kubelet is sent to a server that is as new', async (t) => {
+  const { mvproxy } = await startObservedLab(t);
+  const [command = ''] = commandsIn(await guideSection(GUIDE, "After its upgrade a node's pods do not start"));
+  const { out } = await mvproxy(...command.split(' ').slice(1));
+  assert.match(out, /^server-3 answers/m);
+  assert.match(out, /^server-3 +1\.37\.2/m);
+});
+
 test('a server without requests is found with its reason and its history', async (t) => {
   const plane = await withoutCapable(t);
   const [status, timeline] = await executeAll('A server gets no requests', plane);
@@ -108,7 +129,7 @@ test('every decision that the guide names exists, and every link within the guid
   const named = [...section.matchAll(/^\| `(\w+)`/gm)].map(([, name = '']) => name);
   const [, reasons = ''] = /UnavailableReason =([\s\S]*?)\n\n/.exec(source) ?? [];
   assert.deepEqual(named.sort(), [...reasons.matchAll(/'(\w+)'/g)].map(([, name = '']) => name).sort());
-  for (const guide of [GUIDE, 'rolling-out', 'verify-in-production']) {
+  for (const guide of [GUIDE, 'rolling-out', 'verify-in-production', 'preflight']) {
     const text = await readFile(new URL(`../../docs/${guide}.md`, import.meta.url), 'utf8');
     for (const [, file = '', anchor] of text.matchAll(/\]\(([\w/-]+)\.md(?:#([\w-]+))?\)/g)) {
       const target = await readFile(new URL(`../../docs/${file}.md`, import.meta.url), 'utf8');
