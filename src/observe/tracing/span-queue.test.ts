@@ -47,6 +47,16 @@ describe('spans on their way', () => {
     assert.deepEqual(queue.counts, { exported: 3, dropped: 2, failed: 0, queued: 0 });
   });
 
+  test('go at once when there is no room for more', async () => {
+    const { promise: sending, resolve } = Promise.withResolvers<void>();
+    const { queue, sent, add } = setUp(3, () => Promise.resolve(resolve()));
+    add(3);
+    assert.deepEqual(sent, [], 'but not within the request that took the last place');
+    await sending;
+    assert.deepEqual(sent, [3]);
+    assert.equal(queue.counts.queued, 0);
+  });
+
   test('go in batches', async () => {
     const { queue, sent, add } = setUp(2_000);
     add(1_100);

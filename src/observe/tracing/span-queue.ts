@@ -61,8 +61,8 @@ export class SpanQueue {
     }
     this.#waiting.push(span);
     if (this.#exporting !== undefined) return;
-    // A full batch goes at once, but never within the request that filled it.
-    if (this.#waiting.length === BATCH) setImmediate(() => void this.flush());
+    // A full batch, or queue, goes at once, but never within the request that filled it.
+    if (this.#waiting.length === Math.min(BATCH, limit)) setImmediate(() => void this.flush());
     this.#timer ??= setTimeout(() => void this.flush(), intervalMs).unref();
   }
 
