@@ -69,8 +69,9 @@ async function recordedRelease(to: string, recorded: DaemonDependencies['recorde
 export function preflightSetting(parts: PreflightParts): PreflightSetting {
   const { configuration, material, servers, membership, usage, target, reread } = parts;
   const trust = material.peers;
+  const options = { trust, now: clock, engine: configuration.http2.engine, readyPath: configuration.health.path };
   return {
-    servers: servers.map((spec) => new ServerProbe(spec, { trust, now: clock, engine: configuration.http2.engine })),
+    servers: servers.map((spec) => new ServerProbe(spec, options)),
     trust,
     certificates: ownCertificates(material),
     configuration: () => reread().then(() => [], problemsOf),
@@ -92,11 +93,17 @@ export function problemsOf(error: unknown): readonly string[] {
   return [error instanceof Error ? error.message : String(error)];
 }
 
-function ownCertificates({ listener, clientBundles, peers, etcd }: Material): OwnCertificate[] {
+function ownCertificates({ listener, admin, clientBundles, peers, etcd }: Material): OwnCertificate[] {
   const [clientCa, requestHeaderCa] = clientBundles;
   const pemOf = (value: string | Buffer | undefined) => (value === undefined ? undefined : String(value));
   const files: (Omit<OwnCertificate, 'pem'> & { readonly pem: string | undefined })[] = [
     { what: 'serving certificate', flag: '--tls-cert-file', use: 'server', pem: pemOf(listener.cert) },
+    {
+      what: 'CA of those who read the admin listener',
+      flag: '--admin-client-ca-file',
+      use: 'authority',
+      pem: admin?.bundle,
+    },
     { what: 'client CA', flag: '--client-ca-file', use: 'authority', pem: clientCa },
     { what: 'request-header CA', flag: '--requestheader-client-ca-file', use: 'authority', pem: requestHeaderCa },
     {

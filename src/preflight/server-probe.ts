@@ -38,6 +38,8 @@ export interface ServerProbeOptions {
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly engine?: EngineName | undefined;
+  /** Where the proxy asks whether a server is ready, with its query. Default: `/readyz`. */
+  readonly readyPath?: string | undefined;
   /** Default: the wire's. */
   readonly wire?: {
     readonly probeTls: typeof probeTls;
@@ -96,7 +98,11 @@ export class ServerProbe {
     });
   }
 
-  /** `/readyz?verbose`. A server that refuses us would close the connection meanwhile, and say nothing of itself. */
+  get readyPath(): string {
+    return this.#options.readyPath ?? '/readyz';
+  }
+
+  /** `readyPath`, with all checks. A server that refuses us would close the connection meanwhile, and say nothing of itself. */
   readiness(): Promise<Read<Answer & { readonly askedAt: number; readonly answeredAt: number }>> {
     return this.#once('readiness', async () => {
       const read = await this.acceptance();
@@ -105,7 +111,7 @@ export class ServerProbe {
       if (read.value.kind === 'unanswered')
         return { kind: 'read', value: { ...NO_ANSWER, message: read.value.message } };
       const askedAt = this.#options.now();
-      const answer = await this.ask('GET', '/readyz?verbose');
+      const answer = await this.ask('GET', `${this.readyPath}${this.readyPath.includes('?') ? '&' : '?'}verbose`);
       return { kind: 'read', value: { ...answer, askedAt, answeredAt: this.#options.now() } };
     });
   }

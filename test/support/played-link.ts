@@ -140,6 +140,7 @@ function rightOf(review: string): string {
 }
 
 export interface PlayedSetting extends Partial<Omit<PreflightSetting, 'servers' | 'trust'>> {
+  readonly readyPath?: string;
   readonly trust?: Partial<PeerTrust>;
 }
 
@@ -171,7 +172,7 @@ export function playedFacts(
       probeClientIssuers: () => Promise.resolve(link.clientIssuers),
       openUpstream: () => link.upstream,
     };
-    return new ServerProbe(spec, { trust, now, wire });
+    return new ServerProbe(spec, { trust, now, wire, readyPath: overrides.readyPath });
   });
   return preflightFacts({
     certificates: [],

@@ -54,6 +54,20 @@ test('a server that is not ready says which of its checks fail', async () => {
   );
 });
 
+test('readiness is what the proxy takes for it', async () => {
+  const link = new PlayedLink('a', pki);
+  link.answers.set('GET /readyz?verbose', { status: 500, body: '[-]etcd failed: reason withheld\n' });
+  link.answers.set('GET /readyz?exclude=etcd&verbose', { status: 200, body: 'readyz check passed' });
+  const [found] = await verdictsOf(serverReady, playedFacts(pki, [link], { readyPath: '/readyz?exclude=etcd' }));
+  assert.deepEqual([found?.[1], found?.[2]], ['pass', '/readyz?exclude=etcd answers ok.']);
+  link.answers.set('GET /own?verbose', { status: 403, body: 'no' });
+  const [forbidden] = await verdictsOf(serverReady, playedFacts(pki, [link], { readyPath: '/own' }));
+  assert.deepEqual(
+    [forbidden?.[1], forbidden?.[3]],
+    ['fail', 'Grant get on the path /own to the proxy, as deploy/rbac.yaml does on /readyz.'],
+  );
+});
+
 test('a server that does not answer is not ready, and everything after that waits for it', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const link = new PlayedLink('a', pki);
