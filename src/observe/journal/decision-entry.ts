@@ -1,7 +1,7 @@
 import { LONG_TARGET, LONGEST_METHOD, LONGEST_NAME, shortened } from '../detached.ts';
 import { type ExchangeRecord, reasonOf, type UnknownTypeOutcome, type UnknownTypeRecord } from '../exchange-record.ts';
 import { isNotable } from './notable.ts';
-import { shownName, shownPath } from './shown-path.ts';
+import { shownName, shownPath, shownSubresource } from './shown-path.ts';
 
 /** One decision in memory. Strings are '' where there is nothing to say. */
 export interface DecisionEntry {
@@ -57,7 +57,7 @@ export function decisionEntry(record: ExchangeRecord, id: number): DecisionEntry
     group: info === undefined ? '' : kept(info.apiGroup, LONGEST_NAME),
     version: info === undefined ? '' : kept(info.apiVersion, LONGEST_NAME),
     resource: info === undefined ? '' : kept(info.resource, LONGEST_NAME),
-    subresource: info === undefined ? '' : kept(info.subresource, LONGEST_NAME),
+    subresource: info === undefined ? '' : kept(shownSubresource(info), LONGEST_NAME),
     namespace: info === undefined ? '' : kept(info.namespace, LONGEST_NAME),
     name: info === undefined ? '' : kept(shownName(info), LONGEST_NAME),
     path: info === undefined ? '' : kept(shownPath(info), LONGEST_PATH),

@@ -111,6 +111,16 @@ test('a long target is cut off, so that memory is bounded', () => {
   assert.ok(entry.path.endsWith('p…'));
 });
 
+test('whatever slash is too many, nothing says what a Secret is called', () => {
+  for (const target of [
+    '/api/v1/namespaces/a//secrets/pw',
+    '/api/v1//secrets/pw',
+    '/api/v1/namespaces//secrets/pw/x',
+  ]) {
+    assert.doesNotMatch(JSON.stringify(new DecisionLog().add(exchangeRecordOf(target))), /pw/, target);
+  }
+});
+
 test('a target that could not be read shows nothing of itself', () => {
   const entry = new DecisionLog().add(
     exchangeRecordOf(undefined, { info: undefined, status: 400, error: 'MVP_BAD_TARGET' }),

@@ -22,6 +22,11 @@ export function shownName({ resource, parts }: RequestInfo): string {
   return resource === 'secrets' ? '' : (parts[1] ?? '');
 }
 
+/** With a slash too many a path has no resource, and what stands here may be the name of a Secret. */
+export function shownSubresource({ resource, subresource }: RequestInfo): string {
+  return resource === '' ? '' : subresource;
+}
+
 function withoutWorkload({ path, parts, verb }: RequestInfo): string {
   const known = parts.slice(0, verb === 'proxy' ? 2 : 3);
   if (parts.length === known.length) return path;

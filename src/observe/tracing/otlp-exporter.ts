@@ -14,6 +14,8 @@ export interface OtlpExporterOptions {
   /** PEM; undefined: the CAs that Node trusts. */
   readonly ca: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  /** How long a connection stays open between two exports. Default: a minute. */
+  readonly idleMs?: number | undefined;
   /** For one export with all its repetitions. */
   readonly timeoutMs: number;
   readonly version: string;
@@ -21,16 +23,19 @@ export interface OtlpExporterOptions {
   readonly resource: Readonly<Record<string, string>>;
 }
 
+const IDLE_MS = 60_000;
+
 /** The only file that knows OpenTelemetry's libraries; it is imported once a span waits to be exported. */
 export function createOtlpExporter(options: OtlpExporterOptions): SpanExporter {
-  const { url, ca, headers, timeoutMs, version } = options;
+  const { url, ca, headers, timeoutMs, version, idleMs = IDLE_MS } = options;
   const exporter = new OTLPTraceExporter({
     url,
     headers: { ...headers },
     timeoutMillis: timeoutMs,
     concurrencyLimit: 1,
     userAgent: `mixed-version-proxy/${version}`,
-    httpAgentOptions: { keepAlive: true, ...(ca === undefined ? {} : { ca }) },
+    // Nothing else ends the connections of an exporter that has been replaced: a collector need not.
+    httpAgentOptions: { keepAlive: true, timeout: idleMs, ...(ca === undefined ? {} : { ca }) },
   });
   const resource = resourceFromAttributes({ ...options.resource });
   const scope = { name: 'mixed-version-proxy', version };

@@ -128,6 +128,8 @@ describe('a span never says', () => {
       `/api/v1/watch/namespaces/a/secrets/${hidden}`,
       `/api/v1/namespaces/a/secrets?fieldSelector=metadata.name%3D${hidden}`,
       `/api/v1/secrets?watch=true&fieldSelector=metadata.name=${hidden}`,
+      `/api/v1/namespaces/a//secrets/${hidden}`,
+      `/api/v1//namespaces/a/secrets/${hidden}`,
     ]) {
       assert.ok(!everything(target).includes(hidden), target);
     }

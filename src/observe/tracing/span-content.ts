@@ -63,7 +63,7 @@ export function spanContent(span: FinishedSpan): SpanContent {
     'mvproxy.response.ending': ending,
     'mvproxy.unknown_type.outcome': unknownType?.outcome,
     'mvproxy.unknown_type.denying': unknownType?.denying,
-    ...(info?.isResourceRequest ? resourceAttributes(info) : {}),
+    ...(info === undefined || info.resource === '' ? {} : resourceAttributes(info)),
   });
   const events: SpanContent['events'][number][] = retries.map(({ at, cause, server: failed }) => ({
     name: 'mvproxy.retry',
@@ -100,7 +100,7 @@ function resourceAttributes(info: RequestInfo): Readonly<Record<string, string |
  * spans keeps a row for each route.
  */
 function routeOf(record: ExchangeRecord, info: RequestInfo): string | undefined {
-  if (!info.isResourceRequest) return undefined;
+  if (info.resource === '') return undefined;
   const isKnown = hasKnownType(record) || record.decision?.reason === 'AlreadyProxied';
   return resourcePath(
     isKnown ? info : { ...info, ...MADE_UP, subresource: info.subresource && '{subresource}' },
@@ -109,8 +109,9 @@ function routeOf(record: ExchangeRecord, info: RequestInfo): string | undefined 
   );
 }
 
+/** With a slash too many a path has no resource, and what follows may be the name of anything. */
 function pathOf(info: RequestInfo): string | undefined {
-  if (info.isResourceRequest) return cut(resourcePath(info, info.namespace, hidesName(info) ? '{name}' : info.name));
+  if (info.resource !== '') return cut(resourcePath(info, info.namespace, hidesName(info) ? '{name}' : info.name));
   const [, root = '', ...others] = info.path.split('/');
   if (!KNOWN_ROOTS.has(root)) return '/{path}';
   return cut(['', root, ...others.slice(0, 4)].join('/'));

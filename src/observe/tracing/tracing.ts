@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../logger.ts';
 import { RequestTracer, type Sampling } from './request-tracer.ts';
 import { type SpanCounts, type SpanExporter, SpanQueue } from './span-queue.ts';
@@ -50,6 +51,7 @@ export class Tracing {
 
   /** From the next export on the collector is spoken to with what files say now. */
   use(access: CollectorAccess): void {
+    if (isDeepStrictEqual(access, this.#access)) return;
     this.#access = access;
     this.#exporter = undefined;
   }
