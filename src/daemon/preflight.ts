@@ -74,6 +74,7 @@ export function preflightSetting(parts: PreflightParts): PreflightSetting {
     servers: servers.map((spec) => new ServerProbe(spec, options)),
     trust,
     certificates: ownCertificates(material),
+    knowsClients: material.clientBundles[0] !== undefined,
     configuration: () => reread().then(() => [], problemsOf),
     membership: {
       failing: membership.sources.filter(({ up }) => !up),

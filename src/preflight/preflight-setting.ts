@@ -9,6 +9,8 @@ export interface PreflightSetting {
   readonly servers: readonly ServerProbe[];
   readonly trust: PeerTrust;
   readonly certificates: readonly OwnCertificate[];
+  /** There is a CA by which clients with certificates are known. */
+  readonly knowsClients: boolean;
   /** What is wrong with the configuration and its files, in whole sentences; empty: nothing. */
   readonly configuration: () => Promise<readonly string[]>;
   readonly membership: MembershipFacts;

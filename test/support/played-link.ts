@@ -176,6 +176,7 @@ export function playedFacts(
   });
   return preflightFacts({
     certificates: [],
+    knowsClients: true,
     configuration: () => Promise.resolve([]),
     membership: { failing: [], empty: [], refused: [] },
     rights: PROXY_RIGHTS,

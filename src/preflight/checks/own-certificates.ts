@@ -17,10 +17,17 @@ const KUBEADM_NAMES: Readonly<Record<string, string>> = {
 };
 const ANY_USE = '2.5.29.37.0';
 
+const UNKNOWN_CLIENTS = finding(
+  'warn',
+  'There is no client CA: clients with certificates, as kubelet, kube-controller-manager and most people have, get 401.',
+  'Give --client-ca-file (on kubeadm: /etc/kubernetes/pki/ca.crt), unless every client has a token.',
+);
+
 export const ownCertificates: Check = {
   code: 'OwnCertificates',
-  async run({ certificates, now }) {
+  async run({ certificates, knowsClients, now }) {
     const findings = certificates.flatMap((certificate) => judge(certificate, now()));
+    if (!knowsClients) findings.push(UNKNOWN_CLIENTS);
     if (findings.length > 0 || certificates.length === 0) return findings;
     const days = certificates.map(({ pem, use }) => lastDay(certificatesOf(pem), use)).sort();
     return [pass(`Our ${listed(certificates.map(({ what }) => what))} are valid; the first expires on ${days[0]}.`)];

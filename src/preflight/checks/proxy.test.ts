@@ -77,6 +77,13 @@ test('our certificates', async () => {
   ]);
 });
 
+test('without a client CA, those with certificates are turned away', async () => {
+  const facts = playedFacts(pki, [], { certificates: [front], knowsClients: false });
+  const [found, ...others] = await verdictsOf(ownCertificates, facts);
+  assert.deepEqual([found?.[1], others], ['warn', []]);
+  assert.match(found?.[3] ?? '', /^Give --client-ca-file/);
+});
+
 test('of a bundle one valid authority is enough: another one is on its way out', async () => {
   const old = (await pki.unrelated.issue({ commonName: 'old-ca', notAfter: new Date(Date.now() - DAY_MS) })).cert;
   const judge = async (pem: string) =>
