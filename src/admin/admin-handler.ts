@@ -12,6 +12,8 @@ export interface AdminSource {
   readonly metricsContentType: string;
   /** Servers, view, snapshot; plain JSON. */
   status(): unknown;
+  /** A page could not be made. Default: only its reader is told. */
+  failed?(path: string, error: unknown): void;
   /** Everything else. */
   readonly pages?: readonly AdminPage[];
 }
@@ -33,7 +35,15 @@ export function createAdminHandler(source: AdminSource): ExchangeHandler {
     const client = new AdminClient(exchange);
     void answer(source, exchange.head).then(
       (found) => send(client, found),
-      () => send(client, { status: 500, contentType: TEXT, body: 'The page could not be made; try again.\n' }),
+      (error: unknown) => {
+        const [path = ''] = exchange.head.target.split('?');
+        source.failed?.(path, error);
+        send(client, {
+          status: 500,
+          contentType: TEXT,
+          body: 'The page could not be made; try again. The log says why.\n',
+        });
+      },
     );
   };
 }

@@ -34,6 +34,8 @@ export interface AdminPage {
 /** Why the admin API cannot answer; codes are stable. */
 export type AdminErrorCode =
   | 'BadRequest'
+  | 'Unauthorized'
+  | 'Forbidden'
   | 'UnknownServer'
   | 'NotFound'
   | 'NotRead'
@@ -43,6 +45,8 @@ export type AdminErrorCode =
 
 const STATUS: Readonly<Record<AdminErrorCode, number>> = {
   BadRequest: 400,
+  Unauthorized: 401,
+  Forbidden: 403,
   UnknownServer: 404,
   NotFound: 404,
   NotAcceptable: 406,
@@ -61,13 +65,17 @@ export class AdminError extends Error {
     this.code = code;
   }
 
-  get answer(): AdminAnswer {
+  get answer(): JsonAnswer {
     const { code, message } = this;
     return jsonAnswer({ error: { code, message } }, STATUS[code]);
   }
 }
 
-export function jsonAnswer(value: unknown, status = 200): AdminAnswer {
+interface JsonAnswer extends AdminAnswer {
+  readonly body: string;
+}
+
+export function jsonAnswer(value: unknown, status = 200): JsonAnswer {
   return { status, contentType: 'application/json', body: `${JSON.stringify(value, undefined, 2)}\n` };
 }
 

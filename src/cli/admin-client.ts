@@ -1,46 +1,34 @@
 import { reports } from '../reports/index.ts';
-import { EXIT, type ExitCode } from './io.ts';
-import { printableLines } from './printable.ts';
-
-/** The admin listener could not be asked, or refused the question; the message says what to do. */
-export class AdminRequestError extends Error {
-  override readonly name = 'AdminRequestError';
-  readonly exitCode: ExitCode;
-
-  constructor(message: string, exitCode: ExitCode) {
-    super(printableLines(message));
-    this.exitCode = exitCode;
-  }
-}
+import { FetchError } from '../wire/fetch.ts';
+import { type AdminAccess, AdminRequestError, type AdminResponse, askAdminListener } from './admin-access.ts';
+import { EXIT } from './io.ts';
 
 /** `verify` asks servers that may hang, which takes the proxy some seconds to find out. */
 const TIMEOUT_MS = 30_000;
 
 /**
- * Reads one page of the admin listener at `base` as JSON text, which has the shape that the page's report says.
+ * Reads one page of the admin listener as JSON text, which has the shape that the page's report says.
  * @throws {AdminRequestError}
  */
 export async function readAdminPage(
-  base: string,
+  access: AdminAccess,
   path: string,
   query: Readonly<Record<string, string | undefined>>,
 ): Promise<string> {
   const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
-  let response: Response;
-  let body: string;
+  const base = access.adminServer;
+  let response: AdminResponse;
   try {
-    response = await fetch(`${base}${path}?${new URLSearchParams(Object.fromEntries(given))}`, {
-      headers: { accept: 'application/json' },
-      redirect: 'manual',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    body = await response.text();
+    const target = `${path}?${new URLSearchParams(Object.fromEntries(given))}`;
+    response = await askAdminListener(access, target, TIMEOUT_MS);
   } catch (error) {
+    if (error instanceof AdminRequestError) throw error;
     throw new AdminRequestError(unreachable(base, error), EXIT.unreachable);
   }
-  const isJson = response.headers.get('content-type') === 'application/json';
+  const { status, contentType, body } = response;
+  const isJson = contentType === 'application/json';
   const value = isJson ? parsed(body) : undefined;
-  if (response.ok && value !== undefined) {
+  if (status === 200 && value !== undefined) {
     const unlike = unlikeReport(path, value);
     if (unlike === undefined) return body;
     throw new AdminRequestError(
@@ -50,10 +38,10 @@ export async function readAdminPage(
   }
   const refusal = refusalIn(value);
   if (refusal !== undefined) {
-    throw new AdminRequestError(refusal, response.status >= 500 ? EXIT.unreachable : EXIT.usage);
+    throw new AdminRequestError(refusal, status >= 500 ? EXIT.unreachable : EXIT.usage);
   }
   throw new AdminRequestError(
-    `What answers at ${base} does not have ${path} (status ${response.status}). ${STRANGER}`,
+    `What answers at ${base} does not have ${path} (status ${status}). ${STRANGER}`,
     EXIT.unreachable,
   );
 }
@@ -79,7 +67,7 @@ function parsed(body: string): unknown {
 
 function unreachable(base: string, error: unknown): string {
   const reason = reasonOf(error);
-  return `No running proxy answers at ${base} (${reason}). "mvproxy serve" prints its admin address when it is ready ("mvproxy ready: serving …, admin …") and listens on loopback only, so run this command on its machine; --admin-server names another address.`;
+  return `No running proxy answers at ${base} (${reason}). "mvproxy serve" prints its admin address when it is ready ("mvproxy ready: serving …, admin …") and listens on loopback unless it is told otherwise, so run this command on its machine; --admin-server names another address.`;
 }
 
 const REASONS: readonly (readonly [RegExp, string])[] = [
@@ -96,6 +84,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
 
 /** fetch hides what happened below the error it throws. */
 function reasonOf(error: unknown): string {
+  if (error instanceof FetchError) return error.message;
   let deepest = error;
   for (let current = error; current instanceof Error; current = current.cause) {
     const said = ['code' in current ? String(current.code) : '', current.name, current.message];

@@ -1,13 +1,18 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { AdminAccess } from './admin-access.ts';
 
 /** The flags of every command that reads from a running proxy, parsed. */
-export interface AdminFlags {
-  /** Without a slash at the end. */
-  readonly adminServer: string;
+export interface AdminFlags extends AdminAccess {
   readonly output: 'text' | 'json';
 }
 
 const DEFAULT_ADMIN_SERVER = 'http://127.0.0.1:6444';
+
+const CERTIFICATES = [
+  ['admin-certificate-authority', 'CA of the admin listener, PEM; for an https --admin-server.'],
+  ['admin-client-certificate', 'Certificate with which to ask an https --admin-server, PEM.'],
+  ['admin-client-key', 'Private key of that certificate, PEM.'],
+] as const;
 
 export function addAdminOptions(command: Command): void {
   addAdminServerOption(command);
@@ -24,12 +29,15 @@ export function addAdminServerOption(command: Command): void {
       .argParser(adminServer)
       .default(DEFAULT_ADMIN_SERVER),
   );
+  for (const [flag, what] of CERTIFICATES) command.addOption(new Option(`--${flag} <FILE>`, what));
 }
 
 function adminServer(text: string): string {
   const url = URL.parse(/^\w+:\/\//.test(text) ? text : `http://${text}`);
-  if (url === null || url.protocol !== 'http:' || url.pathname !== '/' || url.search !== '') {
-    throw new InvalidArgumentError(`It must be like ${DEFAULT_ADMIN_SERVER}: plain HTTP, address and port only.`);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search !== '') {
+    throw new InvalidArgumentError(
+      `It must be like ${DEFAULT_ADMIN_SERVER} or https://cp-1.example:6444: address and port only.`,
+    );
   }
   return url.origin;
 }

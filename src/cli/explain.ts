@@ -1,5 +1,6 @@
 import type { RequestExplanation } from '../admin/request-explanation.ts';
-import { AdminRequestError, readAdminPage } from './admin-client.ts';
+import { AdminRequestError } from './admin-access.ts';
+import { readAdminPage } from './admin-client.ts';
 import type { ExplainFlags } from './explain-options.ts';
 import { explainText } from './explain-view.ts';
 import { type CliIo, EXIT, type ExitCode } from './io.ts';
@@ -36,9 +37,9 @@ function requireQuestion(method: string, path: string): void {
 
 /** The explanation as JSON, by a running proxy or by documents. */
 async function answer(method: string, path: string, flags: ExplainFlags, io: CliIo): Promise<string> {
-  const { adminServer, server, userAgent: client } = flags;
+  const { server, userAgent: client } = flags;
   const documents = await readDocumentServers(flags, io);
-  if (documents === undefined) return readAdminPage(adminServer, '/explain', { method, path, server, client });
+  if (documents === undefined) return readAdminPage(flags, '/explain', { method, path, server, client });
   try {
     const explanation = await explainDocuments(documents.servers, method, path, { server, userAgent: client });
     return `${JSON.stringify(explanation, undefined, 2)}\n`;

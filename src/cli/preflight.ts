@@ -6,7 +6,8 @@ import { preflightSetting, problemsOf } from '../daemon/preflight.ts';
 import { unreadableConfiguration } from '../preflight/checks/configuration.ts';
 import type { PreflightReport } from '../preflight/preflight-report.ts';
 import { preflightReport, runPreflight } from '../preflight/run-preflight.ts';
-import { AdminRequestError, readAdminPage } from './admin-client.ts';
+import { AdminRequestError } from './admin-access.ts';
+import { readAdminPage } from './admin-client.ts';
 import { type CliIo, EXIT, type ExitCode } from './io.ts';
 import { LiveRegion } from './live-region.ts';
 import type { PreflightFailOn, PreflightRequest } from './preflight-options.ts';
@@ -41,8 +42,8 @@ interface Proved {
   readonly exitCode?: ExitCode;
 }
 
-async function askProxy({ adminServer, to }: PreflightRequest): Promise<Proved> {
-  const report: PreflightReport = JSON.parse(await readAdminPage(adminServer, '/preflight', { to }));
+async function askProxy(request: PreflightRequest): Promise<Proved> {
+  const report: PreflightReport = JSON.parse(await readAdminPage(request, '/preflight', { to: request.to }));
   return { report };
 }
 

@@ -1,3 +1,4 @@
+import { adminScheme } from '../config/admin-scheme.ts';
 import type { Configuration } from '../config/schema.ts';
 import type { Logger } from '../observe/logger.ts';
 import { authorityOf } from '../wire/endpoint.ts';
@@ -67,7 +68,7 @@ export async function serveWithWorkers(options: ServeWorkersOptions): Promise<Ex
   signals.on('SIGUSR2', roll);
   const live = async (): Promise<ExitCode> => {
     const started = supervisor.start().then(() => {
-      if (!isStopping) io.stdout.write(readyLine(supervisor));
+      if (!isStopping) io.stdout.write(readyLine(supervisor, adminScheme(configuration)));
     });
     await Promise.race([started, stopping.promise]);
     await stopping.promise;
@@ -90,8 +91,9 @@ export async function serveWithWorkers(options: ServeWorkersOptions): Promise<Ex
   }
 }
 
-function readyLine({ serving, admin }: Supervisor): string {
-  const admins = admin.length === 0 ? '' : `, admin ${admin.map((place) => `http://${authorityOf(place)}`).join(' ')}`;
+function readyLine({ serving, admin }: Supervisor, scheme: string): string {
+  const admins =
+    admin.length === 0 ? '' : `, admin ${admin.map((place) => `${scheme}://${authorityOf(place)}`).join(' ')}`;
   return `mvproxy ready: serving ${serving === undefined ? '' : `https://${authorityOf(serving)}`}${admins}\n`;
 }
 

@@ -1,13 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { nearest } from '../config/nearest.ts';
 import { SEVERITIES, SKEW_CODE_NAMES, SKEW_CODES, type SkewCode } from '../skew/skew-codes.ts';
+import type { AdminAccess } from './admin-access.ts';
 import { addAdminServerOption } from './admin-options.ts';
 import { addSourceOptions, type SourceFlags } from './sources/source-options.ts';
 
 /** The flags of `mvproxy skew`, parsed. */
-export interface SkewFlags extends SourceFlags {
-  /** Without a slash at the end. */
-  readonly adminServer: string;
+export interface SkewFlags extends AdminAccess, SourceFlags {
   readonly output: 'text' | 'json' | 'markdown' | 'html';
   readonly all?: boolean | undefined;
   /** '' is the core group. */

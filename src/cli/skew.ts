@@ -1,6 +1,7 @@
 import { AdminError } from '../admin/admin-page.ts';
 import type { SkewReport } from '../skew/skew-report.ts';
-import { AdminRequestError, readAdminPage } from './admin-client.ts';
+import { AdminRequestError } from './admin-access.ts';
+import { readAdminPage } from './admin-client.ts';
 import { type CliIo, EXIT, type ExitCode } from './io.ts';
 import { printable } from './printable.ts';
 import { skewHtml } from './skew-html.ts';
@@ -35,7 +36,7 @@ function requireStorage({ failOn, storage }: SkewFlags): void {
 }
 
 async function readReport(flags: SkewFlags, io: CliIo): Promise<SkewReport> {
-  const { adminServer, group, all, storage } = flags;
+  const { group, all, storage } = flags;
   const documents = await readDocumentServers(flags, io);
   if (documents === undefined) {
     const query = {
@@ -43,7 +44,7 @@ async function readReport(flags: SkewFlags, io: CliIo): Promise<SkewReport> {
       differences: all === true ? undefined : 'true',
       storage: storage === true ? 'true' : undefined,
     };
-    return JSON.parse(await readAdminPage(adminServer, '/skew', query));
+    return JSON.parse(await readAdminPage(flags, '/skew', query));
   }
   try {
     return await compareDocuments(documents.servers, { group, differences: all !== true, storage: storage === true });

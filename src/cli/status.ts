@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StatusReport } from '../admin/status-report.ts';
-import { AdminRequestError, readAdminPage } from './admin-client.ts';
+import { type AdminAccess, AdminRequestError } from './admin-access.ts';
+import { readAdminPage } from './admin-client.ts';
 import { type CliIo, EXIT, type ExitCode } from './io.ts';
 import { LiveRegion } from './live-region.ts';
 import { printable } from './printable.ts';
@@ -14,7 +15,7 @@ import { stopSignal } from './until-stopped.ts';
 export async function runStatus(flags: StatusFlags, io: CliIo): Promise<ExitCode> {
   try {
     if (flags.watch !== undefined) return await watchStatus(flags, flags.watch, io);
-    const { text, report } = await readStatus(flags.adminServer);
+    const { text, report } = await readStatus(flags);
     io.stdout.write(flags.output === 'json' ? text : statusText(printable(report), terminalStyle(io)));
     return hasFinding(report, flags.failOn) ? EXIT.failed : EXIT.ok;
   } catch (error) {
@@ -24,8 +25,8 @@ export async function runStatus(flags: StatusFlags, io: CliIo): Promise<ExitCode
   }
 }
 
-async function readStatus(adminServer: string): Promise<{ readonly text: string; readonly report: StatusReport }> {
-  const text = await readAdminPage(adminServer, '/status', {});
+async function readStatus(access: AdminAccess): Promise<{ readonly text: string; readonly report: StatusReport }> {
+  const text = await readAdminPage(access, '/status', {});
   return { text, report: JSON.parse(text) };
 }
 
@@ -36,7 +37,7 @@ async function watchStatus(flags: StatusFlags, seconds: number, io: CliIo): Prom
   let wasThere = false;
   while (!stopped.aborted) {
     try {
-      const { report } = await readStatus(flags.adminServer);
+      const { report } = await readStatus(flags);
       wasThere = true;
       show(report, flags, region, io);
       if (hasFinding(report, flags.failOn)) return EXIT.failed;

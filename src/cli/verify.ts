@@ -1,6 +1,7 @@
 import type { SurfacingReport, SurfacingVerdict } from '../surfacing/surfacing-report.ts';
 import { SurfacingTargetError, surfacingTarget } from '../surfacing/surfacing-target.ts';
-import { AdminRequestError, readAdminPage } from './admin-client.ts';
+import { AdminRequestError } from './admin-access.ts';
+import { readAdminPage } from './admin-client.ts';
 import { type CliIo, EXIT, type ExitCode } from './io.ts';
 import { printable } from './printable.ts';
 import { readDocumentServers } from './sources/document-servers.ts';
@@ -47,7 +48,7 @@ async function answer(
   const documents = await readDocumentServers(flags, io);
   if (documents === undefined) {
     const query = { target: target === '' ? 'core' : target };
-    return { text: await readAdminPage(flags.adminServer, '/verify', query), note: '' };
+    return { text: await readAdminPage(flags, '/verify', query), note: '' };
   }
   try {
     const report = await verifyDocuments(documents.servers, target);

@@ -48,5 +48,6 @@ test('the reference says so of exactly those', () => {
     ...membership.map((key) => `membership.${key}`),
     'peers.serverName',
     'authentication.requestHeader.allowedNames',
+    'admin.allowedNames',
   ]);
 });

@@ -63,6 +63,7 @@ describe('readTlsMaterial', () => {
           tlsCertFile: at(changes.cert ?? 'tls.crt'),
           tlsPrivateKeyFile: at(changes.key ?? 'tls.key'),
         },
+        admin: { enabled: false, bindAddress: '127.0.0.1', port: 6444, console: true, allowedNames: [] },
         authentication: {
           requestHeader,
           ...(changes.clientCa === undefined ? {} : { clientCAFile: at(changes.clientCa) }),

@@ -22,6 +22,7 @@ export interface TlsMaterial {
   readonly proxyClient: KeyPair | undefined;
   readonly etcdCa: string | undefined;
   readonly etcdClient: KeyPair | undefined;
+  readonly adminClientCa: string | undefined;
   /** For the collector of spans. */
   readonly otlpCa: string | undefined;
   readonly otlpHeaders: Readonly<Record<string, string>>;
@@ -39,46 +40,59 @@ export interface TlsMaterial {
 export async function readTlsMaterial(
   {
     serving,
+    admin,
     authentication,
     peers,
     publishing,
     tracing,
-  }: Pick<Configuration, 'serving' | 'authentication' | 'peers' | 'publishing' | 'tracing'>,
+  }: Pick<Configuration, 'serving' | 'admin' | 'authentication' | 'peers' | 'publishing' | 'tracing'>,
   now: number = Date.now(),
 ): Promise<TlsMaterial> {
   const reader = new MaterialReader(now);
   const { requestHeader } = authentication;
-  const [servingPair, clientCa, requestHeaderCa, peerCa, proxyClient, etcdCa, etcdClient, otlpCa, otlpHeaders] =
-    await Promise.all([
-      reader.pair(
-        ['serving', 'tlsCertFile'],
-        serving.tlsCertFile,
-        ['serving', 'tlsPrivateKeyFile'],
-        serving.tlsPrivateKeyFile,
-      ),
-      reader.bundle(['authentication', 'clientCAFile'], authentication.clientCAFile),
-      reader.bundle(['authentication', 'requestHeader', 'clientCAFile'], requestHeader.clientCAFile),
-      reader.bundle(['peers', 'caFile'], peers.caFile),
-      reader.pair(
-        ['peers', 'proxyClientCertFile'],
-        peers.proxyClientCertFile,
-        ['peers', 'proxyClientKeyFile'],
-        peers.proxyClientKeyFile,
-      ),
-      reader.bundle(['publishing', 'etcdCaFile'], publishing.etcdCaFile),
-      reader.pair(
-        ['publishing', 'etcdCertFile'],
-        publishing.etcdCertFile,
-        ['publishing', 'etcdKeyFile'],
-        publishing.etcdKeyFile,
-      ),
-      reader.bundle(['tracing', 'otlpCaFile'], tracing.otlpCaFile),
-      reader.headers(['tracing', 'otlpHeadersFile'], tracing.otlpHeadersFile),
-    ]);
+  const [
+    servingPair,
+    adminClientCa,
+    clientCa,
+    requestHeaderCa,
+    peerCa,
+    proxyClient,
+    etcdCa,
+    etcdClient,
+    otlpCa,
+    otlpHeaders,
+  ] = await Promise.all([
+    reader.pair(
+      ['serving', 'tlsCertFile'],
+      serving.tlsCertFile,
+      ['serving', 'tlsPrivateKeyFile'],
+      serving.tlsPrivateKeyFile,
+    ),
+    reader.bundle(['admin', 'clientCAFile'], admin.enabled ? admin.clientCAFile : undefined),
+    reader.bundle(['authentication', 'clientCAFile'], authentication.clientCAFile),
+    reader.bundle(['authentication', 'requestHeader', 'clientCAFile'], requestHeader.clientCAFile),
+    reader.bundle(['peers', 'caFile'], peers.caFile),
+    reader.pair(
+      ['peers', 'proxyClientCertFile'],
+      peers.proxyClientCertFile,
+      ['peers', 'proxyClientKeyFile'],
+      peers.proxyClientKeyFile,
+    ),
+    reader.bundle(['publishing', 'etcdCaFile'], publishing.etcdCaFile),
+    reader.pair(
+      ['publishing', 'etcdCertFile'],
+      publishing.etcdCertFile,
+      ['publishing', 'etcdKeyFile'],
+      publishing.etcdKeyFile,
+    ),
+    reader.bundle(['tracing', 'otlpCaFile'], tracing.otlpCaFile),
+    reader.headers(['tracing', 'otlpHeadersFile'], tracing.otlpHeadersFile),
+  ]);
   if (reader.problems.length > 0 || servingPair === undefined) throw new ConfigurationError(reader.problems);
   const { warnings, files } = reader;
   return {
     serving: servingPair,
+    adminClientCa,
     clientCa,
     requestHeaderCa,
     peerCa,

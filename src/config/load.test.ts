@@ -92,7 +92,7 @@ describe('loadConfiguration', () => {
       },
       http2: { engine: defaultEngine() },
       shutdown: { delaySeconds: 5, watchTerminationSeconds: 10, drainSeconds: 20 },
-      admin: { enabled: true, bindAddress: '127.0.0.1', port: 6444, console: true },
+      admin: { enabled: true, bindAddress: '127.0.0.1', port: 6444, allowedNames: [], console: true },
       logging: { verbosity: 0, accessLog: 'none' },
       tracing: {
         explainHeader: false,
@@ -314,7 +314,12 @@ describe('the configuration file', () => {
     [
       'an admin listener for everybody',
       'admin: { bindAddress: 0.0.0.0 }',
-      '3:23: admin.bindAddress: must be a loopback address such as 127.0.0.1 or ::1, not 0.0.0.0: the admin listener does not authenticate its callers yet, so everybody who reaches it could read it',
+      '3:23: admin.bindAddress: is no loopback address (0.0.0.0), where everybody who reaches the admin listener could read it; give --admin-client-ca-file (admin.clientCAFile) too, so that callers need a certificate of that CA, or an address such as 127.0.0.1',
+    ],
+    [
+      'names of callers who need no certificate',
+      'admin: { allowedNames: [prometheus] }',
+      '3:24: admin.allowedNames: has no effect without a CA whose certificates have those names; give --admin-client-ca-file (admin.clientCAFile) too',
     ],
     [
       'one port for two listeners',

@@ -125,10 +125,23 @@ function* frontProxyTrust({ authentication: { clientCAFile, requestHeader } }: S
 function* adminListener(settings: Settings): Generator<Violation> {
   const { admin, serving } = settings;
   if (!admin.enabled) return;
-  if (!isLoopback(admin.bindAddress)) {
+  if (admin.clientCAFile === undefined && !isLoopback(admin.bindAddress)) {
     yield {
-      paths: [['admin', 'bindAddress']],
-      message: `must be a loopback address such as 127.0.0.1 or ::1, not ${admin.bindAddress}: the admin listener does not authenticate its callers yet, so everybody who reaches it could read it`,
+      paths: [
+        ['admin', 'bindAddress'],
+        ['admin', 'clientCAFile'],
+      ],
+      message: `is no loopback address (${admin.bindAddress}), where everybody who reaches the admin listener could read it; give --admin-client-ca-file (admin.clientCAFile) too, so that callers need a certificate of that CA, or an address such as 127.0.0.1`,
+    };
+  }
+  if (admin.clientCAFile === undefined && admin.allowedNames.length > 0) {
+    yield {
+      paths: [
+        ['admin', 'allowedNames'],
+        ['admin', 'clientCAFile'],
+      ],
+      message:
+        'has no effect without a CA whose certificates have those names; give --admin-client-ca-file (admin.clientCAFile) too',
     };
   }
   const sharesAddress = [admin.bindAddress, '0.0.0.0', '::'].includes(serving.bindAddress);

@@ -1,11 +1,14 @@
 import { createAdminHandler } from '../admin/admin-handler.ts';
+import { type CallerTrust, certifiedCallersOnly } from '../admin/certified-callers.ts';
 import { consolePages } from '../admin/console-pages.ts';
 import { controlPages } from '../admin/control-pages.ts';
-import { localRequestsOnly } from '../admin/local-requests.ts';
+import { ownPagesOnly } from '../admin/own-pages.ts';
 import { type ProveLinks, preflightPage } from '../admin/preflight-page.ts';
 import { describeStatus } from '../admin/status.ts';
 import { statusReport } from '../admin/status-report.ts';
+import { adminScheme } from '../config/admin-scheme.ts';
 import type { Configuration } from '../config/schema.ts';
+import type { Logger } from '../observe/logger.ts';
 import { Metrics } from '../observe/metrics.ts';
 import { packageVersion } from '../package-version.ts';
 import { controlIdentity } from '../servers/control-identity.ts';
@@ -20,11 +23,15 @@ export interface AdminParts extends MetricsParts {
   readonly records: Pick<RecordKeeping, 'pages'>;
   readonly prove: ProveLinks;
   readonly otherWorkers: readonly string[];
+  readonly logger: Logger;
 }
+
+/** Where a certificate is asked for, it is until the restart. */
+const NOBODY: CallerTrust = { clientCa: [], allowedNames: [] };
 
 /** The pages of the admin listener, about the daemon of `parts`. */
 export function daemonAdmin(configuration: Configuration, parts: AdminParts): ExchangeHandler {
-  const { path, membership, publisher, material, unreadiness, records, prove, otherWorkers } = parts;
+  const { path, membership, publisher, material, unreadiness, records, prove, otherWorkers, logger } = parts;
   const reader = new MetricsReader(parts);
   const metrics = new Metrics({
     build: { version: packageVersion(), http2Engine: configuration.http2.engine, node: process.version },
@@ -55,6 +62,7 @@ export function daemonAdmin(configuration: Configuration, parts: AdminParts): Ex
         otherWorkers,
       });
     },
+    failed: (path, error) => logger.error('a page of the admin listener could not be made', { path, error }),
     pages: controlPages({
       registry: () => path.registry,
       identity: () => controlIdentity(material().peers).fields,
@@ -63,5 +71,7 @@ export function daemonAdmin(configuration: Configuration, parts: AdminParts): Ex
       policy: routingPolicy(configuration),
     }).concat(preflightPage(prove), records.pages, configuration.admin.console ? consolePages() : []),
   });
-  return localRequestsOnly(handler);
+  const scheme = adminScheme(configuration);
+  const pages = ownPagesOnly(handler, scheme);
+  return scheme === 'http' ? pages : certifiedCallersOnly(pages, () => material().admin ?? NOBODY, clock);
 }

@@ -1,3 +1,4 @@
+import type { CallerTrust } from '../admin/certified-callers.ts';
 import { readTlsMaterial, type TlsMaterial } from '../config/files.ts';
 import { type KubeconfigAccess, readKubeconfig } from '../config/kubeconfig.ts';
 import { needsSeed } from '../config/membership-rules.ts';
@@ -14,6 +15,8 @@ import { type SeedAccess, seedAccess } from './seed.ts';
 export interface Material {
   readonly listener: ListenerTls;
   readonly clients: CertificateTrust;
+  /** Who may read the admin listener; undefined: whoever reaches it. */
+  readonly admin: (CallerTrust & { readonly bundle: string }) | undefined;
   /** The PEM bundles of client CA and request-header CA that `clients` was made of. */
   readonly clientBundles: readonly (string | undefined)[];
   readonly peers: PeerTrust;
@@ -46,6 +49,7 @@ export async function readMaterial(configuration: Configuration): Promise<Materi
       requestHeaderCa: tls.requestHeaderCa === undefined ? [] : parseTrustAnchors(tls.requestHeaderCa),
       allowedNames: configuration.authentication.requestHeader.allowedNames,
     },
+    admin: tls.adminClientCa === undefined ? undefined : adminTrust(tls.adminClientCa, configuration),
     clientBundles: [tls.clientCa, tls.requestHeaderCa],
     peers: peerTrust(tls, access),
     seed:
@@ -61,9 +65,13 @@ export async function readMaterial(configuration: Configuration): Promise<Materi
 
 /** Whether a reload would change nothing; writers touch directories without changing certificates. */
 export function isSameMaterial(one: Material, other: Material): boolean {
-  const essence = ({ listener, clientBundles, peers, seed, etcd, collector }: Material) =>
-    JSON.stringify([listener, clientBundles, peers, seed, etcd, collector]);
+  const essence = ({ listener, admin, clientBundles, peers, seed, etcd, collector }: Material) =>
+    JSON.stringify([listener, admin?.bundle, admin?.allowedNames, clientBundles, peers, seed, etcd, collector]);
   return essence(one) === essence(other);
+}
+
+function adminTrust(bundle: string, { admin: { allowedNames } }: Configuration): Material['admin'] {
+  return { bundle, clientCa: parseTrustAnchors(bundle), allowedNames };
 }
 
 /** The kubeconfig stands in where the flags give nothing: its CA verifies servers, its credential reads their health. */

@@ -98,11 +98,12 @@ function openAPIAges(monitors: readonly ServerMonitor[]): ReadonlyMap<string, nu
   return ages;
 }
 
-function expiryOf({ listener, clientBundles, peers }: Material): ReadonlyMap<string, number> {
+function expiryOf({ listener, admin, clientBundles, peers }: Material): ReadonlyMap<string, number> {
   const [clientCa, requestHeaderCa] = clientBundles;
   const files = {
     serving: listener.cert,
     'client-ca': clientCa,
+    'admin-client-ca': admin?.bundle,
     'requestheader-client-ca': requestHeaderCa,
     'peer-ca': peers.ca,
     'proxy-client': peers.frontProxy?.cert,

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { adminScheme } from '../config/admin-scheme.ts';
 import type { Configuration } from '../config/schema.ts';
 import type { Logger } from '../observe/logger.ts';
 import { Tracing } from '../observe/tracing/tracing.ts';
@@ -8,7 +9,7 @@ import type { Publisher } from '../publishing/publisher.ts';
 import { isDecided } from '../servers/server-state.ts';
 import { authorityOf } from '../wire/endpoint.ts';
 import type { ExchangeHandler } from '../wire/exchange.ts';
-import { type Listener, type ListenerLoad, listen, listenPlain } from '../wire/listener.ts';
+import { type Listener, type ListenerLoad, type ListenerTls, listen, listenPlain } from '../wire/listener.ts';
 import { daemonAdmin } from './admin.ts';
 import type { ConfigurationSource, DaemonDependencies } from './daemon-dependencies.ts';
 import type { DrainOptions } from './drain-options.ts';
@@ -48,6 +49,7 @@ export class ProxyRun {
   readonly #tracing: Tracing | undefined;
   readonly #handler: ExchangeHandler;
   readonly #adminHandler: ExchangeHandler;
+  readonly #adminScheme: 'http' | 'https';
   readonly #places: DaemonDependencies['places'];
   readonly #stopping = new AbortController();
   #configuration: Configuration;
@@ -108,6 +110,7 @@ export class ProxyRun {
         })
       : undefined;
     this.#handler = withOwnReadiness(this.#path.handler, () => this.#stopping.signal.aborted);
+    this.#adminScheme = adminScheme(configuration);
     this.#adminHandler = daemonAdmin(configuration, {
       path: this.#path,
       membership: this.#members.membership,
@@ -118,6 +121,7 @@ export class ProxyRun {
       reloadErrors: () => this.#reloadErrors,
       records: this.#records,
       otherWorkers,
+      logger,
       prove: linkProver({
         configuration: () => this.#configuration,
         material: () => this.#material,
@@ -137,7 +141,7 @@ export class ProxyRun {
   }
 
   get adminAddress(): string | undefined {
-    return this.#admin === undefined ? undefined : `http://${address(this.#admin)}`;
+    return this.#admin === undefined ? undefined : `${this.#adminScheme}://${address(this.#admin)}`;
   }
 
   async bind(): Promise<void> {
@@ -152,7 +156,10 @@ export class ProxyRun {
       });
       if (admin.enabled) {
         const place = this.#places?.admin ?? { host: admin.bindAddress, port: admin.port };
-        this.#admin = await listenPlain({ ...place, handler: this.#adminHandler });
+        const handler = this.#adminHandler;
+        const tls = adminTls(this.#material);
+        this.#admin =
+          tls === undefined ? await listenPlain({ ...place, handler }) : await listen({ ...place, tls, handler });
       }
     } catch (error) {
       await this.stop(0);
@@ -232,6 +239,9 @@ export class ProxyRun {
         return;
       }
       this.#serving?.reload(material.listener);
+      const tls = adminTls(material);
+      // Whether it has TLS at all is settled at the start.
+      if (tls !== undefined && this.#adminScheme === 'https') this.#admin?.reload(tls);
       this.#tracing?.use(material.collector);
       this.#configuration = configuration;
       this.#material = material;
@@ -269,6 +279,11 @@ export class ProxyRun {
     for (const warning of warnings) this.#logger.warn(warning);
     this.#path.announce(peers);
   }
+}
+
+/** With the serving certificate, and a CA of its own. */
+function adminTls({ listener, admin }: Material): ListenerTls | undefined {
+  return admin && { ...listener, clientCa: admin.bundle };
 }
 
 function address(listener: Listener | undefined): string {

@@ -26,7 +26,7 @@ export const LOG_FIELDS: Readonly<Record<string, string>> = {
   identity: 'name of the identity Lease',
   joined: 'servers that came, with their addresses',
   left: 'servers that went, with their addresses',
-  path: 'path of the document',
+  path: 'path of the document, or of the page',
   pauseMs: 'milliseconds until the next one is started',
   pid: 'process',
   reason: 'why it is so',
@@ -129,6 +129,13 @@ export const LOG_MESSAGES: Readonly<Record<string, readonly LogMessage[]>> = {
       meaning: 'Its new types are not seen. `reason` is as in the metric of fetch errors.',
     },
     { level: 'info', message: 'discovery can be read again', fields: ['server'], meaning: READ_AGAIN },
+    {
+      level: 'error',
+      message: 'a page of the admin listener could not be made',
+      fields: ['path', 'error'],
+      meaning:
+        'Its reader was answered 500. Requests of clients do not go there. This is a fault of the proxy: report it.',
+    },
     {
       level: 'error',
       message: 'the merged view cannot be prepared; the last one stays',

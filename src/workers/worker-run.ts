@@ -1,3 +1,4 @@
+import { adminScheme } from '../config/admin-scheme.ts';
 import type { Configuration } from '../config/schema.ts';
 import type { Daemon, startDaemon } from '../daemon/daemon.ts';
 import type { ConfigurationSource } from '../daemon/daemon-dependencies.ts';
@@ -44,7 +45,7 @@ export async function runWorker(
     source,
     places: { serving: { ...serving, source: handed }, admin: admin && { ...admin, source: handed } },
     publishes: assignment.slot === 0,
-    otherWorkers: otherAdmins.map((other) => `http://${authorityOf(other)}`),
+    otherWorkers: otherAdmins.map((other) => `${adminScheme(configuration)}://${authorityOf(other)}`),
   });
   take = (message, connection) => heard(message, connection, { daemon, channel, logger, drain: drain.resolve });
   for (const [message, connection] of early) take(message, connection);

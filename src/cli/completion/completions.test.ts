@@ -88,7 +88,7 @@ test('shells and kubectl read words with descriptions and a directive', async ()
   assert.equal(completionText({ kind: 'directories' }), ':16\n');
   assert.equal(completionText({ kind: 'words', words: [], open: false }), ':4\n');
   const io = capturedIo();
-  assert.equal(await run(['node', 'mvproxy', '__complete', 'explain', '--adm'], io), 0);
+  assert.equal(await run(['node', 'mvproxy', '__complete', 'explain', '--admin-s'], io), 0);
   assert.match(io.out, /^--admin-server=\tAdmin listener of the running proxy [^\n]*\n:6\n$/);
   assert.equal(io.err, '');
 });

@@ -52,12 +52,26 @@ export const admin = field(
         flag: 'admin-bind-address',
         argument: 'IP',
         description:
-          'Loopback IP address of the admin listener. Other addresses are refused, because the listener speaks plain HTTP and does not ask who is calling.',
+          'IP address of the admin listener. On loopback it speaks plain HTTP and asks nobody who he is; any other address needs --admin-client-ca-file.',
       }),
       port: field(port(0).default(6444), {
         flag: 'admin-port',
         argument: 'PORT',
         description: 'Port of the admin listener. 0 takes any free port and prints it.',
+      }),
+      clientCAFile: field(text().optional(), {
+        flag: 'admin-client-ca-file',
+        argument: 'FILE',
+        filePath: true,
+        description:
+          'CA bundle, PEM, that signs the certificates of those who may read the admin listener. With it the listener speaks HTTPS with the serving certificate and answers nobody else but on /livez, /readyz and /healthz. Required where the listener is not on loopback, for example for Prometheus on another machine. Better a CA of its own than the one of the cluster, which signs kubelets too.',
+      }),
+      allowedNames: field(z.array(text()).default([]), {
+        flag: 'admin-allowed-names',
+        argument: 'NAMES',
+        reload: true,
+        description:
+          'Common names of the certificates that may read the admin listener. Empty: every certificate of its CA. Give names where the CA signs others, too.',
       }),
       console: field(z.boolean().default(true), {
         flag: 'admin-console',
@@ -68,6 +82,7 @@ export const admin = field(
     .prefault({}),
   {
     title: 'Admin listener',
-    description: 'Plain HTTP for metrics, health checks and status, reachable from the same machine only.',
+    description:
+      'Metrics, health checks, status and the web console: plain HTTP for the same machine, or HTTPS for whoever has a certificate.',
   },
 );

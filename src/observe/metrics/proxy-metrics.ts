@@ -47,7 +47,15 @@ export const PROXY_METRICS = {
     type: 'gauge',
     help: 'Unix time at which the first certificate of a file expires.',
     labels: {
-      certificate: ['serving', 'client-ca', 'requestheader-client-ca', 'peer-ca', 'proxy-client', 'kubeconfig'],
+      certificate: [
+        'serving',
+        'admin-client-ca',
+        'client-ca',
+        'requestheader-client-ca',
+        'peer-ca',
+        'proxy-client',
+        'kubeconfig',
+      ],
     },
     action: 'Replace the file; it is read again by itself.',
   },

@@ -2,11 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeExchange } from '../../test/support/fake-exchange.ts';
 import { sendBody } from '../wire/relay.ts';
-import { localRequestsOnly } from './local-requests.ts';
+import { ownPagesOnly } from './own-pages.ts';
 
 function statusOf(authority: string | undefined, ...fields: string[]): number {
-  const handler = localRequestsOnly((exchange) =>
-    sendBody(exchange.respond({ status: 200, fields: [] }, false), Buffer.of()),
+  return statusOver('http', authority, ...fields);
+}
+
+function statusOver(scheme: 'http' | 'https', authority: string | undefined, ...fields: string[]): number {
+  const handler = ownPagesOnly(
+    (exchange) => sendBody(exchange.respond({ status: 200, fields: [] }, false), Buffer.of()),
+    scheme,
   );
   const exchange = new FakeExchange({ target: '/decisions', authority, fields });
   handler(exchange);
@@ -62,4 +67,13 @@ test('the console’s own requests, scrapes, and links that lead here are answer
   for (const site of ['none', 'same-site', 'cross-site']) {
     assert.equal(statusOf(here, 'sec-fetch-site', site, ...link), 200, site);
   }
+});
+
+test('over HTTPS the certificate says which names are ours, and pages of other origins still get nothing', () => {
+  const here = 'cp-1.example:6444';
+  assert.equal(statusOver('https', here), 200);
+  assert.equal(statusOver('https', here, 'origin', 'https://cp-1.example:6444'), 200);
+  assert.equal(statusOver('https', here, 'origin', 'http://cp-1.example:6444'), 403);
+  assert.equal(statusOver('https', here, 'origin', 'https://attacker.example'), 403);
+  assert.equal(statusOver('https', here, 'sec-fetch-site', 'cross-site', 'sec-fetch-mode', 'no-cors'), 403);
 });

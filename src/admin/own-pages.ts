@@ -1,34 +1,29 @@
 import type { ExchangeHandler, RequestHead } from '../wire/exchange.ts';
 import { type Fields, fieldValue } from '../wire/fields.ts';
-import { discard, sendBody } from '../wire/relay.ts';
+import { AdminError } from './admin-page.ts';
+import { refuse } from './refusal.ts';
 
 /**
- * Refuses requests that a web page of somebody else makes in a browser of this machine. Loopback alone does not keep those
- * out: a name of theirs may resolve to 127.0.0.1 (DNS rebinding), after which the page counts as ours and could read all that
- * is here. So the Host is an address or a name of this machine, which needs no list; a page of another origin gets nothing
- * either, though without CORS it could not read it.
+ * Refuses requests that a web page of somebody else makes in the browser of whoever may read the admin listener. Loopback
+ * alone does not keep those out: a name of theirs may resolve to 127.0.0.1 (DNS rebinding), after which the page counts as
+ * ours and could read all that is here. So over plain HTTP the Host is an address or a name of this machine, which needs no
+ * list; over HTTPS a browser finds that the certificate is not for the name. A page of another origin gets nothing either,
+ * though without CORS it could not read it.
  */
-export function localRequestsOnly(handler: ExchangeHandler): ExchangeHandler {
+export function ownPagesOnly(handler: ExchangeHandler, scheme: 'http' | 'https'): ExchangeHandler {
   return (exchange) => {
-    const refusal = refusalOf(exchange.head);
-    if (refusal === undefined) {
-      handler(exchange);
-      return;
-    }
-    if (!exchange.bodyless) discard(exchange.body);
-    const body = Buffer.from(`${refusal}\n`);
-    const fields = ['content-type', 'text/plain; charset=utf-8', 'content-length', String(body.length)];
-    const sink = exchange.respond({ status: 403, fields: [...fields, 'cache-control', 'no-store'] }, false);
-    sendBody(sink, body);
+    const refusal = refusalOf(exchange.head, scheme);
+    if (refusal === undefined) handler(exchange);
+    else refuse(exchange, new AdminError('Forbidden', refusal));
   };
 }
 
-function refusalOf({ authority, fields }: RequestHead): string | undefined {
-  if (authority !== undefined && !isLocalHost(authority)) {
+function refusalOf({ authority, fields }: RequestHead, scheme: string): string | undefined {
+  if (scheme === 'http' && authority !== undefined && !isLocalHost(authority)) {
     return 'The admin listener answers to addresses and to localhost only, not to other names: a web page could have made them up. Use http://127.0.0.1 with its port.';
   }
   const origin = fieldValue(fields, 'origin');
-  if (isFromElsewhere(fields) || (origin !== undefined && origin !== `http://${authority}`)) {
+  if (isFromElsewhere(fields) || (origin !== undefined && origin !== `${scheme}://${authority}`)) {
     return 'The admin listener does not answer web pages of other origins.';
   }
   return undefined;

@@ -1,0 +1,119 @@
+import { readFile } from 'node:fs/promises';
+import { describeFileError } from '../config/file-error.ts';
+import { mismatch, type PemResult, parseCertificates, parsePrivateKey } from '../config/pem.ts';
+import { fetchFrom } from '../wire/fetch.ts';
+import { fieldValue } from '../wire/fields.ts';
+import { openUpstream } from '../wire/upstream-pool.ts';
+import { EXIT, type ExitCode } from './io.ts';
+import { printableLines } from './printable.ts';
+
+/** How a command reaches the admin listener of a running proxy, parsed. */
+export interface AdminAccess {
+  /** `http://` on the proxy's machine or `https://`, without a slash at the end. */
+  readonly adminServer: string;
+  /** Files, PEM; only with https, and needed there. */
+  readonly adminCertificateAuthority?: string | undefined;
+  readonly adminClientCertificate?: string | undefined;
+  readonly adminClientKey?: string | undefined;
+}
+
+export interface AdminResponse {
+  readonly status: number;
+  /** '' where there is none. */
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** The admin listener could not be asked, or refused the question; the message says what to do. */
+export class AdminRequestError extends Error {
+  override readonly name = 'AdminRequestError';
+  readonly exitCode: ExitCode;
+
+  constructor(message: string, exitCode: ExitCode) {
+    super(printableLines(message));
+    this.exitCode = exitCode;
+  }
+}
+
+/** A skew matrix of a large cluster has some megabytes. */
+const MAX_BYTES = 256 * 1024 * 1024;
+const CONNECTIONS = { pingIntervalMs: 30_000, pingTimeoutMs: 10_000, maxConnections: 1, onEvent: undefined };
+
+/**
+ * GET of `target`, in JSON. Rejects with what went wrong below HTTP.
+ * @throws {AdminRequestError} where the flags cannot be used
+ */
+export async function askAdminListener(access: AdminAccess, target: string, timeoutMs: number): Promise<AdminResponse> {
+  const { adminServer } = access;
+  if (adminServer.startsWith('https:')) return askOverTls(access, target, timeoutMs);
+  if (access.adminClientCertificate ?? access.adminClientKey ?? access.adminCertificateAuthority) {
+    throw unusable(`${FLAGS} are for an admin listener that speaks HTTPS, but --admin-server is ${adminServer}.`);
+  }
+  const response = await fetch(`${adminServer}${target}`, {
+    headers: { accept: 'application/json' },
+    redirect: 'manual',
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  const contentType = response.headers.get('content-type') ?? '';
+  return { status: response.status, contentType, body: await response.text() };
+}
+
+async function askOverTls(access: AdminAccess, target: string, timeoutMs: number): Promise<AdminResponse> {
+  const { hostname, port } = new URL(access.adminServer);
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  const upstream = openUpstream({
+    ...CONNECTIONS,
+    ...(await credentials(access)),
+    host,
+    port: port === '' ? 443 : Number(port),
+    servername: host,
+    connectTimeoutMs: timeoutMs,
+  });
+  try {
+    const fields = ['accept', 'application/json', 'user-agent', 'mixed-version-proxy'];
+    const request = { method: 'GET', target, fields, timeoutMs, maxBytes: MAX_BYTES };
+    const { status, fields: answered, body } = await fetchFrom(upstream, request);
+    return { status, contentType: fieldValue(answered, 'content-type') ?? '', body: body.toString('utf8') };
+  } finally {
+    await upstream.close(0);
+  }
+}
+
+const FLAGS = '--admin-certificate-authority, --admin-client-certificate and --admin-client-key';
+
+async function credentials({
+  adminCertificateAuthority,
+  adminClientCertificate,
+  adminClientKey,
+}: AdminAccess): Promise<{
+  readonly ca: string;
+  readonly certificate: { readonly cert: string; readonly key: string };
+}> {
+  if (adminCertificateAuthority === undefined || adminClientCertificate === undefined || adminClientKey === undefined) {
+    throw unusable(
+      `An admin listener that speaks HTTPS needs ${FLAGS}: the CA of the proxy's serving certificate, and a certificate of its --admin-client-ca-file.`,
+    );
+  }
+  const ca = await pemFile('--admin-certificate-authority', adminCertificateAuthority, parseCertificates);
+  const certificates = await pemFile('--admin-client-certificate', adminClientCertificate, parseCertificates);
+  const { key, pem } = await pemFile('--admin-client-key', adminClientKey, parsePrivateKey);
+  const problem = mismatch(key, certificates);
+  if (problem !== undefined) throw unusable(`--admin-client-key: ${adminClientKey} ${problem}.`);
+  return { ca: ca.pem, certificate: { cert: certificates.pem, key: pem } };
+}
+
+async function pemFile<T>(flag: string, file: string, parse: (text: string) => PemResult<T>): Promise<T> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw unusable(`${flag}: ${file} ${describeFileError(error)}.`);
+  }
+  const result = parse(text);
+  if (result.ok) return result.value;
+  throw unusable(`${flag}: ${file} ${result.problem}.`);
+}
+
+function unusable(message: string): AdminRequestError {
+  return new AdminRequestError(message, EXIT.usage);
+}
