@@ -36,6 +36,13 @@ for (const [reason, code, mentioned] of [
   });
 }
 
+test('what nobody lists is not said to exist', () => {
+  const decision = { kind: 'unavailable', reason: 'CapableServersNotReady', servers: [0], maybe: true } as const;
+  const { message } = unavailableError(requestInfo('GET', target), decision, snapshot);
+  assert.match(message, /^widgets\/status[.]v1[.]example[.]com may be served by new \(down\)/);
+  assert.doesNotMatch(message, /exists/);
+});
+
 test('where no server is known yet the message says so', () => {
   const decision = { kind: 'unavailable', reason: 'NoServerReady', servers: [] } as const;
   const { message } = unavailableError(requestInfo('GET', target), decision, snapshotOf([]));

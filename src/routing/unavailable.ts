@@ -20,7 +20,9 @@ export function unavailableError(
     case 'CapableServersNotReady':
       return new ProxyError(
         'MVP_NO_CAPABLE_SERVER_READY',
-        `${subject(request)} is served by ${servers}, of which none is ready. It exists; retry until one is back.`,
+        decision.maybe === true
+          ? `${subject(request)} may be served by ${servers}, of which none is ready, and whose lists of its group-version were empty when they were read. Retry until one is back.`
+          : `${subject(request)} is served by ${servers}, of which none is ready. It exists; retry until one is back.`,
       );
     case 'ServersNotSeen':
       return new ProxyError(
