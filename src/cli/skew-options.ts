@@ -80,8 +80,10 @@ function codesOf(word: string): readonly SkewCode[] {
 }
 
 function groupName(text: string): string {
-  if (/^[a-z0-9.-]*$/.test(text)) return text === 'core' ? '' : text;
-  throw new InvalidArgumentError('It must be the name of an API group alone, such as apps or resource.k8s.io.');
+  if (/^[a-z0-9.-]+$/.test(text)) return text === 'core' ? '' : text;
+  throw new InvalidArgumentError(
+    'It must be the name of an API group alone, such as apps or resource.k8s.io; core is the core group.',
+  );
 }
 
 function meanings(): string {

@@ -105,6 +105,7 @@ const OWN: readonly Case[] = [
     /^There is no server "a"\. The servers are: 1\.34\.4\.$/m,
   ],
   [['skew', '--group=apps/v1'], 2, /must be the name of an API group alone, such as apps or resource\.k8s\.io/],
+  [['skew', '--group='], 2, /must be the name of an API group alone, .* core is the core group/],
   [['skew', '--group'], 2, /option '--group <GROUP>' argument missing/],
   [['skew', '--recorded=1.34,1.37', '--group=app'], 2, /^No server .* serves the group "app"\. Did you mean apps\?/],
   [['skew', '--recorded=1.34'], 2, /^There is nothing to compare 1\.34\.4 with; name another server/],
