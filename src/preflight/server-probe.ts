@@ -28,7 +28,7 @@ const LARGE_ANSWER_MS = 8_000;
 const MAX_BYTES = 1024 * 1024;
 const MAX_LARGE_BYTES = 64 * 1024 * 1024;
 
-/** Of all servers together: metrics are megabytes, and there may be hundreds of servers. */
+/** Of all servers together: metrics and API metadata are megabytes, and there may be hundreds of servers. */
 const LARGE_READINGS = new Gate(8);
 
 const NO_ANSWER = { kind: 'none', askedAt: 0, answeredAt: 0 } as const;
@@ -149,20 +149,33 @@ export class ServerProbe {
     });
   }
 
-  /** A document that only those may read whom the server believes; `failed` for other statuses than 200. */
-  known(target: string, accept = 'application/json', large = false): Promise<Read<Answered>> {
-    return this.#once(`GET ${target} ${accept}`, () => this.#read(target, accept, large));
+  /** A small document that only those may read whom the server believes; `failed` for other statuses than 200. */
+  known(target: string): Promise<Read<Answered>> {
+    return this.#once(`GET ${target}`, () => this.#read(target, 'application/json', false));
+  }
+
+  /** The ETag of a document that may be large, of which nothing else is kept; undefined where it has none. */
+  etag(target: string, accept: string): Promise<Read<string | undefined>> {
+    return this.#once(`ETag ${target} ${accept}`, () =>
+      this.#largeReading(target, accept, ({ fields }) => fieldValue(fields, 'etag')),
+    );
   }
 
   /** Types of deprecated versions that somebody asked for since it started, by its metrics. */
   requestedAPIs(): Promise<Read<readonly RequestedAPI[]>> {
     return this.#once('requested', () =>
-      LARGE_READINGS.pass(async () => {
-        const read = await this.#read('/metrics', 'text/plain', true);
-        if (read.kind !== 'read') return read;
-        return { kind: 'read', value: requestedDeprecatedAPIs(read.value.body.toString('utf8')) };
-      }),
+      this.#largeReading('/metrics', 'text/plain', ({ body }) => requestedDeprecatedAPIs(body.toString('utf8'))),
     );
+  }
+
+  /** Waits for its turn only where there is something to read: servers that hang must not keep others waiting. */
+  async #largeReading<T>(target: string, accept: string, of: (answer: Answered) => T): Promise<Read<T>> {
+    const refused = await this.#believed();
+    if (refused !== undefined) return refused;
+    return LARGE_READINGS.pass(async () => {
+      const read = await this.#read(target, accept, true);
+      return read.kind === 'read' ? { kind: 'read', value: of(read.value) } : read;
+    });
   }
 
   async #read(target: string, accept: string, large: boolean): Promise<Read<Answered>> {

@@ -1,5 +1,4 @@
 import { whoLacksTypes } from '../../servers/discovery/native-proxy.ts';
-import { fieldValue } from '../../wire/fields.ts';
 import { blocked, type Check, finding, pass } from '../check.ts';
 import type { ServerProbe } from '../server-probe.ts';
 
@@ -40,8 +39,8 @@ export const nativeProxy: Check = {
 };
 
 async function isMerging(server: ServerProbe) {
-  const [merged, own] = await Promise.all([server.known('/apis', FORM, true), server.known('/apis', OWN_FORM, true)]);
+  const [merged, own] = await Promise.all([server.etag('/apis', FORM), server.etag('/apis', OWN_FORM)]);
   if (merged.kind !== 'read') return merged;
   if (own.kind !== 'read') return own;
-  return fieldValue(merged.value.fields, 'etag') !== fieldValue(own.value.fields, 'etag');
+  return merged.value !== own.value;
 }
