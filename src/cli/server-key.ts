@@ -2,7 +2,7 @@ import { type TerminalStyle, wrapText } from './terminal-style.ts';
 import { textTable } from './text-table.ts';
 
 /** What a server, or a column that is none, has in one row of a matrix. */
-export interface KeyedCell {
+interface KeyedCell {
   readonly text: string;
   /** In place of the number that the key gives. */
   readonly label?: string;

@@ -64,6 +64,10 @@ describe('skewText', () => {
       skewServer('1.36.3', { 'batch/v1': { jobs: VERBS } }),
     ]);
     assert.doesNotMatch(skewText(stale, PLAIN), /all of it/);
+    const allStale = compared(
+      ['1.37.2', '1.36.3'].map((release) => skewServer(release, discoveryOf({ 'batch/v1': two }, ['batch/v1']))),
+    );
+    assert.match(skewText(allStale, PLAIN), /^ {2}cronjobs, jobs /m);
     const whole = compared([skewServer('1.37.2', { 'batch/v1': two }), skewServer('1.36.3', {})]);
     assert.match(skewText(whole, PLAIN), /^ {2}all of it: cronjobs, jobs /m);
   });
@@ -72,17 +76,15 @@ describe('skewText', () => {
 describe('skewMarkdown', () => {
   it('takes nothing that a server chose for markup', () => {
     const evil = 'a|b`c` <img src=x> [x](evil) **b** ~~s~~ &lt;';
+    const listing = { [`${evil}/v1`]: { [evil]: VERBS } };
+    const stores = (hash: string) => ({
+      storage: { hashes: hashesOf({ [`${evil}/v1`]: { [evil]: hash } }), problem: '' },
+    });
     const text = skewMarkdown(
       compared([
-        skewServer('1.37.2', { [`${evil}/v1`]: { [evil]: VERBS } }, { name: evil, ready: false, condition: evil }),
-        skewServer('1.34.4', {}, {}),
-        skewServer(
-          '1.34.3',
-          { [`${evil}/v1`]: { [evil]: VERBS } },
-          {
-            storage: { hashes: hashesOf({ [`${evil}/v1`]: { [evil]: evil } }), problem: '' },
-          },
-        ),
+        skewServer('1.37.2', listing, { name: evil, ready: false, condition: evil, ...stores(evil) }),
+        skewServer('1.34.4', {}, { name: `${evil}2` }),
+        skewServer('1.34.3', listing, stores('other=')),
       ]),
     );
     const unescaped = text.replace(/\\[!-/:-@[-`{-~]/g, '');

@@ -66,6 +66,7 @@ describe('commands that ask the API servers of contexts', () => {
         cluster: { server, 'certificate-authority': 'ca.crt' },
       })),
       { name: 'untrusted', cluster: { server: servers['old'], 'certificate-authority': 'other.crt' } },
+      { name: 'slashed', cluster: { server: `${servers['old']}/`, 'certificate-authority': 'ca.crt' } },
       { name: 'plain', cluster: { server: 'http://127.0.0.1:8080', 'certificate-authority': 'ca.crt' } },
       { name: 'behind', cluster: { server: `${servers['old']}/k8s/clusters/c-1`, 'certificate-authority': 'ca.crt' } },
       { name: 'unvouched', cluster: { server: servers['old'] } },
@@ -248,6 +249,7 @@ describe('commands that ask the API servers of contexts', () => {
   for (const [contexts, expected, message] of [
     ['old,nope', 2, /^The context "nope" cannot be used:\n.*has no context "nope", only old, new, custom/],
     ['old,plugin', 2, /^The context "plugin" cannot be used:\n.*exec: runs a credential plug-in/],
+    ['old,slashed', 2, /^The contexts "old" and "slashed" have one address/],
     ['old,plain', 2, /names the server http:\/\/127\.0\.0\.1:8080, which must be the https URL of a server/],
     ['old,behind', 2, /leads to a path of what is in front of servers, .*c-1; give the address of the API server/],
     ['old,unvouched', 2, /names no certificate-authority for https/],

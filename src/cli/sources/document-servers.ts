@@ -60,7 +60,8 @@ async function openAll(accesses: readonly ContextAccess[]): Promise<readonly Ope
 
 function requireDifferent(accesses: readonly ContextAccess[]): void {
   for (const [at, { context, server }] of accesses.entries()) {
-    const same = accesses.slice(0, at).find((earlier) => earlier.server === server);
+    const { origin } = new URL(server);
+    const same = accesses.slice(0, at).find((earlier) => new URL(earlier.server).origin === origin);
     if (same === undefined) continue;
     throw new SourceError(
       EXIT.usage,
