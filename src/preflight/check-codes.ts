@@ -15,7 +15,7 @@ const CODES = {
     fix: 'Correct what the message names; mvproxy serve --check-config checks it alone.',
   },
   OwnCertificates: {
-    title: 'Our certificates and CA bundles are valid now and for 30 days, and for what they are used for.',
+    title: 'Our certificates and CA bundles are there, valid now and for 30 days, and for what they are used for.',
     meaning: 'Whoever has to verify an expired certificate, or one for another use, ends the connection.',
     fix: 'Renew the file that the message names; it is read again when it changes, without a restart.',
   },
@@ -32,7 +32,7 @@ const CODES = {
   ServerReachable: {
     title: 'The server accepts TCP connections.',
     meaning: 'The server is down, its address is wrong, or something between drops packets.',
-    fix: 'Start the server, or correct its address in --server NAME=URL.',
+    fix: 'Start the server, let this machine through to it, or correct its address in --server NAME=URL.',
   },
   ServerTLS: {
     title: 'The server completes a TLS handshake, with HTTP/2.',
@@ -52,12 +52,13 @@ const CODES = {
   ServerExpiry: {
     title: "The server's certificate and those that issued it are valid now and for 30 days.",
     meaning: 'Once it expires no client that verifies it, this proxy included, connects any more.',
-    fix: 'Renew the serving certificate of the server (kubeadm certs renew apiserver).',
+    fix: 'Renew the serving certificate of the server (kubeadm certs renew apiserver), or rotate the CA if it is the CA that expires.',
   },
   FrontProxyTrust: {
-    title: 'The server believes whom the proxy vouches for: X-Remote-User over the front-proxy certificate.',
+    title:
+      'The server believes whom the proxy vouches for, name and groups: X-Remote-* over the front-proxy certificate.',
     meaning: 'Requests of clients with certificates, and all of our own, are refused or run as somebody else.',
-    fix: "The certificate of --proxy-client-cert-file must be issued by the server's --requestheader-client-ca-file, and its common name be in --requestheader-allowed-names.",
+    fix: "The certificate of --proxy-client-cert-file must be issued by the server's --requestheader-client-ca-file, and its common name be in --requestheader-allowed-names; --requestheader-{username,group}-headers must name X-Remote-User and X-Remote-Group.",
   },
   ProxyRBAC: {
     title: 'The proxy may read and watch what it needs.',
@@ -68,7 +69,7 @@ const CODES = {
   ServerReady: {
     title: 'The server says that it is ready.',
     meaning: 'It gets no requests until it is.',
-    fix: 'The server’s own checks say why: kubectl get --raw /readyz?verbose, asked of that server.',
+    fix: "The server's own checks say why: kubectl get --raw '/readyz?verbose', asked of that server.",
   },
   ClockSkew: {
     title: "The server's clock agrees with ours to 5 seconds.",
@@ -96,7 +97,7 @@ const CODES = {
     fix: 'Types that vanish have to be left by their clients before the last server that has them is upgraded.',
   },
   APIUsage: {
-    title: 'Nobody uses what vanishes.',
+    title: 'Nobody uses what vanishes, or is gone in the next minor version.',
     meaning: 'These clients fail once the last server that serves the type is upgraded.',
     fix: 'Move them to a version that stays before that.',
   },
