@@ -45,6 +45,13 @@ test('a column that did not finish says why, and counts as harm', async () => {
   assert.match(stdout, /^gateway waited in vain: deleted namespaces are gone$/m);
 });
 
+test('a table with a wrong 404 says that it was on purpose', async () => {
+  const wrong404 = { group: '', resource: 'pods', isHeld: false };
+  const { stdout } = await run({}, { ...FOUND, environment: { ...FOUND.environment, wrong404 } });
+  assert.match(stdout, /^The first upgraded server denied pods on purpose, which counts among the false 404s/m);
+  assert.doesNotMatch((await run()).stdout, /on purpose/);
+});
+
 test('--fail-on makes harm in that column the exit code 1, and in no other', async () => {
   assert.equal((await run({ failOn: ['gateway'] })).code, 0);
   assert.equal((await run({ failOn: ['gateway', 'balancer'] })).code, 1);
@@ -94,7 +101,11 @@ for (const [flags, message] of [
   [{ kubeControllerManager: { version: '1.36.3', path: '/k' } }, /Name real servers with --kube-apiserver/],
   [{ hold: true }, /--hold stays at the wrong 404\. Say which with --wrong-404 RESOURCE\.GROUP/],
   [
-    { wrong404: { group: '', resource: 'pods' }, kubeApiserver: [{ version: '1.34.4', path: '/a' }], with: ['gateway'] },
+    {
+      wrong404: { group: '', resource: 'pods' },
+      kubeApiserver: [{ version: '1.34.4', path: '/a' }],
+      with: ['gateway'],
+    },
     /A real kube-apiserver denies no type on demand/,
   ],
 ] as const) {

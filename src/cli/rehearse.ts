@@ -4,7 +4,7 @@ import { DEFAULT_BOUNDS } from '../lab/rehearsal/bounds.ts';
 import { ColumnError, type ColumnName, rehearsalColumn } from '../lab/rehearsal/columns.ts';
 import { rehearse } from '../lab/rehearsal/rehearse.ts';
 import { isHarmful } from '../lab/rehearsal/report/findings.ts';
-import { summaryRows } from '../lab/rehearsal/report/summary.ts';
+import { summaryRows, wrong404Sentence } from '../lab/rehearsal/report/summary.ts';
 import { writeReport } from '../lab/rehearsal/report/write-report.ts';
 import type { RehearsalResult, Wrong404 } from '../lab/rehearsal/result.ts';
 import { type CliIo, EXIT, type ExitCode } from './io.ts';
@@ -83,9 +83,11 @@ async function report(result: RehearsalResult, { output, report: directory }: Re
 }
 
 /** What the table does not say: why a column did not run to its end, and what did not happen in time. */
-function remarks({ columns }: RehearsalResult): string[] {
-  return columns.flatMap(({ name, failure, unmet }) => [
+function remarks({ environment, columns }: RehearsalResult): string[] {
+  const wrong404 = wrong404Sentence(environment);
+  const ofColumns = columns.flatMap(({ name, failure, unmet }) => [
     ...(failure === undefined ? [] : [`${name} did not finish: ${failure}`]),
     ...unmet.map((step) => `${name} waited in vain: ${step}`),
   ]);
+  return wrong404 === '' ? ofColumns : [wrong404, ...ofColumns];
 }

@@ -4,6 +4,7 @@ import { FINDINGS, type Finding, isHarmful } from './findings.ts';
 import { escapeHtml } from './html-text.ts';
 import { type Curve, type PlotSize, plotSvg } from './plot.ts';
 import { STYLE } from './style.ts';
+import { wrong404Sentence } from './summary.ts';
 
 /** The report as one HTML page that needs nothing else: no script, no font, no request to anywhere. */
 export function htmlReport(result: RehearsalResult): string {
@@ -21,7 +22,7 @@ export function htmlReport(result: RehearsalResult): string {
 <body>
 <h1>${escapeHtml(title)}</h1>
 <p class="soft">${escapeHtml(circumstances(environment))}</p>
-<p>${verdictSentence(columns)}</p>
+<p>${verdictSentence(columns)}</p>${purpose(environment)}
 <div class="scroll">${comparison(columns)}</div>
 ${columns.map((column) => section(column, sizes(columns))).join('\n')}
 <h2>How to read this</h2>
@@ -47,6 +48,11 @@ function circumstances({
     `Node ${node} on ${platform}, ${processors} processors.`,
     `Types that only the newer version serves: ${types === '' ? 'none' : types}.`,
   ].join(' ');
+}
+
+function purpose(environment: RehearsalEnvironment): string {
+  const sentence = wrong404Sentence(environment);
+  return sentence === '' ? '' : `\n<p>${escapeHtml(sentence)}</p>`;
 }
 
 function verdictSentence(columns: readonly ColumnResult[]): string {

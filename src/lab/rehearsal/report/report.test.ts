@@ -52,6 +52,14 @@ test('the summary has a row for each line and ends with the verdict', () => {
   assert.deepEqual(rows.at(-1), ['verdict', 'HARM', 'no harm']);
 });
 
+test('what was done on purpose is said, so that nobody blames the proxy for it', () => {
+  const found = result(column());
+  const wrong404 = { group: 'resource.k8s.io', resource: 'devicetaintrules', isHeld: false };
+  const sentence = /denied devicetaintrules\.resource\.k8s\.io on purpose/;
+  assert.match(htmlReport({ ...found, environment: { ...found.environment, wrong404 } }), sentence);
+  assert.doesNotMatch(htmlReport(found), /on purpose/);
+});
+
 test('the page needs nothing but itself', () => {
   const page = htmlReport(result(column()));
   assert.doesNotMatch(page, /<script|src=|href=|url\(|@import/i);

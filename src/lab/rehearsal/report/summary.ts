@@ -1,4 +1,4 @@
-import type { RehearsalResult } from '../result.ts';
+import type { RehearsalEnvironment, RehearsalResult } from '../result.ts';
 import { FINDINGS, isHarmful } from './findings.ts';
 
 /** The comparison as rows of cells: the title row first, one column of cells per column of the rehearsal, the verdict last. */
@@ -13,4 +13,12 @@ export function summaryRows({ columns }: RehearsalResult): string[][] {
       ),
     ],
   ];
+}
+
+/** What has to be known to read the false 404s, as one sentence; '' when nothing was done on purpose. */
+export function wrong404Sentence({ wrong404 }: RehearsalEnvironment): string {
+  if (wrong404 === undefined) return '';
+  const { group, resource } = wrong404;
+  const type = group === '' ? resource : `${resource}.${group}`;
+  return `The first upgraded server denied ${type} on purpose, which counts among the false 404s of every column.`;
 }
