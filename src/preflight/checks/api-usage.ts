@@ -6,6 +6,9 @@ import type { ServerProbe } from '../server-probe.ts';
 import { groupVersion, typeText } from '../type-changes.ts';
 import { type UsedType, usedTypes } from '../used-types.ts';
 
+/** Clients that list anew now and then have done so by then. */
+const LEAST_SECONDS = 3600;
+
 /** Who still uses what vanishes: the servers' own metrics, and what this proxy has counted. */
 export const apiUsage: Check = {
   code: 'APIUsage',
@@ -39,10 +42,19 @@ function unusedFinding({ usage, target }: PreflightFacts, { vanishing, to, unrea
       `A running proxy counts them: mvproxy preflight${target === undefined ? '' : ` --to ${target.name}`} without --config.`,
     );
   }
-  const minutes = Math.round(usage.sinceSeconds / 60);
-  return pass(
-    `Nobody asked for what vanishes, as far as the servers can tell, since each of them started, nor did a client of this proxy in ${minutes} minutes.`,
-  );
+  const text = `Nobody asked for what vanishes, as far as the servers can tell, since each of them started, nor did a client of this proxy in ${timeText(usage.sinceSeconds)}`;
+  return usage.sinceSeconds >= LEAST_SECONDS
+    ? pass(`${text}.`)
+    : finding(
+        'unknown',
+        `${text}, which is too short to tell.`,
+        'Ask again when the proxy has run for an hour, or a day.',
+      );
+}
+
+function timeText(seconds: number): string {
+  const hours = Math.floor(seconds / 3600);
+  return hours < 2 ? `${Math.round(seconds / 60)} minutes` : `${hours} hours`;
 }
 
 type Changes = Awaited<ReturnType<PreflightFacts['changes']>>;

@@ -26,7 +26,7 @@ function link(name: string, metrics = ''): PlayedLink {
   return Object.assign(new PlayedLink(name, pki), { discovery: NOW, metrics });
 }
 
-const usage = (entries: ProxyUsage['entries']): ProxyUsage => ({ sinceSeconds: 600, entries });
+const usage = (entries: ProxyUsage['entries']): ProxyUsage => ({ sinceSeconds: 7_260, entries });
 
 test('types that come and go are told, and no failure', async () => {
   const found = await verdictsOf(changingApis, playedFacts(pki, [link('a')], { target: TARGET }));
@@ -59,10 +59,21 @@ test('nobody uses what vanishes', async () => {
     [
       '',
       'pass',
-      'Nobody asked for what vanishes, as far as the servers can tell, since each of them started, nor did a client of this proxy in 10 minutes.',
+      'Nobody asked for what vanishes, as far as the servers can tell, since each of them started, nor did a client of this proxy in 2 hours.',
       '',
     ],
   ]);
+});
+
+test('a proxy that has just started has seen too little to say so', async () => {
+  const judge = async (sinceSeconds: number) => {
+    const facts = playedFacts(pki, [link('a')], { target: TARGET, usage: { sinceSeconds, entries: [] } });
+    return (await verdictsOf(apiUsage, facts))[0];
+  };
+  const early = await judge(90);
+  assert.equal(early?.[1], 'unknown');
+  assert.match(early?.[2] ?? '', /in 2 minutes, which is too short to tell\.$/);
+  assert.deepEqual([(await judge(3_599))?.[1], (await judge(3_600))?.[1]], ['unknown', 'pass']);
 });
 
 test('who uses what vanishes is named: clients by the proxy, servers by their metrics', async () => {
