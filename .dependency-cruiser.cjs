@@ -179,7 +179,7 @@ module.exports = {
     {
       name: 'opentelemetry-is-loaded-late',
       severity: 'error',
-      from: { path: '^src/' },
+      from: { path: '^src/', pathNot: '[.]test[.]ts$' },
       to: { path: '^src/observe/tracing/otlp-exporter[.]ts$', dynamic: false },
     },
     {
@@ -190,7 +190,11 @@ module.exports = {
       from: { path: rooms('workers'), pathNot: ['[.]test[.]ts$', '^src/workers/worker-run[.]ts$'] },
       to: {
         path: '^src/',
-        pathNot: [rooms('workers'), '^src/wire/(acceptor|endpoint|listening-sockets)[.]ts$', '^src/observe/logger[.]ts$'],
+        pathNot: [
+          rooms('workers'),
+          '^src/wire/(acceptor|endpoint|listening-sockets)[.]ts$',
+          '^src/observe/logger[.]ts$',
+        ],
       },
     },
     {
