@@ -47,9 +47,9 @@ export class ProxyGauge {
     const [{ body }, sockets] = await Promise.all([apiRequest(`${adminUrl}/metrics`), this.sockets()]);
     return {
       at,
-      residentMiB: sumOf(body, 'process_resident_memory_bytes') / MIB,
-      heapMiB: sumOf(body, 'nodejs_heap_size_used_bytes') / MIB,
-      externalMiB: sumOf(body, 'nodejs_external_memory_bytes') / MIB,
+      residentMiB: memoryOf(body, 'process_resident_memory_bytes') / MIB,
+      heapMiB: memoryOf(body, 'nodejs_heap_size_used_bytes') / MIB,
+      externalMiB: memoryOf(body, 'nodejs_external_memory_bytes') / MIB,
       exchanges: sumOf(body, 'mvproxy_open_exchanges'),
       clientSockets: sockets.clients,
       serverSockets: sockets.servers,
@@ -84,6 +84,13 @@ export class ProxyGauge {
 
 function portOf(address: string): number {
   return Number.parseInt(address.split(':')[1] ?? '', 16);
+}
+
+/** A process without memory would be flat. */
+function memoryOf(metrics: string, name: string): number {
+  const bytes = sumOf(metrics, name);
+  if (bytes > 0) return bytes;
+  throw new Error(`${name} is 0 or missing in /metrics, so that nothing can be said of the proxy's memory`);
 }
 
 function sumOf(metrics: string, name: string): number {

@@ -28,6 +28,7 @@ export class Metrics {
   readonly contentType: string;
   readonly #registry = new Registry();
   readonly #source: MetricsSource;
+  readonly #readProcess: () => Promise<void>;
   #reading: ProxyReading | undefined;
 
   constructor(source: MetricsSource) {
@@ -41,7 +42,7 @@ export class Metrics {
     this.#source = source;
     this.#reading = source.read();
     this.contentType = registry.contentType;
-    registerProcessMetrics(registry);
+    this.#readProcess = registerProcessMetrics(registry);
     registerRequestMetrics(registry, counters, reading);
     registerNativeMetrics(registry, counters, discovery);
     registerServerMetrics(registry, reading);
@@ -58,6 +59,7 @@ export class Metrics {
     const source = this.#source;
     const reading = source.read();
     this.#reading = reading;
+    await this.#readProcess();
     const text = await this.#registry.metrics();
     const servers = new Set(reading.servers.map(({ name }) => name));
     return `${text}\n${requestHistograms(source.counters, servers)}${discoveryHistograms(source.discovery())}`;

@@ -59,10 +59,16 @@ export const PROCESS_METRICS = {
   },
 } as const satisfies MetricTable;
 
-/** Registers those metrics, and leaves out the rest of what prom-client has. */
-export function registerProcessMetrics(registry: Registry): void {
+/**
+ * Registers those metrics, and leaves out the rest of what prom-client has. What it returns is to be called before each scrape:
+ * some of what is left out reads for the others, too.
+ */
+export function registerProcessMetrics(registry: Registry): () => Promise<void> {
   collectDefaultMetrics({ register: registry });
-  for (const { name } of registry.getMetricsAsArray()) {
-    if (!(name in PROCESS_METRICS)) registry.removeSingleMetric(name);
-  }
+  const left = registry.getMetricsAsArray().filter(({ name }) => !(name in PROCESS_METRICS));
+  const readers = left.flatMap(({ name }) => registry.getSingleMetric(name) ?? []);
+  for (const { name } of left) registry.removeSingleMetric(name);
+  return async () => {
+    await Promise.all(readers.map((metric) => metric.get()));
+  };
 }
