@@ -106,7 +106,7 @@ test('each broken link of ours is named alone', async () => {
       await frontProxy('expired', 'front-proxy-client', new Date(Date.now() - DAY_MS)),
       ['OwnCertificates'],
       /Our front-proxy certificate expired on/,
-      /^Renew the file of --proxy-client-cert-file\.$/,
+      /^Renew the file of --proxy-client-cert-file \(on kubeadm: kubeadm certs renew front-proxy-client\)\.$/,
     ],
   ] as const) {
     const { exitCode, failed, fixOf, report } = await proved({ flags });

@@ -15,6 +15,7 @@ const controlPlane = await startControlPlane({
   servers: [
     { name: 'old', version: '1.29.15' },
     { name: 'strict', version: '1.29.15', extraArgs: ['--requestheader-allowed-names=somebody-else'] },
+    { name: 'ungrouped', version: '1.29.15', extraArgs: ['--requestheader-group-headers=X-Other-Group'] },
   ],
 });
 after(() => controlPlane.stop());
@@ -61,10 +62,17 @@ test('nobody uses what 1.34 takes away, until somebody does; then it is said who
 });
 
 test('a server that does not allow our name', async () => {
-  const { failed, fixOf } = await provedLinks({ pki, servers: controlPlane.servers });
+  const servers = [old, controlPlane.server('strict')];
+  const { failed, fixOf } = await provedLinks({ pki, servers });
   assert.deepEqual(failed, ['FrontProxyTrust strict']);
   assert.match(
     fixOf('FrontProxyTrust') ?? '',
     /^Add front-proxy-client to its --requestheader-allowed-names and restart it/,
   );
+});
+
+test('a server that believes our name and not our groups', async () => {
+  const { failed, fixOf } = await provedLinks({ pki, servers: [old, controlPlane.server('ungrouped')] });
+  assert.deepEqual(failed, ['FrontProxyTrust ungrouped']);
+  assert.equal(fixOf('FrontProxyTrust'), 'Start it with --requestheader-group-headers=X-Remote-Group.');
 });
