@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { describeFileError } from '../config/file-error.ts';
-import { mismatch, type PemResult, parseCertificates, parsePrivateKey } from '../config/pem.ts';
+import { ConfigurationError, formatProblem } from '../config/problem.ts';
 import { fetchFrom } from '../wire/fetch.ts';
 import { fieldValue } from '../wire/fields.ts';
 import { openUpstream } from '../wire/upstream-pool.ts';
+import { FlagFiles } from './flag-files.ts';
 import { EXIT, type ExitCode } from './io.ts';
 import { printableLines } from './printable.ts';
 
@@ -94,24 +93,19 @@ async function credentials({
       `An admin listener that speaks HTTPS needs ${FLAGS}: the CA of the proxy's serving certificate, and a certificate of its --admin-client-ca-file.`,
     );
   }
-  const ca = await pemFile('--admin-certificate-authority', adminCertificateAuthority, parseCertificates);
-  const certificates = await pemFile('--admin-client-certificate', adminClientCertificate, parseCertificates);
-  const { key, pem } = await pemFile('--admin-client-key', adminClientKey, parsePrivateKey);
-  const problem = mismatch(key, certificates);
-  if (problem !== undefined) throw unusable(`--admin-client-key: ${adminClientKey} ${problem}.`);
-  return { ca: ca.pem, certificate: { cert: certificates.pem, key: pem } };
-}
-
-async function pemFile<T>(flag: string, file: string, parse: (text: string) => PemResult<T>): Promise<T> {
-  let text: string;
+  const files = new FlagFiles(process.cwd());
   try {
-    text = await readFile(file, 'utf8');
+    return {
+      ca: await files.authority({ flag: 'admin-certificate-authority', file: adminCertificateAuthority }),
+      certificate: await files.keyPair(
+        { flag: 'admin-client-certificate', file: adminClientCertificate },
+        { flag: 'admin-client-key', file: adminClientKey },
+      ),
+    };
   } catch (error) {
-    throw unusable(`${flag}: ${file} ${describeFileError(error)}.`);
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw unusable(error.problems.map((problem) => `${formatProblem(problem)}.`).join('\n'));
   }
-  const result = parse(text);
-  if (result.ok) return result.value;
-  throw unusable(`${flag}: ${file} ${result.problem}.`);
 }
 
 function unusable(message: string): AdminRequestError {

@@ -1,13 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
-import { describeFileError } from '../config/file-error.ts';
 import { readKubeconfig } from '../config/kubeconfig.ts';
-import { mismatch, type PemResult, parseCertificates, parsePrivateKey } from '../config/pem.ts';
-import { ConfigurationError } from '../config/problem.ts';
 import type { Fields } from '../wire/fields.ts';
 import type { Upstream } from '../wire/upstream.ts';
 import { openUpstream } from '../wire/upstream-pool.ts';
+import { FlagFiles, refusedFlag } from './flag-files.ts';
 
 /** How to reach a server that is asked directly; flags with kubectl's names. Files are relative to the working directory. */
 export interface ServerAccessFlags {
@@ -77,7 +74,7 @@ export async function serverAccess(
   const { server, ca, serverName, certificate, token } = await readKubeconfig(files, flags.context);
   requireAddress('kubeconfig', server);
   if (ca === undefined) {
-    throw refused(
+    throw refusedFlag(
       'kubeconfig',
       `names no certificate-authority for ${server}, without which nothing is sent there; add it to the cluster`,
     );
@@ -92,27 +89,31 @@ async function accessOfFlags(
   const { server, certificateAuthority, clientCertificate, clientKey, tokenFile, tlsServerName } = flags;
   requireAddress('server', server);
   if (certificateAuthority === undefined) {
-    throw refused(
+    throw refusedFlag(
       'certificate-authority',
       'is required with --server: nothing is sent to a server that nobody vouches for',
     );
   }
-  const ca = await pemFile('certificate-authority', directory, certificateAuthority, parseCertificates);
+  const files = new FlagFiles(directory);
+  const ca = await files.authority({ flag: 'certificate-authority', file: certificateAuthority });
   if ((clientCertificate === undefined) !== (clientKey === undefined)) {
-    throw refused('client-certificate', 'and --client-key must be given together');
+    throw refusedFlag('client-certificate', 'and --client-key must be given together');
   }
   if (clientCertificate === undefined && tokenFile === undefined) {
-    throw refused('token-file', 'or --client-certificate and --client-key must be given with --server');
+    throw refusedFlag('token-file', 'or --client-certificate and --client-key must be given with --server');
   }
   return {
     server,
-    ca: ca.pem,
+    ca,
     serverName: tlsServerName ?? hostOf(server),
     certificate:
       clientCertificate === undefined || clientKey === undefined
         ? undefined
-        : await keyPair(directory, clientCertificate, clientKey),
-    token: tokenFile === undefined ? undefined : await bearerToken(directory, tokenFile),
+        : await files.keyPair(
+            { flag: 'client-certificate', file: clientCertificate },
+            { flag: 'client-key', file: clientKey },
+          ),
+    token: tokenFile === undefined ? undefined : await bearerToken(files, tokenFile),
   };
 }
 
@@ -120,51 +121,25 @@ function requireAddress(flag: string, server: string): void {
   const url = URL.parse(server);
   if (url?.protocol !== 'https:') {
     const whose = flag === 'server' ? '' : `names the server ${server}, which `;
-    throw refused(flag, `${whose}must be the https URL of a server, for example https://10.0.0.1:6443`);
+    throw refusedFlag(flag, `${whose}must be the https URL of a server, for example https://10.0.0.1:6443`);
   }
   if (url.pathname === '/') return;
   // Questions would be put to whatever is in front, under paths that are not the server's.
-  throw refused(
+  throw refusedFlag(
     flag,
     `leads to a path of what is in front of servers, ${server}; give the address of the API server itself`,
   );
 }
 
-async function keyPair(directory: string, certificateFile: string, keyFile: string) {
-  const certificates = await pemFile('client-certificate', directory, certificateFile, parseCertificates);
-  const { key, pem } = await pemFile('client-key', directory, keyFile, parsePrivateKey);
-  const problem = mismatch(key, certificates);
-  if (problem !== undefined) throw refused('client-key', `${keyFile} ${problem}`);
-  return { cert: certificates.pem, key: pem };
-}
-
-async function bearerToken(directory: string, file: string): Promise<string> {
-  const token = (await textFile('token-file', directory, file)).trim();
+async function bearerToken(files: FlagFiles, file: string): Promise<string> {
+  const token = (await files.text({ flag: 'token-file', file })).trim();
   if (/^[!-~]+$/.test(token)) return token;
-  throw refused(
+  throw refusedFlag(
     'token-file',
     `${file} does not hold a bearer token: it is empty or has characters that no header may have`,
   );
 }
 
-async function pemFile<T>(flag: string, directory: string, file: string, parse: (text: string) => PemResult<T>) {
-  const result = parse(await textFile(flag, directory, file));
-  if (result.ok) return result.value;
-  throw refused(flag, `${file} ${result.problem}`);
-}
-
-async function textFile(flag: string, directory: string, file: string): Promise<string> {
-  try {
-    return await readFile(resolve(directory, file), 'utf8');
-  } catch (error) {
-    throw refused(flag, `${file} ${describeFileError(error)}`);
-  }
-}
-
 function hostOf(server: string): string {
   return new URL(server).hostname.replace(/^\[|\]$/g, '');
-}
-
-function refused(flag: string, message: string): ConfigurationError {
-  return new ConfigurationError([{ location: { kind: 'flag', flag }, path: [], message }]);
 }
