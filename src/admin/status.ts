@@ -1,5 +1,5 @@
 import type { DiscoveryConflict } from '../discovery/conflict.ts';
-import type { ServerVersion } from '../kubernetes/kube-version.ts';
+import { versionText } from '../kubernetes/kube-version.ts';
 import { openExchanges } from '../proxy/proxy-snapshot.ts';
 import type { DepartedServer } from '../servers/departures.ts';
 import type { FetchedDiscovery } from '../servers/discovery/discovery-fetch.ts';
@@ -62,7 +62,7 @@ export function describeStatus(registry: ServerRegistry, now: number): ProxyStat
       name: spec.name,
       address: addressOf(spec),
       local: spec.local,
-      version: versionText(version),
+      version: version && versionText(version),
       state: state.kind,
       since: new Date(monitor.stateSince).toISOString(),
       condition: conditionOf(state),
@@ -91,7 +91,7 @@ function describeDeparted({ report, address, leftAt }: DepartedServer, now: numb
     name,
     address,
     local: false,
-    version: versionText(version),
+    version: version && versionText(version),
     state: 'gone',
     since: new Date(leftAt).toISOString(),
     condition: `${report.condition} ${Math.round((now - leftAt) / 1000)} s ago; what it served stays listed for the departure grace`,
@@ -102,8 +102,4 @@ function describeDeparted({ report, address, leftAt }: DepartedServer, now: numb
     discoveryAgeSeconds: (now - confirmedAt) / 1000,
     openExchanges: 0,
   };
-}
-
-function versionText(version: ServerVersion | undefined): string | undefined {
-  return version === undefined ? undefined : `${version.major}.${version.minor}.${version.patch}`;
 }

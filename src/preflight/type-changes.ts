@@ -1,5 +1,5 @@
 import type { ServerDiscovery } from '../discovery/server-discovery.ts';
-import { compareServerVersions, type ServerVersion } from '../kubernetes/kube-version.ts';
+import { compareServerVersions, type ServerVersion, versionText } from '../kubernetes/kube-version.ts';
 import type { ChangingType } from './preflight-report.ts';
 
 /** What one server serves. */
@@ -93,8 +93,7 @@ function newest(servers: readonly ServedBy[]): ComparedRelease | undefined {
   );
   const [first] = known.toSorted((left, right) => -compareServerVersions(left.version, right.version));
   if (first === undefined) return undefined;
-  const { major, minor, patch } = first.version;
-  return { name: `${major}.${minor}.${patch}`, discovery: first.discovery };
+  return { name: versionText(first.version), discovery: first.discovery };
 }
 
 function typesOf({ api, apis }: ServerDiscovery): Map<string, Type> {

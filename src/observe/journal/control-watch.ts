@@ -1,5 +1,5 @@
 import type { ServerDiscovery } from '../../discovery/server-discovery.ts';
-import type { ServerVersion } from '../../kubernetes/kube-version.ts';
+import { type ServerVersion, versionText } from '../../kubernetes/kube-version.ts';
 import type { ServerHistories } from './server-histories.ts';
 import type { Timeline } from './timeline.ts';
 import { viewChange } from './view-change.ts';
@@ -73,7 +73,7 @@ export class ControlWatch {
     const { kind, condition: why = '' } = state;
     if (before !== undefined && before.kind === kind && told === before.told) return;
     // While it restarts nobody knows; it is what it was until it says otherwise.
-    const version = versionText(told) || (before?.version ?? '');
+    const version = told === undefined ? (before?.version ?? '') : versionText(told);
     this.#servers.set(name, { kind, told, version });
     const server = { server: name, version };
     if (before === undefined) {
@@ -102,8 +102,4 @@ export class ControlWatch {
       this.#histories.add(name, { from: kind, to: 'gone', why: 'it left the list of servers', version }, at);
     }
   }
-}
-
-function versionText(version: ServerVersion | undefined): string {
-  return version === undefined ? '' : `${version.major}.${version.minor}.${version.patch}`;
 }
