@@ -6,6 +6,14 @@ export interface AdminFlags extends AdminAccess {
   readonly output: 'text' | 'json';
 }
 
+/** What says which running proxy is asked, and how; none of it goes with another source. */
+export const ADMIN_ACCESS_OPTIONS: readonly (keyof AdminAccess)[] = [
+  'adminServer',
+  'adminCertificateAuthority',
+  'adminClientCertificate',
+  'adminClientKey',
+];
+
 const DEFAULT_ADMIN_SERVER = 'http://127.0.0.1:6444';
 
 const CERTIFICATES = [

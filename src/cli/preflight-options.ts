@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { FlagValues } from '../config/flag-values.ts';
 import type { PreflightReport } from '../preflight/preflight-report.ts';
-import { type AdminFlags, addAdminOptions } from './admin-options.ts';
+import { ADMIN_ACCESS_OPTIONS, type AdminFlags, addAdminOptions } from './admin-options.ts';
 import { addConfigurationOptions } from './serve-options.ts';
 
 /** The flags of `mvproxy preflight`, parsed. */
@@ -27,7 +27,9 @@ export function addPreflightOptions(command: Command): void {
       new Option(
         '--config <FILE>',
         'Prove the links of this configuration from here, without a running proxy. Flags of serve are taken as well.',
-      ).argParser(once),
+      )
+        .conflicts([...ADMIN_ACCESS_OPTIONS])
+        .argParser(once),
     )
     .addOption(
       new Option(

@@ -121,6 +121,16 @@ const OWN: readonly Case[] = [
   [['verify', 'apps', '--fail-on=a'], 2, /Allowed choices are not-surfaced, remarks, never/],
   [['status', '--watch=0'], 2, /It must be a number of seconds from 0\.2 to 3600/],
   [['status', '--fail-on=a'], 2, /There is no finding "a"\. There are unready, stale, unexpected-404/],
+  [
+    ['preflight', '--config=a', '--admin-server=127.0.0.1:1'],
+    2,
+    /'--config <FILE>' cannot be used with option '--admin-server/,
+  ],
+  [
+    ['skew', '--context=a', '--admin-client-key=b'],
+    2,
+    /'--context <NAMES>' cannot be used with option '--admin-client-key/,
+  ],
   [['preflight', '--fail-on=a'], 2, /Allowed choices are fail, warn, never/],
   [['preflight', '--config=nowhere', '--to=1.99'], 2, /^There is no recording of Kubernetes 1\.99; there are/],
 ];

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { ADMIN_ACCESS_OPTIONS } from '../admin-options.ts';
 import { commaSeparated } from '../option-values.ts';
 
 /** Where a command that only reads has its facts from, parsed. Neither context nor recorded: from a running proxy. */
@@ -16,13 +17,13 @@ export function addSourceOptions(command: Command): void {
     .addOption(
       new Option('--context <NAMES>', 'Instead of a proxy ask the API servers of these contexts, separated by commas.')
         .argParser(moreNames)
-        .conflicts('adminServer'),
+        .conflicts([...ADMIN_ACCESS_OPTIONS]),
     )
     .addOption(
       new Option(
         '--kubeconfig <FILE>',
         'Where the contexts are. Default: those of $KUBECONFIG together, else ~/.kube/config.',
-      ).conflicts('adminServer'),
+      ).conflicts([...ADMIN_ACCESS_OPTIONS]),
     )
     .addOption(
       new Option(
@@ -30,7 +31,7 @@ export function addSourceOptions(command: Command): void {
         'Instead of, or beside, contexts take recorded documents: shipped releases (1.34, 1.36.3) or directories that "lab record" wrote.',
       )
         .argParser(moreNames)
-        .conflicts('adminServer'),
+        .conflicts([...ADMIN_ACCESS_OPTIONS]),
     );
 }
 
