@@ -1,3 +1,4 @@
+import { limitYoungGeneration } from '../../src/daemon/young-generation.ts';
 import { listen } from '../../src/wire/listener.ts';
 import { requestPath } from '../pipeline/request-path.ts';
 import { HOST, openLoopback } from './loopback.ts';
@@ -16,6 +17,8 @@ export interface ProxyStart {
 /** And what it answers: its port, or the microseconds of CPU that it has used. */
 export type ProxyAnswer = { readonly port: number } | { readonly cpu: number };
 
+// What the journal remembers outlives some collections, and how many depends on it: as in `mvproxy serve`.
+limitYoungGeneration();
 process.on('message', (message: ProxyStart | 'usage') => {
   if (message === 'usage') {
     const { user, system } = process.cpuUsage();
