@@ -26,7 +26,9 @@ export async function readDocumentServers(
     throw new SourceError(EXIT.usage, `--kubeconfig needs --context: ${advice}.`);
   }
   if (contexts.length === 0 && recorded.length === 0) return undefined;
-  const accesses = await Promise.all(contexts.map((context) => contextAccess(context, kubeconfig, io)));
+  // One after the other, so that of several that cannot be used it is always the first that is named.
+  const accesses: Awaited<ReturnType<typeof contextAccess>>[] = [];
+  for (const context of contexts) accesses.push(await contextAccess(context, kubeconfig, io));
   requireDifferent(accesses);
   const recordings = await Promise.all(recorded.map((name) => recordedServer(name, io.directory)));
   const opened = await openAll(accesses);
