@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { cases } from './cases/cases.ts';
 import type { ContractTarget } from './contract-target.ts';
 import { Clients, Conversation, type Utterance } from './conversation.ts';
-import { differences, judged } from './differences.ts';
+import { type Difference, differences, judged } from './differences.ts';
 import { type KnownDifference, knownDifferences } from './known-differences.ts';
 import { type RecordedAnswers, recordedAnswers } from './recorded-answers.ts';
 
@@ -54,7 +54,11 @@ export function contractSuite(
         assert.ok(expected !== undefined, `nothing is recorded of ${target.version} for ${id}`);
         const judgement = judged(differences(conversation.transcript, expected), known(target, id));
         unneeded.push(...judgement.unneeded);
-        assert.deepEqual(judgement.unexpected, []);
+        const isExpected = (one: Difference) => target.kind === 'real' && isOtherRevision(one);
+        assert.deepEqual(
+          judgement.unexpected.filter((one) => !isExpected(one)),
+          [],
+        );
       });
     }
 
@@ -67,4 +71,10 @@ export function contractSuite(
 function known({ kind, version }: ContractTarget, id: string): readonly KnownDifference[] {
   if (kind === 'real') return [];
   return knownDifferences.filter((one) => one.id === id && (one.versions?.includes(version) ?? true));
+}
+
+/** A real server writes into its store by itself now and then, so that what comes after has another revision than before. */
+function isOtherRevision({ path, said, expected }: Difference): boolean {
+  const isRevision = (value: unknown) => typeof value === 'string' && /^<revision \d+>$/.test(value);
+  return path.endsWith('metadata.resourceVersion') && isRevision(said) && isRevision(expected);
 }
