@@ -71,6 +71,21 @@ test('each worker counts what went through it, and says where the others are', a
   await ended(proxy);
 });
 
+test('workers whose admin listeners ask for certificates say where the others are, by https', async (t) => {
+  const { serve, pki } = await setUp(t);
+  const proxy = await serve({ workers: '2', 'admin-client-ca-file': pki.clientCa.certFile });
+  const credentials = { ca: pki.servingCa.cert, cert: pki.admin.cert, key: pki.admin.key };
+  for (const [at, url] of proxy.adminUrls.entries()) {
+    assert.match(url, /^https:/);
+    const client = new H1Client(url, credentials);
+    const { text } = await client.request({ path: '/status' });
+    client.close();
+    const { otherWorkers }: StatusReport = JSON.parse(text);
+    assert.deepEqual(otherWorkers, [proxy.adminUrls[1 - at]]);
+  }
+  await ended(proxy);
+});
+
 test('a worker that is killed is replaced, and every new connection is served meanwhile', async (t) => {
   const { serve, status } = await setUp(t);
   const proxy = await serve({ workers: '2' });

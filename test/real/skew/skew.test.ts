@@ -3,10 +3,10 @@ import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { stringify } from 'yaml';
 import { run } from '../../../src/cli/main.ts';
 import { capturedIo } from '../../../src/cli/testing/captured-io.ts';
 import { factsOfAggregated, flatFacts } from '../../../src/discovery/testing/plain-facts.ts';
+import { labKubeconfig } from '../../../src/lab/pki/kubeconfig.ts';
 import { skewReport } from '../../../src/reports/skew-report.ts';
 import type { SkewReport, SkewRow } from '../../../src/skew/skew-report.ts';
 import { startProxy } from '../../../tools/control-plane/proxy.ts';
@@ -29,23 +29,13 @@ const { cert, key } = pki.admin;
 const proxy = await startProxy(controlPlane);
 const directory = await mkdtempDisposable(join(tmpdir(), 'mvproxy-skew-'));
 after(() => directory.remove());
-const base64 = (text: string) => Buffer.from(text).toString('base64');
-await writeFile(
-  join(directory.path, 'config'),
-  stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: NAMES.map((name) => ({
-      name,
-      cluster: {
-        server: controlPlane.server(name).url,
-        'certificate-authority-data': base64(pki.servingCa.cert),
-      },
-    })),
-    users: [{ name: 'admin', user: { 'client-certificate-data': base64(cert), 'client-key-data': base64(key) } }],
-    contexts: NAMES.map((name) => ({ name, context: { cluster: name, user: 'admin' } })),
-  }),
-);
+const contexts = NAMES.map((name) => ({
+  name,
+  server: controlPlane.server(name).url,
+  ca: pki.servingCa.cert,
+  user: 'admin',
+}));
+await writeFile(join(directory.path, 'config'), labKubeconfig(contexts, { admin: { kind: 'certificate', cert, key } }));
 
 const SOURCES = {
   proxy: [`--admin-server=${proxy.adminUrl}`],
