@@ -5,6 +5,7 @@ import type { ArrivedRequest } from '../../test/support/fake-upstream.ts';
 import { forward } from '../../test/support/forward.ts';
 import { type ProxySetting, type ProxySettingOptions, settled } from '../../test/support/proxy-setting.ts';
 import { type ServerSketch, snapshotOf } from '../routing/testing/snapshot-of.ts';
+import type { PreparedRequest } from './prepared-request.ts';
 import { route } from './route.ts';
 
 const WIDGET = '/apis/example.com/v1/namespaces/a/widgets/x';
@@ -231,14 +232,13 @@ describe('a 404 passes at once, as it is', () => {
     request: FakeRequest,
     fields: readonly string[],
     body: string | undefined,
-    options: ProxySettingOptions & { readonly alreadyProxied?: boolean } = {},
+    options: ProxySettingOptions = {},
   ) => {
     const servers = [LISTS, LISTS].map((server) => ({
       ...server,
       serves: { ...server.serves, v1: { pods: VERBS, 'pods/proxy': VERBS } },
     }));
-    const { alreadyProxied = false, ...rest } = options;
-    const { setting, exchange, at } = forward({ target: WIDGET, ...request }, { servers, ...rest }, { alreadyProxied });
+    const { setting, exchange, at } = forward({ target: WIDGET, ...request }, { servers, ...options });
     at(0).respond(404, fields, body);
     await settled();
     assert.deepEqual([setting.asked, setting.control.refreshes], [['server-0'], 0]);
@@ -267,7 +267,6 @@ describe('a 404 passes at once, as it is', () => {
       {},
     ],
     ['to what is no resource', { target: '/no/such/path' }, PLAIN, '404 page not found', {}],
-    ['to a request that a peer routed', {}, PLAIN, '404 page not found', { alreadyProxied: true }],
     ['in a server-local view', {}, PLAIN, '404 page not found', { snapshot: { view: 'server-local' } }],
   ] as const) {
     test(what, () => pass(request, fields, body, options));
@@ -437,5 +436,47 @@ describe('nobody lists the type', () => {
     exchange.abort();
     await pass(1_000);
     assert.deepEqual([setting.asked, setting.observer.records.length], [['server-0'], 1]);
+  });
+});
+
+describe('a kube-apiserver has sent a request here, and the local server says "unknown"', () => {
+  const sent = (servers: readonly ServerSketch[], overrides: Partial<PreparedRequest> = {}) =>
+    forward({ target: WIDGET }, { servers, snapshot: { local: 0 } }, { alreadyProxied: true, ...overrides });
+
+  test("others list it: 503 that names them, because the 404 would become the client's", async () => {
+    const { setting, exchange, at } = sent([LACKS, LISTS]);
+    deny(at(0));
+    await settled();
+    assert.deepEqual([exchange.answer.head.status, answerField(exchange.answer, 'retry-after')], [503, '1']);
+    assert.match(codeOf(exchange), /widgets\.v1\.example\.com is served by server-1, not by server-0/);
+    assert.deepEqual([setting.asked, setting.control.refreshes], [['server-0'], 1]);
+    const [record] = setting.observer.records;
+    assert.deepEqual(
+      [record?.error, record?.unknownType],
+      ['MVP_NOT_SERVED_HERE', { denying: ['server-0'], awaited: false, outcome: 'unavailable' }],
+    );
+  });
+
+  test('what others list is read again first', async () => {
+    const { setting, exchange, at } = sent([LACKS, LISTS]);
+    setting.control.onRefresh = async () => reread(setting, [LACKS, LACKS]);
+    deny(at(0));
+    await settled();
+    assert.deepEqual([exchange.answer.head.status, exchange.answer.body.text], [404, '404 page not found\n']);
+    assert.equal(setting.observer.records[0]?.unknownType, undefined, "it is nobody's wrong 404");
+  });
+
+  test('an object that is not there passes', async () => {
+    const { setting, exchange, at } = sent([LISTS, LISTS]);
+    at(0).respond(404, JSON_TYPE, OBJECT_404);
+    await settled();
+    assert.deepEqual([exchange.answer.head.status, setting.control.refreshes], [404, 0]);
+  });
+
+  test('a proxy that has passed it on hears the 404, and finds another server', async () => {
+    const { setting, exchange, at } = sent([LACKS, LISTS], { forwarded: true });
+    deny(at(0));
+    await settled();
+    assert.deepEqual([exchange.answer.head.status, setting.control.refreshes], [404, 0]);
   });
 });

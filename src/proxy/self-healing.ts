@@ -2,7 +2,7 @@ import type { ProxyError } from '../errors.ts';
 import { relaysForeignResponse } from '../kubernetes/unknown-resource.ts';
 import type { UnknownTypeOutcome, UnknownTypeRecord } from '../observe/exchange-record.ts';
 import { isListed, serversListing } from '../routing/listing.ts';
-import { tablesDisagreeError, typeSettlingError } from '../routing/unavailable.ts';
+import { notServedHereError, tablesDisagreeError, typeSettlingError } from '../routing/unavailable.ts';
 import type { ResponseHead } from '../wire/exchange.ts';
 import type { Attempts } from './attempts.ts';
 import type { PreparedRequest } from './prepared-request.ts';
@@ -39,8 +39,11 @@ const PAUSE_GROWTH = 1.5;
 const RELAY: Remedy = { kind: 'relay' };
 
 /** Whether an answer has to be looked at before it may pass: most never are, so that this is all that they cost. */
-export function isSuspect(head: ResponseHead, { reason }: Forward, { exchange, info }: PreparedRequest): boolean {
+export function isSuspect(head: ResponseHead, { reason }: Forward, request: PreparedRequest): boolean {
+  const { exchange, info, forwarded } = request;
   if (!mayBeUnknown(exchange.head.method, head) || !info.isResourceRequest || relaysForeignResponse(info)) return false;
+  // A proxy of ours that sent it here finds another server itself; a kube-apiserver gives its client whatever comes.
+  if (reason === 'AlreadyProxied') return forwarded !== true;
   return isListed(reason) || reason === 'NobodyCapable';
 }
 
@@ -79,7 +82,20 @@ export class SelfHealing {
   /** What to do after `server` said "unknown" to a request that `decision` had sent there. */
   remedy({ reason }: Forward, server: string, held: HeldRequest): Promise<Remedy> {
     this.#asked = server;
+    if (reason === 'AlreadyProxied') return this.#afterLocalDenial(server, held);
     return isListed(reason) ? this.#afterDenial(server, held) : this.#afterUnknown(held);
+  }
+
+  /** Whoever sent it here took the local server for capable, and nobody else may be asked here: a 404 must be everybody's. */
+  async #afterLocalDenial(server: string, held: HeldRequest): Promise<Remedy> {
+    const { control } = this.#context;
+    await control.refresh('unknown-resource');
+    if (held.isGone()) return RELAY;
+    const { info } = this.#request;
+    const others = serversListing(info, control.snapshot).filter((name) => name !== server);
+    if (others.length === 0) return RELAY;
+    this.#denying.add(server);
+    return { kind: 'refuse', error: notServedHereError(info, others, server) };
   }
 
   /** The server lists it: either its table is old, or the path does not fit the type. */

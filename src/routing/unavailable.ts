@@ -42,25 +42,38 @@ export function unavailableError(
         `${servers}, the API server that this proxy belongs to, is not ready, and no other one may answer this here. Nothing was executed; retry, or ask another proxy. Look at the log of that server.`,
       );
     case 'NotServedHere':
-      return new ProxyError(
-        'MVP_NOT_SERVED_HERE',
-        `${subject(request)} is served by ${servers}, not by ${localName(snapshot)}, the API server that this proxy belongs to. Another proxy sent the request here, so that it is not sent on. Nothing was executed; retry: what the proxies know of the servers agrees within seconds.`,
-      );
+      return notServedHere(request, servers, localName(snapshot));
   }
 }
 
 function named(servers: readonly (RoutableServer | undefined)[]): string {
-  const names = servers
-    .slice(0, MOST_NAMED)
-    .map((server) =>
+  return shortened(
+    servers.map((server) =>
       server === undefined ? 'unknown' : `${server.name} (${server.condition || 'failed this request'})`,
-    );
-  if (servers.length > MOST_NAMED) names.push(`${servers.length - MOST_NAMED} more`);
-  return names.join(', ');
+    ),
+  );
+}
+
+function shortened(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_NAMED);
+  if (names.length > MOST_NAMED) shown.push(`${names.length - MOST_NAMED} more`);
+  return shown.join(', ');
 }
 
 function localName({ local, servers }: RoutingSnapshot): string {
   return (local === undefined ? undefined : servers[local]?.name) ?? 'the local server';
+}
+
+/** The 503 for a request that another proxy sent to `server`, which says that it is unknown while `others` list it. */
+export function notServedHereError(request: RequestInfo, others: readonly string[], server: string): ProxyError {
+  return notServedHere(request, shortened(others), server);
+}
+
+function notServedHere(request: RequestInfo, servers: string, server: string): ProxyError {
+  return new ProxyError(
+    'MVP_NOT_SERVED_HERE',
+    `${subject(request)} is served by ${servers}, not by ${server}, the API server that this proxy belongs to. Another proxy sent the request here, so that it is not sent on. Nothing was executed; retry: what the proxies know of the servers agrees within seconds.`,
+  );
 }
 
 /**

@@ -26,6 +26,7 @@ const JOBS = '/apis/batch/v1/namespaces/default/jobs';
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases';
 /** Only the new servers have it. */
 const NEW_ONLY = '/apis/resource.k8s.io/v1/devicetaintrules';
+const NOWHERE = '/apis/nowhere.example/v1/things';
 /** Of what is asserted on a front-proxy connection: a native server's own user, and its mark. */
 const AS_NATIVE = ['x-remote-user', 'system:apiserver', 'x-remote-group', 'system:authenticated'];
 const PROXIED = ['x-kubernetes-peer-proxied', 'true'];
@@ -139,7 +140,11 @@ describe('an old server with our sidecar beside native servers that lack a type 
     });
     const admin = ['x-remote-user', 'admin', 'x-remote-group', 'system:masters'];
     const passed = await asNative.request({ target: NEW_ONLY, headers: [...admin, ...PROXIED] });
-    assert.ok(isUnknownResource(passed), passed.body.toString());
+    // Its client would believe the 404 of the local server.
+    assert.deepEqual([passed.status, headerValues(passed, 'retry-after')], [503, ['1']]);
+    assert.match(passed.body.toString(), /devicetaintrules\.v1\.resource\.k8s\.io is served by n37, not by old/);
+    const nowhere = await asNative.request({ target: NOWHERE, headers: [...admin, ...PROXIED] });
+    assert.ok(isUnknownResource(nowhere), nowhere.body.toString());
     assert.equal(
       (await asNative.request({ target: NEW_ONLY, headers: admin })).status,
       200,
