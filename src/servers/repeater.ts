@@ -30,6 +30,11 @@ export class Repeater {
     return this.#running === undefined ? 0 : performance.now() - this.#startedAt;
   }
 
+  /** Nobody wants the result of a run under way any more, and what it needs may be closed under it. */
+  get isStopped(): boolean {
+    return this.#stopped;
+  }
+
   start(): void {
     this.#stopped = false;
     void this.now();

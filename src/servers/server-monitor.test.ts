@@ -397,6 +397,20 @@ test('a stopped monitor asks nothing any more and closes its connections, those 
   );
 });
 
+test('a reading that our own stop cuts off is no failure of the server', async (t) => {
+  const { monitor, server, log, start, pass } = watchServer(t);
+  await start();
+  server.hold();
+  await pass(2_000);
+  await monitor.stop(0);
+  const open = server.opened.flatMap(({ upstream }) => upstream.requests).filter(({ isOver }) => !isOver);
+  assert.ok(open.some(({ head }) => head.target === '/apis'));
+  log.length = 0;
+  for (const request of open) request.fail({ processed: 'maybe', cause: 'connection' });
+  await settled();
+  assert.deepEqual([log, monitor.discoveryErrors.size, monitor.discoveryFailure], [[], 0, '']);
+});
+
 test('without a CA no server is dialled', async (t) => {
   const trust = { ...MONITOR_SETTINGS.trust, ca: undefined, isConfigured: false };
   const { monitor, server, start } = watchServer(t, { trust, readsDiscovery: false });

@@ -157,6 +157,8 @@ export class DiscoveryReader {
       changed();
       return problem?.reason !== 'not-ready';
     } catch (error) {
+      // Our own end is no failure of the server.
+      if (this.#reading.isStopped) return false;
       counted('failed');
       this.#isRefused = error instanceof DiscoveryFetchError && error.isRefusal;
       if (this.#failed(error)) changed();

@@ -202,3 +202,14 @@ test('a reload forgets nothing', async (t) => {
   next.inherit(reader);
   assert.deepEqual([paths(next), next.isTried], [[PATH], true]);
 });
+
+test('a reading that our own stop cuts off is no failure of the server', async (t) => {
+  const { reader, played, log, pass, started } = setUp(t);
+  await started();
+  played.hangs = true;
+  await pass(2_000);
+  reader.stop();
+  played.asked.at(-1)?.fail({ processed: 'maybe', cause: 'reset' });
+  await settled();
+  assert.deepEqual([log, reader.failure], [[], '']);
+});

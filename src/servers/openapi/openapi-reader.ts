@@ -142,7 +142,8 @@ export class OpenAPIReader {
       this.#succeeded();
       return true;
     } catch (error) {
-      this.#failed(error);
+      // Our own end is no failure of the server.
+      if (!this.#reading.isStopped) this.#failed(error);
       return false;
     } finally {
       clearTimeout(patience);
