@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../logger.ts';
 import type { FinishedSpan } from './exchange-span.ts';
 import { SpanQueue } from './span-queue.ts';
@@ -102,5 +103,15 @@ describe('spans on their way', () => {
     stuck.add(1);
     await stuck.queue.close(1);
     assert.equal(stuck.queue.counts.exported, 0);
+  });
+
+  test('are sent before the end, however long it takes to load what sends them', async () => {
+    const sent: number[] = [];
+    const loaded = delay(50, { export: async (spans: readonly FinishedSpan[]) => void sent.push(spans.length) });
+    const logger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+    const queue = new SpanQueue({ limit: 3, intervalMs: 3_600_000, logger, exporter: () => loaded });
+    queue.add(SPAN);
+    await queue.close(1);
+    assert.deepEqual(sent, [1]);
   });
 });

@@ -24,6 +24,7 @@ export interface SpanQueueOptions {
   readonly limit: number;
   /** Between two exports. */
   readonly intervalMs: number;
+  /** The one to use from now on, which may have to be loaded first. */
   readonly exporter: () => Promise<SpanExporter>;
   readonly logger: Logger;
 }
@@ -79,8 +80,10 @@ export class SpanQueue {
     return this.#exporting;
   }
 
-  /** Sends what waits, and what is being sent already, within `ms`. */
+  /** Sends what waits, and what is being sent already, within `ms` from when there is an exporter. */
   async close(ms: number): Promise<void> {
+    // Loading it is our own work: a machine so busy that it takes seconds must not lose spans for it.
+    if (this.#waiting.length > 0 || this.#exporting !== undefined) await this.#options.exporter().catch(() => {});
     const over = new AbortController();
     const all = (async () => {
       await this.#exporting;
