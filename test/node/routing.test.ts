@@ -61,12 +61,13 @@ test('what only a stopped server serves is answered 503 with Retry-After, and se
 test('a server that says it is going gets no new requests and finishes those it has', async (t) => {
   const plane = await startEmbeddedControlPlane(t, PROBED_OFTEN);
   const client = await plane.client();
-  let finish = (): void => {};
+  const arrived = Promise.withResolvers<() => void>();
   plane.new.handler = (stream) => {
-    finish = () => sendJson(stream, 200, { late: true });
+    arrived.resolve(() => sendJson(stream, 200, { late: true }));
     if (plane.new.requests.length > 1) sendJson(stream, 500, {});
   };
   const open = client.request({ path: NEW_ONLY });
+  const finish = await arrived.promise;
   plane.new.ready = false;
   await loggedThat(plane, 'server is draining');
 
