@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { connect } from 'node:tls';
 import { startEmbeddedControlPlane } from '../support/embedded-daemon.ts';
-import { Inbox, readToEnd } from '../support/loopback.ts';
+import { closeOf, Inbox, readToEnd } from '../support/loopback.ts';
 
 const EXEC = '/api/v1/namespaces/default/pods/web/exec?command=id';
 
@@ -37,7 +37,7 @@ test('the socket of a refused protocol switch carries nothing more and is closed
       'GET /api/v1/secrets HTTP/1.1\r\nHost: api\r\nX-Remote-User: admin\r\nX-Remote-Group: system:masters\r\n\r\n',
   );
   const socket = await upstream.next();
-  const gone = once(socket, 'close');
+  const gone = closeOf(socket);
 
   const answer = await readToEnd(client);
   await gone;

@@ -153,7 +153,7 @@ export async function readToEnd(socket: TLSSocket): Promise<string> {
   socket.on('data', (chunk: Buffer) => {
     text += chunk.toString('latin1');
   });
-  if (!socket.closed) await once(socket, 'close');
+  if (!socket.closed) await closeOf(socket);
   return text;
 }
 
