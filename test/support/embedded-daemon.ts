@@ -82,9 +82,12 @@ export async function startEmbeddedControlPlane(
   };
 }
 
-/** What `mvproxy serve` needs besides its servers; any free ports. */
+/**
+ * What `mvproxy serve` needs besides its servers; any free ports. Servers that are here answer probes only while this process
+ * runs: on a busy machine it may rest for a second, which must not pass for a server that hangs.
+ */
 export function serveFlags(pki: Pki): Readonly<Record<string, string>> {
-  return { ...labServeFlags(pki), 'secure-port': '0', 'admin-port': '0' };
+  return { ...labServeFlags(pki), 'secure-port': '0', 'admin-port': '0', 'health-timeout-seconds': '30' };
 }
 
 /** A fake server of that release, stopped when the test ends. */
