@@ -21,6 +21,8 @@ export class FollowedList {
   #resourceVersion = '';
   #cancel: (() => void) | undefined;
   #closed = false;
+  /** It failed, and says why in `overs`. */
+  #isOver = false;
   #wanted: { readonly last: string; readonly resolve: () => void } | undefined;
 
   constructor(client: ApiClient, path: string) {
@@ -29,6 +31,8 @@ export class FollowedList {
     this.#run().catch((error: unknown) => {
       this.#started.reject(error);
       this.overs.push({ kind: 'failed', why: String(error) });
+      this.#isOver = true;
+      this.#wanted?.resolve();
     });
   }
 
@@ -37,9 +41,9 @@ export class FollowedList {
     return this.#started.promise;
   }
 
-  /** Resolves when that event has come. */
+  /** Resolves when that event has come, or never will. */
   async until(last: string): Promise<void> {
-    if (this.events.includes(last)) return;
+    if (this.#isOver || this.events.includes(last)) return;
     await new Promise<void>((resolve) => {
       this.#wanted = { last, resolve };
     });

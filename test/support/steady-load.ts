@@ -60,10 +60,9 @@ export class SteadyLoad {
     const expected = this.#written.toSorted((a, b) => versionOf(a) - versionOf(b));
     const last = expected.at(-1);
     if (last === undefined) throw new Error('nothing was written');
-    // A follower that failed says why, and waits for nothing.
     await Promise.race([
       Promise.all(this.#followers.map((follower) => follower.until(last))),
-      delay(10_000, undefined, { ref: false }),
+      delay(60_000, undefined, { ref: false }),
     ]);
     for (const follower of this.#followers) follower.close();
     for (const client of this.#clients) client.close();
