@@ -10,8 +10,11 @@ import { type LoadReport, SteadyLoad } from '../support/steady-load.ts';
 const QUIET: EmbeddedPlaneOptions['logger'] = { debug() {}, info() {}, warn() {}, error() {} };
 const DRAIN = {
   'shutdown-watch-termination-grace-period': '500ms',
-  'shutdown-drain-seconds': '5',
+  // Taken only as far as it is needed.
+  'shutdown-drain-seconds': '30',
 };
+/** Clients and balancer share this process: both have to come to their turn before a replica stops to accept. */
+const DELAY = '3s';
 
 async function startPlane(t: TestContext): Promise<{ readonly plane: LabPlane; readonly credentials: Credentials }> {
   const plane = await startEmbeddedPlane({ versions: ['1.34', '1.37'], builtIn: 'none', logger: QUIET });
@@ -52,7 +55,7 @@ test('SIGUSR2 replaces all workers: no request fails, every watch ends cleanly a
 test('replicas behind a balancer are restarted one after the other: no request fails, no watch has a gap', async (t) => {
   const { plane, credentials } = await startPlane(t);
   const startReplica = () =>
-    startServe(t, { pki: plane.pki, servers: plane.servers, flags: { ...DRAIN, 'shutdown-delay-duration': '500ms' } });
+    startServe(t, { pki: plane.pki, servers: plane.servers, flags: { ...DRAIN, 'shutdown-delay-duration': DELAY } });
   const replicas = await Promise.all([startReplica(), startReplica(), startReplica()]);
   const balancer = await startReadyBalancer(t, () => replicas.map(({ url }) => url), credentials);
   const load = await SteadyLoad.start(balancer, credentials);
