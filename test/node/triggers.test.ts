@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { loadConfiguration } from '../../src/config/load.ts';
 import { startDaemon } from '../../src/daemon/daemon.ts';
-import { serveFlags } from '../../src/lab/pki/serve-flags.ts';
 import { startEmbeddedPlane } from '../../src/lab/plane/embedded-plane.ts';
 import { type ApiClient, connectClient, H1Client } from '../support/api-client.ts';
+import { serveFlags } from '../support/embedded-daemon.ts';
 
 const V2 = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 const GROUP = 'triggered.example';
@@ -49,8 +49,6 @@ async function setUp(t: TestContext, { interval, denied = false }: { interval: s
   }
   const flags = {
     ...serveFlags(plane.pki),
-    'secure-port': '0',
-    'admin-port': '0',
     'discovery-interval-seconds': interval,
     'discovery-stale-after-seconds': '3601',
   };
@@ -66,7 +64,7 @@ async function setUp(t: TestContext, { interval, denied = false }: { interval: s
   const through = await clientOf(daemon.servingAddress);
   const admin = new H1Client(daemon.adminAddress ?? '', { ca: '' });
   t.after(() => admin.close());
-  /** The sum of the metric's samples that have this label. */
+  /** The sum of the metric's samples whose labels match. */
   const metric = async (name: string, label: string): Promise<number> => {
     const { text } = await admin.request({ path: '/metrics' });
     const samples = text.matchAll(new RegExp(`^${name}\\{[^}]*${label}[^}]*\\} (\\S+)$`, 'gm'));
@@ -77,7 +75,8 @@ async function setUp(t: TestContext, { interval, denied = false }: { interval: s
     const { servers }: { servers: { watches: { state: string }[] }[] } = JSON.parse(text);
     return servers.flatMap(({ watches }) => watches.map(({ state }) => state));
   };
-  return { direct, through, metric, states, warnings };
+  const servers = plane.servers.map(({ name }) => name);
+  return { servers, direct, through, metric, states, warnings };
 }
 
 /** For each shape of the merged view whether it has the group. */
@@ -103,23 +102,31 @@ async function until(what: string, probe: () => Promise<boolean>): Promise<void>
 const all = (has: boolean) => ({ v2: has, v2beta1: has, '/apis': has, '/openapi/v3': has });
 
 test('a CRD that is created or deleted is merged in every shape because it was watched', async (t) => {
-  const { direct, through, metric, states, warnings } = await setUp(t, { interval: '3600' });
+  const { servers, direct, through, metric, states, warnings } = await setUp(t, { interval: '3600' });
   await until('everything is watched', async () => (await states()).every((state) => state === 'watching'));
   assert.equal((await states()).length, 8);
-  // From now on the permission to read is remembered, so that no server is asked for it and tells of its change in that way.
+  const changes = () =>
+    Promise.all(servers.map((name) => metric('mvproxy_discovery_readings_total', `server="${name}",result="changed"`)));
+  /** Before that no client may ask: the server that is asked for its permission could tell of the change. */
+  const allWereRead = async (before: readonly number[]) =>
+    until('both servers were read', async () => (await changes()).every((count, at) => count > (before[at] ?? 0)));
   assert.deepEqual(await shapesWithGroup(through), all(false));
   const has = async (expected: boolean): Promise<boolean> =>
     Object.values(await shapesWithGroup(through)).every((one) => one === expected);
 
+  const atFirst = await changes();
   const created = await direct.request({ method: 'POST', path: DEFINITIONS, body: GIZMOS });
   assert.equal(created.status, 201, created.text);
+  await allWereRead(atFirst);
   await until('the new type is in every shape', () => has(true));
   const list = await through.request({ path: `/apis/${GROUP}/v1`, headers: { accept: 'application/json' } });
   assert.match(list.text, /"gizmos"/);
   assert.ok((await metric('mvproxy_discovery_triggers_total', 'trigger="crd"')) > 0);
 
+  const withType = await changes();
   const deleted = await direct.request({ method: 'DELETE', path: `${DEFINITIONS}/${GIZMOS.metadata.name}` });
   assert.equal(deleted.status, 200, deleted.text);
+  await allWereRead(withType);
   await until('the deleted type is in no shape', () => has(false));
   for (const trigger of ['unknown-resource', 'condition-changed']) {
     assert.equal(await metric('mvproxy_discovery_triggers_total', `trigger="${trigger}"`), 0, trigger);
@@ -138,7 +145,7 @@ test('a new Lease of an API server makes all servers be read', async (t) => {
     spec: { holderIdentity: 'apiserver-x_1' },
   };
   assert.equal((await direct.request({ method: 'POST', path: LEASES, body: lease })).status, 201);
-  await until('both servers told of it', async () => (await triggers()) === before.triggers + 2);
+  await until('both servers told of it', async () => (await triggers()) >= before.triggers + 2);
   await until('both were read', async () => (await readings()) >= before.readings + 2);
 });
 
