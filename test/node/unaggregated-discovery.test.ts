@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { type ApiClient, PROTOCOLS } from '../support/api-client.ts';
+import { type ApiClient, connectClient, PROTOCOLS } from '../support/api-client.ts';
 import { type EmbeddedControlPlane, startEmbeddedControlPlane } from '../support/embedded-daemon.ts';
 import { send } from '../support/fake-api-server.ts';
 import type { FakeDiscovery } from '../support/fake-discovery.ts';
@@ -85,9 +85,16 @@ async function start(
   const plane = await startEmbeddedControlPlane(t, { local });
   const client = await plane.client(protocol);
   plane.old.discovery = withWidgets(plane.old.discovery);
-  // Nobody is known to serve it, so that the proxy reads all discovery again before it answers.
+  // Nobody is known to serve it, so that the proxy reads all discovery again.
   const answer = await client.request({ path: `/apis/${OLD_ONLY}` });
   assert.equal(JSON.parse(answer.text).servedBy, 'old');
+  // The answer waits for that a second at most. Whoever else asks leaves no permission behind for `client`.
+  const { servingCa, jane } = plane.pki;
+  const url = plane.daemon.servingAddress;
+  const other = await connectClient('h2', url, { ca: servingCa.cert, cert: jane.cert, key: jane.key });
+  const [group = ''] = OLD_ONLY.split('/');
+  while (!(await other.request({ path: '/apis', headers: { accept: V2 } })).text.includes(`"${group}"`));
+  other.close();
   return { plane, client };
 }
 
