@@ -47,7 +47,7 @@ export const knownDifferences: readonly KnownDifference[] = [
   ...because(
     'Columns of tables are not described. kubectl shows descriptions nowhere.',
     { id: 'tables', path: 'body.columnDefinitions.*.description' },
-    { id: 'table-watch', path: 'body.object.columnDefinitions.*.description' },
+    { id: 'table-watch', path: 'events.0.object.columnDefinitions.*.description' },
     { id: 'custom-tables', path: 'body.columnDefinitions.*.description' },
   ),
   ...because(

@@ -73,10 +73,7 @@ export const tableCases: readonly ContractCase[] = [
     async talk(server) {
       const path = server.in('v1', 'configmaps');
       await server.quietly({ method: 'POST', path, body: configMap('x') });
-      await server.ask(
-        { path: `${path}?watch=true&timeoutSeconds=1`, accept: TABLE },
-        { keep: ({ text }) => JSON.parse(text) },
-      );
+      await server.watch(`${path}?watch=true`, 1, undefined, TABLE);
     },
   },
 ];
