@@ -38,13 +38,18 @@ function abortOf(exchange: ServerExchange): Promise<ResetReason> {
   });
 }
 
-/** Resolves with the first received frame that matches. */
-async function nextFrame(socket: TLSSocket, reader: FrameReader, matches: (frame: Frame) => boolean): Promise<Frame> {
-  for (;;) {
-    const [chunk] = (await once(socket, 'data')) as [Buffer];
+/** Resolves with the first received frame that matches. Several chunks may come in one turn. */
+function nextFrame(socket: TLSSocket, reader: FrameReader, matches: (frame: Frame) => boolean): Promise<Frame> {
+  const { promise, resolve, reject } = Promise.withResolvers<Frame>();
+  const take = (chunk: Buffer): void => {
     const found = reader.push(chunk).find(matches);
-    if (found !== undefined) return found;
-  }
+    if (found === undefined) return;
+    socket.off('data', take);
+    resolve(found);
+  };
+  socket.on('data', take);
+  socket.once('close', () => reject(new Error('no such frame came before the connection was closed')));
+  return promise;
 }
 
 test('request smuggling: messages whose length two readers could see differently are refused and the connection ends', async (t) => {
@@ -256,7 +261,8 @@ engineTest('windows: a client may send 256 KiB on a stream and 4 MiB on a connec
 });
 
 engineTest('idle connections are closed, busy ones are not', async (t) => {
-  const { port, exchanges } = await startListener(t, { limits: { connectionIdleMs: 50 } });
+  // Before its request comes the busy one is idle, too.
+  const { port, exchanges } = await startListener(t, { limits: { connectionIdleMs: 1_000 } });
   const busy = await connectH2Client(t, port);
   const watch = busy.request({ ':path': '/watch' });
   const sink = (await exchanges.next()).respond({ status: 200, fields: [] }, false);
@@ -291,7 +297,8 @@ engineTest('an HTTP/2 client that no longer answers PING is gone', async (t) => 
   silent.resume();
   assert.equal(await aborted, 'connection-lost');
 
-  const honest = await connectH2Client(t, port);
+  const patient = await startListener(t, { limits: { pingIntervalMs: 20, pingTimeoutMs: 60_000 } });
+  const honest = await connectH2Client(t, patient.port);
   let pings = 0;
   await new Promise<void>((done) => {
     honest.on('ping', () => {
