@@ -15,7 +15,7 @@ import type { SkewReport } from '../../src/skew/skew-report.ts';
 import type { SurfacingReport } from '../../src/surfacing/surfacing-report.ts';
 import { assertGolden } from '../support/golden.ts';
 import { ReadingCommands } from '../support/reading-commands.ts';
-import { until } from './support/running-lab.ts';
+import { allReady, until } from './support/running-lab.ts';
 
 const ignore = (): void => {};
 const logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
@@ -32,6 +32,7 @@ describe('every reading command, of embedded servers 1.34.4, 1.36.3 and 1.37.2',
   before(async () => {
     plane = await startEmbeddedPlane({ versions: ['1.34', '1.36', '1.37'], builtIn: 'none', logger });
     gateway = await startGateway(plane, { logger });
+    await allReady(gateway.adminUrl);
     files = await temporaryFiles({});
     const { cert: ca } = plane.pki.servingCa;
     const contexts = plane.servers.map(({ name, url: server }) => ({ name, server, ca, user: 'admin' }));

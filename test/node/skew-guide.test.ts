@@ -8,6 +8,7 @@ import { startGateway } from '../../src/lab/front/gateway.ts';
 import { startEmbeddedPlane } from '../../src/lab/plane/embedded-plane.ts';
 import { SKEW_CODES } from '../../src/skew/skew-codes.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { allReady } from './support/running-lab.ts';
 
 const GUIDE = new URL('../../docs/skew.md', import.meta.url);
 const CONSOLE = /^```console\n\$ mvproxy ([^\n]*)\n(.*?)```$/gms;
@@ -19,6 +20,7 @@ test('every command of the guide prints what the guide shows', async (t) => {
   t.after(() => plane.close());
   const gateway = await startGateway(plane, { logger });
   t.after(() => gateway.close());
+  await allReady(gateway.adminUrl);
   const directory = await temporaryDirectory(t);
   const { pki, adminToken, servers } = plane;
   const ca = Buffer.from(pki.servingCa.cert).toString('base64');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ProxyStatus, ProxyStatus } from '../../../src/admin/status.ts';
 import { run } from '../../../src/cli/main.ts';
 import { capturedIo } from '../../../src/cli/testing/captured-io.ts';
 import { LabClient } from '../../../src/lab/client/lab-client.ts';
@@ -24,6 +25,8 @@ export async function startObservedLab(t: TestContext, options: Partial<Embedded
   t.after(() => plane.close());
   const gateway = await startGateway(plane, { logger: SILENT });
   t.after(() => gateway.close());
+  await untilAllReady(gateway.adminUrl);
+  await allReady(gateway.adminUrl);
   const { pki, adminToken, servers } = plane;
   const { cert: ca } = pki.servingCa;
   const [old, middle, newest] = servers;
@@ -39,6 +42,22 @@ export async function startObservedLab(t: TestContext, options: Partial<Embedded
     return { exitCode, out: io.out, err: io.err };
   };
   return { plane, old, middle, newest, gateway, clientOf, mvproxy };
+}
+
+/** A proxy is ready, too, without a server that a busy machine kept from answering its first probe in time. */
+export async function allReady(adminUrl: string): Promise<void> {
+  await until(
+    async (): Promise<ProxyStatus> => JSON.parse(await (await fetch(`${adminUrl}/status`)).text()),
+    ({ servers }) => servers.every(({ state }) => state === 'ready'),
+  );
+}
+
+/** Waits for the servers that were slow to answer the first probe, without which a proxy is ready. */
+export async function untilAllReady(adminUrl: string): Promise<void> {
+  await until(
+    async (): Promise<ProxyStatus> => JSON.parse(await (await fetch(`${adminUrl}/status`)).text()),
+    ({ servers }) => servers.every(({ state }) => state === 'ready'),
+  );
 }
 
 /** Asks until the answer is accepted; rejects with the last one after half a minute. */
