@@ -17,18 +17,32 @@ export function readJunit(xml: string): SpecCase[] {
   }));
 }
 
-/** The cases in what `h2specd` prints; its groups are lines such as `5.1. Stream States`. */
+/** What a case of `h2specd` says that waited in vain. */
+const TIMEOUT = 'Timeout';
+
+/**
+ * The cases in what `h2specd --verbose` prints; its groups are lines such as `5.1. Stream States`. `detail` says whether a case
+ * waited for something that did not come in time.
+ */
 export function readTranscript(lines: readonly string[]): SpecCase[] {
   const cases: SpecCase[] = [];
   let section = '';
+  let detail = '';
   for (const line of lines) {
     if (line.startsWith('Failures:')) break;
+    if (/^\s*(\[recv\] |Error: )Timeout$/.test(line)) detail = TIMEOUT;
     section = /^\s*(\d+(?:\.\d+)*)\. /.exec(line)?.[1] ?? section;
     const [, mark, words] = /([✔×]) \d+: (.*)$/.exec(line) ?? [];
-    if (words !== undefined)
-      cases.push({ name: `client/${section}: ${words}`, outcome: mark === '✔' ? 'passed' : 'failed', detail: '' });
+    if (words === undefined) continue;
+    cases.push({ name: `client/${section}: ${words}`, outcome: mark === '✔' ? 'passed' : 'failed', detail });
+    detail = '';
   }
   return cases;
+}
+
+/** Whether nothing is amiss but that answers did not come in time, which they may not on a busy machine. */
+export function isLate(problems: readonly string[]): boolean {
+  return problems.length > 0 && problems.every((problem) => problem.endsWith(` ${TIMEOUT}`));
 }
 
 const unescaped = (text: string): string =>

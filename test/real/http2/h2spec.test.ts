@@ -14,7 +14,7 @@ import { RecordingHandler } from '../../http2/support/recording-handler.ts';
 import { startEmbeddedControlPlane } from '../../support/embedded-daemon.ts';
 import { get, readBody, SERVER_NAME, testPki } from '../../support/loopback.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
-import { contradictions, type Exemption, readJunit, readTranscript } from './h2spec-report.ts';
+import { contradictions, type Exemption, isLate, readJunit, readTranscript } from './h2spec-report.ts';
 
 const ENGINES: readonly EngineName[] = ['own', 'node'];
 
@@ -59,6 +59,9 @@ const SERVER_EXEMPTIONS: Readonly<Record<EngineName, readonly Exemption[]>> = {
     },
   ],
 };
+
+/** Seconds that h2spec waits for an answer. Where an exemption says that none comes it waits in vain. */
+const PATIENCE_S: Readonly<Record<EngineName, number>> = { own: 20, node: 5 };
 
 const LARGER_FRAMES = {
   rule: 'RFC 9113 section 6.5.2',
@@ -132,20 +135,32 @@ for (const engine of ENGINES) {
     const directory = await temporaryDirectory(t);
     const files = { cert: join(directory, 'server.crt'), key: join(directory, 'server.key') };
     await Promise.all([writeFile(files.cert, tls.cert), writeFile(files.key, tls.key)]);
-    const lines = await runH2specd(t, files, (port) => askOnce(t, engine, port, ca.cert));
+    const isOver = (lines: readonly string[]) => {
+      const cases = readTranscript(lines);
+      if (cases.length < CLIENT_CASES) return !lines.some((line) => CUT_OFF.test(line));
+      return !isLate(contradictions(cases, CLIENT_EXEMPTIONS[engine]));
+    };
+    const lines = await runH2specd(t, files, (port) => askOnce(t, engine, port, ca.cert), isOver);
     const cases = readTranscript(lines);
     assert.equal(cases.length, CLIENT_CASES, lines.join('\n'));
     assert.deepEqual(contradictions(cases, CLIENT_EXEMPTIONS[engine]), []);
   });
 }
 
-/** What h2specd prints. It listens on a port for each of its cases, all in a row, of which one may be taken. */
+/** Why h2specd runs none or not all of its cases: a port that is taken, and a case that was not over after 3 s, which are fixed. */
+const CUT_OFF = /address already in use|^Error: Timeout/;
+
+/**
+ * What h2specd prints in the first run that `isOver`, or in the last. It listens on a port for each case, all in a row; with a
+ * patience of more than a second those that wait in vain, twice each, would not be over after 3 s.
+ */
 async function runH2specd(
   t: TestContext,
   { cert, key }: { readonly cert: string; readonly key: string },
   onCase: (port: number) => void,
+  isOver: (lines: readonly string[]) => boolean,
 ): Promise<string[]> {
-  for (let attempts = 5; ; attempts -= 1) {
+  for (let attempts = 10; ; attempts -= 1) {
     const options = ['-t', '-c', cert, '-k', key, '-f', String(await freePort()), '-S', '-o', '1', '-v', '-e', 'echo'];
     const lines: string[] = [];
     // For each case it runs `echo URL`, which tells us where to send the next request.
@@ -154,7 +169,7 @@ async function runH2specd(
       const port = /^https:\/\/127\.0\.0\.1:(\d+)\/$/.exec(line)?.[1];
       if (port !== undefined) onCase(Number(port));
     });
-    if (attempts === 1 || !lines.some((line) => line.includes('address already in use'))) return lines;
+    if (attempts === 1 || isOver(lines)) return lines;
   }
 }
 
@@ -174,7 +189,8 @@ test('a whole proxy passes h2spec', async (t) => {
 
 async function assertServerPasses(t: TestContext, port: number, path: string, engine: EngineName): Promise<void> {
   const report = join(await temporaryDirectory(t), 'report.xml');
-  const options = ['-t', '-k', '-S', '-o', '1', '-h', '127.0.0.1', '-p', String(port), '-P', path, '-j', report];
+  const address = ['-h', '127.0.0.1', '-p', String(port), '-P', path];
+  const options = ['-t', '-k', '-S', '-o', String(PATIENCE_S[engine]), ...address, '-j', report];
   const lines: string[] = [];
   await run(t, await findH2spec('h2spec'), options, (line) => lines.push(line));
   const xml = await readFile(report, 'utf8').catch(() => '');
