@@ -69,7 +69,9 @@ async function recordedRelease(to: string, recorded: DaemonDependencies['recorde
 export function preflightSetting(parts: PreflightParts): PreflightSetting {
   const { configuration, material, servers, membership, usage, target, reread } = parts;
   const trust = material.peers;
-  const options = { trust, now: clock, engine: configuration.http2.engine, readyPath: configuration.health.path };
+  // What this machine's clock says now: it is compared with those of servers, and with what certificates say.
+  const now = Date.now;
+  const options = { trust, now, engine: configuration.http2.engine, readyPath: configuration.health.path };
   return {
     servers: servers.map((spec) => new ServerProbe(spec, options)),
     trust,
@@ -84,7 +86,7 @@ export function preflightSetting(parts: PreflightParts): PreflightSetting {
     rights: configuration.publishing.etcdServers.length === 0 ? PROXY_RIGHTS : [...PROXY_RIGHTS, ...PUBLISHING_RIGHTS],
     usage,
     target,
-    now: clock,
+    now,
   };
 }
 

@@ -7,7 +7,7 @@ const FAIL_MS = 60_000;
 /** The Date field has seconds; the clock was somewhere in that one. */
 const RESOLUTION_MS = 1_000;
 
-/** Compares the Date of an answer with our clock, halfway between question and answer. */
+/** Compares the Date of an answer with our clock: they agree if the answer may have been given in that second. */
 export const clockSkew: Check = {
   code: 'ClockSkew',
   run: (setting) =>
@@ -19,8 +19,8 @@ export const clockSkew: Check = {
       const { fields, askedAt, answeredAt } = read.value;
       const date = Date.parse(fieldValue(fields, 'date') ?? '');
       if (Number.isNaN(date)) return finding('unknown', 'It does not say what time it is.', '', name);
-      const ahead = date + RESOLUTION_MS / 2 - (askedAt + answeredAt) / 2;
-      const off = Math.max(0, Math.abs(ahead) - RESOLUTION_MS / 2);
+      const ahead = date - answeredAt;
+      const off = Math.max(0, ahead, askedAt - (date + RESOLUTION_MS));
       if (off < WARN_MS) return pass(`Its clock agrees with ours to ${Math.ceil(off / 1000) + 1} s.`, name);
       const text = `Its clock is ${Math.round(off / 1000)} s ${ahead > 0 ? 'ahead of' : 'behind'} ours: certificates, tokens and Leases are judged by different times.`;
       return finding(

@@ -86,14 +86,17 @@ test('a server that does not answer is not ready, and everything after that wait
   for (const found of others) assert.deepEqual(found, [waitingFor('ServerReady', 'a')]);
 });
 
-for (const [seconds, status, text] of [
-  [0, 'pass', 'Its clock agrees with ours to 1 s.'],
-  [-4, 'pass', /agrees with ours to \d s/],
-  [20, 'warn', /is (19|20) s ahead of ours/],
-  [-20, 'warn', /is (19|20) s behind ours/],
-  [120, 'fail', /is (119|120) s ahead of ours/],
+for (const [seconds, asked, answered, status, text] of [
+  [0, 0, 0, 'pass', 'Its clock agrees with ours to 1 s.'],
+  [0, -3_000, 0, 'pass', 'Its clock agrees with ours to 1 s.'],
+  [0, 0, 3_000, 'pass', 'Its clock agrees with ours to 1 s.'],
+  [0.501, 0, 3, 'pass', 'Its clock agrees with ours to 2 s.'],
+  [-4, 0, 0, 'pass', /agrees with ours to \d s/],
+  [20, -10, 10, 'warn', /is (19|20) s ahead of ours/],
+  [-20, -10, 10, 'warn', /is (19|20) s behind ours/],
+  [120, 0, 0, 'fail', /is (119|120) s ahead of ours/],
 ] as const) {
-  test(`a clock that is ${seconds} s ahead: ${status}`, async () => {
+  test(`a clock that is ${seconds} s ahead, asked at ${asked} ms and read at ${answered} ms: ${status}`, async () => {
     const link = new PlayedLink('a', pki);
     const now = Date.parse('2026-01-02T03:04:05.500Z');
     const date = new Date(now + seconds * 1000).toUTCString();
@@ -104,7 +107,8 @@ for (const [seconds, status, text] of [
     assert.ok(read?.kind === 'read' && read.value.kind === 'answered');
     const [server] = facts.servers;
     assert.ok(server !== undefined);
-    server.readiness = () => Promise.resolve({ kind: 'read', value: { ...read.value, askedAt: now, answeredAt: now } });
+    const times = { askedAt: now + asked, answeredAt: now + answered };
+    server.readiness = () => Promise.resolve({ kind: 'read', value: { ...read.value, ...times } });
     const [found] = await verdictsOf(clockSkew, facts);
     assert.equal(found?.[1], status);
     if (typeof text === 'string') assert.equal(found?.[2], text);
