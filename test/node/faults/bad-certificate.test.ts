@@ -5,9 +5,9 @@ import type { Pki } from '../../../src/lab/pki/pki.ts';
 import { TestCa } from '../../support/certificates.ts';
 import { FakeApiServer } from '../../support/fake-api-server.ts';
 import { aggregatedDiscovery } from '../../support/fake-discovery.ts';
-import { askUntil, ONLY_NEW, SHARED, servedBy, startFaultyPlane } from './faulty-plane.ts';
+import { askUntil, ONLY_NEW, SHARED, startFaultyPlane } from './faulty-plane.ts';
 
-const TIMEOUT = { timeout: 30_000 };
+const TIMEOUT = { timeout: 120_000 };
 const NAMES = ['kubernetes.default.svc', '127.0.0.1'];
 const serving = (altNames: readonly string[]): CertificateRequest => ({
   commonName: 'x',
@@ -55,10 +55,8 @@ describe('a server whose certificate', TIMEOUT, () => {
 
       near.reroute(Number(new URL(impostor.url).port));
 
-      const out = plane.becomes(near, 'unready');
-      await askUntil(plane, SHARED, out);
-      assert.match((await out).condition, condition);
-      assert.equal(servedBy(await client.request({ path: SHARED })), 'far');
+      await askUntil(plane, SHARED, plane.becomes(near, 'unready', condition));
+      assert.equal(await plane.answering(SHARED), 'far');
       const { status, headers } = await client.request({ path: ONLY_NEW });
       assert.deepEqual([status, headers['retry-after']], [503, '1']);
       assert.deepEqual([impostor.requests, impostor.probes], [[], 0], 'not even a probe was sent');
@@ -66,7 +64,7 @@ describe('a server whose certificate', TIMEOUT, () => {
       near.reroute();
 
       await plane.becomes(near, 'ready');
-      assert.equal(servedBy(await client.request({ path: ONLY_NEW })), 'near');
+      assert.equal(await plane.answering(ONLY_NEW), 'near');
       await plane.assertNothingLeft();
     });
   }

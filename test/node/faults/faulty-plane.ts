@@ -26,7 +26,7 @@ export const ONLY_NEW = '/apis/certificates.k8s.io/v1/clustertrustbundles';
 /** Short ones, so that tests need not wait; what is asserted does not depend on them. */
 const TIMES = {
   'health-interval-seconds': '0.2',
-  'health-timeout-seconds': '0.3',
+  'health-timeout-seconds': '1',
   'discovery-interval-seconds': '0.3',
 };
 
@@ -54,8 +54,10 @@ export interface FaultyPlane {
   readonly daemon: Daemon;
   readonly client: H2Client;
   statusOf(server: FaultyServer): Promise<ServerStatus>;
-  /** Resolves when the proxy says so. */
-  becomes(server: FaultyServer, state: string): Promise<ServerStatus>;
+  /** Resolves when the proxy says so, and why: what it noticed first need not be what tells. */
+  becomes(server: FaultyServer, state: string, condition?: RegExp): Promise<ServerStatus>;
+  /** Asks until it is answered 200, and says by whom; any other answer is honest. */
+  answering(path: string): Promise<string>;
   /** A connection that serves `pair` and whatever `accepted` does with it. */
   rawTls(pair: Pick<KeyPair, 'cert' | 'key'>, accepted: (socket: TLSSocket) => void): Promise<number>;
   rawTcp(accepted: (socket: Socket) => void): Promise<number>;
@@ -110,6 +112,13 @@ export async function startFaultyPlane(
     socket.on('error', () => {}).resume();
     t.after(() => socket.destroy());
   };
+  const becomes: FaultyPlane['becomes'] = (server, state, condition = /(?:)/) =>
+    until(
+      () => statusOf(server),
+      (status) => status.state === state && condition.test(status.condition),
+    );
+  // The proxy itself is ready without one that was slow to answer the first probe.
+  for (const server of [near, far]) await becomes(server, 'ready');
   return {
     pki,
     near,
@@ -117,11 +126,17 @@ export async function startFaultyPlane(
     daemon,
     client,
     statusOf,
-    becomes: (server, state) =>
-      until(
-        () => statusOf(server),
-        (status) => status.state === state,
-      ),
+    becomes,
+    async answering(path) {
+      const answer = await until(
+        () => client.request({ path }),
+        (one) => {
+          assertHonest(one);
+          return one.status === 200;
+        },
+      );
+      return servedBy(answer);
+    },
     rawTls: (pair, accepted) =>
       serve(
         createTlsServer({ ...pair, ALPNProtocols: ['h2'] }, (socket) => {
