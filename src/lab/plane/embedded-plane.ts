@@ -90,7 +90,7 @@ class EmbeddedPlane implements LabPlane {
       adminToken: this.adminToken,
       members: addresses.map(({ name, port }) => ({ name, url: `https://127.0.0.1:${port}` })),
       ...this.#options,
-      logger: this.#quietWhileStarting(),
+      logger: this.#quietUnlessUp(),
     });
     this.#servers = recordings.map((recording, index) => {
       const { name = '', port = 0 } = addresses[index] ?? {};
@@ -110,8 +110,8 @@ class EmbeddedPlane implements LabPlane {
     this.#isUp = true;
   }
 
-  /** Servers that start together do not reach each other at first, which is nobody's trouble. */
-  #quietWhileStarting(): Logger {
+  /** Servers that start or end together do not reach each other for a moment, which is nobody's trouble. */
+  #quietUnlessUp(): Logger {
     const { logger } = this.#options;
     return {
       ...logger,
@@ -120,6 +120,7 @@ class EmbeddedPlane implements LabPlane {
   }
 
   async close(): Promise<void> {
+    this.#isUp = false;
     await Promise.all(this.#servers.map((server) => server.kill()));
     this.#store.close();
     await rm(this.#directory, { recursive: true, force: true });
