@@ -9,6 +9,7 @@ import { freePort } from '../../src/wire/free-port.ts';
 import { H2Client } from '../support/api-client.ts';
 import { type Issued, TestCa } from '../support/certificates.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { until } from './support/running-lab.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const LIBRARY = pathToFileURL(join(root, 'src/library/index.ts')).href;
@@ -108,6 +109,11 @@ test('the example and another one like it are one control plane', async (t) => {
     const { items } = await json(user, '/apis', { accept });
     return items[0].versions[0].resources.map(({ resource }: { resource: string }) => resource).sort();
   };
+  // Documents follow the routing table once they were hashed and compressed.
+  await until(
+    () => resources(AGGREGATED),
+    (merged) => merged.length === 2,
+  );
   assert.deepEqual(await resources(AGGREGATED), ['gadgets', 'widgets']);
   assert.deepEqual(await resources(`${AGGREGATED};profile=nopeer`), ['widgets']);
 
