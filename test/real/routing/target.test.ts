@@ -3,7 +3,7 @@ import { after, test } from 'node:test';
 import { startProxy } from '../../../tools/control-plane/proxy.ts';
 import { startControlPlane } from '../../../tools/control-plane/start.ts';
 import { AuditLogs } from '../support/audit-log.ts';
-import { header, httpClient, PROTOCOLS } from '../support/http-client.ts';
+import { type Answer, header, httpClient, PROTOCOLS } from '../support/http-client.ts';
 import { assertSameAnswer } from '../support/same-answer.ts';
 
 const audit = await AuditLogs.create();
@@ -64,10 +64,18 @@ for (const [side, collection, server] of [
         const answer = await through.request({ target });
         const { requestURI } = await audit.event(server, header(answer, 'audit-id'));
         assert.equal(requestURI, target, protocol);
-        assertSameAnswer(answer, await direct.request({ target }), `${target} over ${protocol}`);
+        const reference = await direct.request({ target });
+        assertSameAnswer(withoutRevision(answer), withoutRevision(reference), `${target} over ${protocol}`);
       }
       through.close();
       direct.close();
     }
   });
+}
+
+/** Of a list: the revision of the whole store, which servers move by writing Leases and the like between two requests. */
+function withoutRevision(answer: Answer): Answer {
+  const body = answer.body.toString('latin1');
+  if (!/"kind": ?"\w+List"/.test(body)) return answer;
+  return { ...answer, body: Buffer.from(body.replace(/("resourceVersion": ?)"\d+"/, '$1""'), 'latin1') };
 }
