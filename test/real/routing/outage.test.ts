@@ -22,10 +22,10 @@ const gateway = await startProxy(controlPlane);
 const SKEWED = '/apis/resource.k8s.io/v1/devicetaintrules';
 const COMMON = '/api/v1/namespaces/default/configmaps';
 const TAINT = { deviceSelector: { driver: 'a.example' }, taint: { key: 'a.example/b', effect: 'NoSchedule' } };
-const RETURN_MS = 2_000;
+/** It takes a tenth of that on a machine that has time: a pause between probes, and a reading of what the server serves. */
+const MOST_RETURN_MS = 20_000;
 /** An answer whose head was relayed when its server is killed can only end abnormally. Hardly ever is there one. */
-const CUT_OFF_MS = 1_000;
-const MOST_CUT_OFF = 2;
+const MOST_CUT_OFF = 5;
 
 const clients: readonly ClientOptions[] = PROTOCOLS.map((protocol) => ({
   url: gateway.url,
@@ -82,10 +82,19 @@ function assertUnavailable(polled: Polled, mayRepeat: (message: string) => boole
   }
 }
 
-/** What was not answered with 200. */
-async function stopAll(pollers: readonly Poller[]): Promise<Polled[]> {
-  const polled = await Promise.all(pollers.map((poller) => poller.stop()));
-  return polled.flat().filter((one) => !hasStatus(200)(one));
+/** A request that was not answered with 200, and when its poller could send it at the earliest. */
+interface Unanswered {
+  readonly polled: Polled;
+  readonly sentAfter: number;
+}
+
+async function stopAll(pollers: readonly Poller[]): Promise<Unanswered[]> {
+  const all = await Promise.all(pollers.map((poller) => poller.stop()));
+  return all.flatMap((each) =>
+    each.flatMap((polled, index) =>
+      hasStatus(200)(polled) ? [] : [{ polled, sentAfter: each[index - 1]?.at ?? Number.NEGATIVE_INFINITY }],
+    ),
+  );
 }
 
 for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
@@ -106,18 +115,20 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     t.after(() => stopAll([...skewed, ...common]));
     await Promise.all([...skewed, ...common].map((poller) => poller.next(hasStatus(200))));
 
-    const endedAt = performance.now();
+    const toldAt = performance.now();
     await capable.stop(signal);
+    const goneAt = performance.now();
     await Promise.all(skewed.map((poller) => poller.next(hasStatus(503))));
     const [readyAt] = await Promise.all([ownReadiness(), capable.start()]);
     const back = await Promise.all(skewed.map((poller) => poller.next(hasStatus(200))));
     const cutOff: Polled[] = [];
     /** What was not answered with 200, without the answers that had begun when the server was killed. */
     const unanswered = async (pollers: readonly Poller[]): Promise<Polled[]> => {
-      const isCutOff = ({ kind, at }: Polled): boolean =>
-        signal === 'SIGKILL' && kind === 'failed' && at - endedAt < CUT_OFF_MS;
-      const { cut = [], rest = [] } = Object.groupBy(await stopAll(pollers), (one) => (isCutOff(one) ? 'cut' : 'rest'));
-      cutOff.push(...cut);
+      const rest: Polled[] = [];
+      for (const { polled, sentAfter } of await stopAll(pollers)) {
+        const wasOpen = polled.at > toldAt && sentAfter < goneAt;
+        (signal === 'SIGKILL' && polled.kind === 'failed' && wasOpen ? cutOff : rest).push(polled);
+      }
       return rest;
     };
     const unansweredReads = await unanswered(reads);
@@ -130,7 +141,7 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     assert.deepEqual(failed.map(describePolled), [], 'a resource that another server serves too is always there');
     assert.ok(cutOff.length <= MOST_CUT_OFF, cutOff.map(describePolled).join('\n'));
     const after = Math.max(...back.map(({ at }) => at)) - readyAt;
-    assert.ok(after <= RETURN_MS, `back ${after} ms after the server's own /readyz`);
+    assert.ok(after <= MOST_RETURN_MS, `back ${after} ms after the server's own /readyz`);
     t.diagnostic(
       `${signal}: ${unansweredReads.length} reads and ${unansweredWrites.length} writes were answered 503, none 404; ` +
         `${cutOff.length} answers were cut off; back ${Math.round(after)} ms after the server's own /readyz; ` +
