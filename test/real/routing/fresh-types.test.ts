@@ -41,10 +41,10 @@ async function asked(client: HttpClient | undefined, request: HttpRequest): Prom
 }
 
 /**
- * As client-go does, repeats what kube-apiserver turns away with "apiserver is shutting down" and Retry-After when a definition
- * changes while it prepares its first requests. Whoever asks one server alone gets it too.
+ * As client-go does, repeats what kube-apiserver turns away with "apiserver is shutting down" and Retry-After when it hears of a
+ * definition while it prepares its first requests, at each server anew. Whoever asks one server alone gets it too.
  */
-async function created(client: HttpClient | undefined, request: HttpRequest): Promise<Answer> {
+async function answered(client: HttpClient | undefined, request: HttpRequest): Promise<Answer> {
   for (let attempt = 0; ; attempt++) {
     const answer = await asked(client, request);
     if (attempt === 10 || answer.status !== 503 || !textOf(answer).includes('apiserver is shutting down'))
@@ -66,11 +66,11 @@ test(`${ROUNDS} types are used through the proxy at once after they were declare
     const defined = await asked(creator, { method: 'POST', target: DEFINITIONS, body: type.definition });
     assert.equal(defined.status, 201, textOf(defined));
     const client = proxied[round % proxied.length];
-    const object = await created(client, { method: 'POST', target: type.collection, body: gadgetObject(type) });
+    const object = await answered(client, { method: 'POST', target: type.collection, body: gadgetObject(type) });
     if (object.status !== 201) failures.push(`create ${round}: ${textOf(object)}`);
-    const read = await asked(proxied[(round + 1) % proxied.length], { target: `${type.collection}/first` });
+    const read = await answered(proxied[(round + 1) % proxied.length], { target: `${type.collection}/first` });
     if (read.status !== 200) failures.push(`read ${round}: ${textOf(read)}`);
-    const missing = await asked(client, { target: `${type.collection}/none` });
+    const missing = await answered(client, { target: `${type.collection}/none` });
     if (!textOf(missing).includes('"name":"none"')) failures.push(`miss ${round}: ${textOf(missing)}`);
   };
   const lane = async (): Promise<void> => {
@@ -98,7 +98,7 @@ test('a type that is deleted is 404 soon, through every proxy', async () => {
 
 test('a type in the group of a fresh one that nobody declared is 404 at once', async () => {
   const target = gadget('fresh-1').collection.replace('gadgets', 'gizmos');
-  for (const client of proxied) assert.equal((await asked(client, { target })).status, 404);
+  for (const client of proxied) assert.equal((await answered(client, { target })).status, 404);
 });
 
 test('a definition whose names are taken is 404, not waited for', async () => {
