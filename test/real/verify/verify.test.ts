@@ -103,11 +103,15 @@ test('an older server that starts deletes APIService objects: every merged shape
   await old.kill();
   await old.start();
   await eventually('the older server has deleted it', async () => (await asAdmin('GET', object)) === 404);
-  await eventually('both are ready', async () =>
-    (await verify(target)).report.servers.every(({ condition }) => condition === ''),
-  );
-  const direct = await apiRequest(`${newer.url}/apis`, { ca: pki.servingCa.cert, ...credentials });
-  assert.ok(!direct.body.includes('storagemigration.k8s.io'), 'the newer server itself does not list it any more');
+  // The document of groups follows the objects, and what is published the states of servers.
+  await eventually('the newer server itself does not list it any more', async () => {
+    const direct = await apiRequest(`${newer.url}/apis`, { ca: pki.servingCa.cert, ...credentials });
+    return direct.status === 200 && !direct.body.includes('storagemigration.k8s.io');
+  });
+  await eventually('both are ready', async () => {
+    const { report, states } = await verify(target);
+    return report.servers.every(({ condition }) => condition === '') && states('v2')?.merged === 'listed';
+  });
 
   const type = { group: 'storagemigration.k8s.io', version: 'v1', resource: 'storageversionmigrations' };
   for (const shape of SHAPES) {
@@ -172,10 +176,10 @@ test('what the proxy may not look at is named with the rule', async () => {
 
 test('a server that is down is named with the reason, and what only it serves stays listed', async () => {
   await newer.kill();
-  await eventually('the proxy notices', async () =>
-    (await verify('storagemigration.k8s.io/v1')).codes.includes('Stale'),
+  const { codes, states, report } = await until(
+    () => verify('storagemigration.k8s.io/v1'),
+    (answer) => answer.codes.includes('Stale') && answer.codes.includes('ServerUnreachable'),
   );
-  const { codes, states, report } = await verify('storagemigration.k8s.io/v1');
   assert.deepEqual(codes, ['OnlyNewerReleases', 'Stale', 'ServerUnreachable']);
   assert.equal(report.verdict, 'surfaced-with-remarks');
   assert.deepEqual(states('v2'), { old: 'missing', new: 'unknown', merged: 'stale' });
