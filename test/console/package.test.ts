@@ -36,7 +36,10 @@ async function builtPackage(t: TestContext): Promise<string> {
   return copy;
 }
 
-test('the built package has the console, compiled, without sources, tests or dependencies, and it works', async (t) => {
+const TITLE = 'the built package has the console, compiled, without sources, tests or dependencies, and it works';
+
+// The compiler takes its time where other programs want the processors.
+test(TITLE, { timeout: 1_200_000 }, async (t) => {
   const copy = await builtPackage(t);
   const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: copy });
   const [packed]: { files: { path: string; size: number }[] }[] = JSON.parse(stdout);
