@@ -31,6 +31,8 @@ test('the timeline is saved as one HTML file that shows the history without this
   );
   const page = await openConsole(t, browser, proxy.url, { hash: '#/timeline' });
   await page.getByText('This proxy started.').waitFor();
+  // Pages are read side by side, and the report has what was read.
+  await page.locator('.verdict').getByText('No, stop here').waitFor();
 
   const html = await saved(page, 'Save report');
   assert.match(html.name, /^upgrade-\d{4}-\d\d-\d\dT\d{4}\.html$/);

@@ -70,7 +70,9 @@ test('after the proxy was restarted at its port the console says that it was awa
   );
   await page.getByText('after', { exact: false }).first().waitFor({ timeout: PATIENCE_MS });
   assert.equal(await page.getByText('Connection lost.').count(), 0);
-  assert.equal(await page.locator('.decisions').getByText('before').count(), 0, 'what the old process knew is gone');
+  // What the old process knew goes once the new one was asked, which may be after the first events.
+  const old = page.locator('.decisions').getByText('before').first();
+  await old.waitFor({ state: 'detached', timeout: PATIENCE_MS });
 });
 
 test('a server that goes is in the head line and in the timeline, and so is its return', async (t) => {
@@ -82,9 +84,11 @@ test('a server that goes is in the head line and in the timeline, and so is its 
   await server?.kill();
   await verdict.getByText('Not yet').waitFor({ timeout: PATIENCE_MS });
   await verdict.getByText(/server-1 is unready/).waitFor();
+  // On a machine that is busy it may have been so before, too: a probe was not answered.
   await page
     .locator('.timeline')
     .getByText(/server-1 is unready/)
+    .first()
     .waitFor({ timeout: PATIENCE_MS });
   await server?.start({ version: '1.37' });
   await verdict.getByText('Yes, go on').waitFor({ timeout: PATIENCE_MS });
@@ -98,8 +102,10 @@ test('a server that goes is in the head line and in the timeline, and so is its 
     (await card.getByRole('img').getAttribute('aria-label')) ?? '',
     /ready for .*, unready for .*, confirming for .*, ready for/,
   );
-  assert.match(await seenText(card), /confirming, 1\.36\.3\./);
-  assert.match(await seenText(card), /Is ready since/i);
+  const all = card.getByRole('button', { name: /^Show all/ });
+  if ((await all.count()) > 0) await all.click();
+  await card.getByText('confirming, 1.36.3.').first().waitFor();
+  await card.getByText('Is ready since').waitFor({ timeout: PATIENCE_MS });
 });
 
 test('a row asks the servers how they store the objects, and says what that means for storage migration', async (t) => {

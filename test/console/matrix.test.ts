@@ -8,9 +8,12 @@ import { FakeProxy } from './support/fake-proxy.ts';
 const ROWS = 5_000;
 /** A screen has some thirty rows; a list that draws more than this draws what nobody sees. */
 const MOST_DRAWN = 80;
-/** Budget: a frame of 60 a second. Asserted is only that nothing stands still: machines of tests are slow, and shared. */
+/**
+ * Budget: a frame of 60 a second. Asserted is only that nothing stands still, by time of the processor: machines of tests are
+ * slow, and shared.
+ */
 const FRAME_MS = 1_000 / 60;
-const STANDSTILL_MS = 1_000;
+const STANDSTILL_MS = 500;
 const STEPS = 120;
 
 let browser: Browser;
@@ -95,12 +98,12 @@ test(`a matrix of ${ROWS} rows and 6 servers scrolls from end to end and draws o
   t.diagnostic(`${measured.most} rows drawn at most; ${(await longTasks()).length} tasks of 50 ms or more`);
   assert.ok(measured.most <= MOST_DRAWN, `${measured.most} rows were drawn`);
   await page.getByText('things4999', { exact: true }).waitFor();
-  for (const task of await longTasks()) assert.ok(task < STANDSTILL_MS, `a task took ${task} ms`);
+  assert.ok(spent.all / STEPS < STANDSTILL_MS, `a frame took ${spent.all / STEPS} ms of the processor`);
 });
 
 test(`every letter of a filter over ${ROWS} rows is answered at once`, async (t) => {
   const { page } = await openMatrix(t);
-  const longTasks = await watchLongTasks(page);
+  const cost = await watchCost(page);
   const costs = await page.evaluate(async () => {
     const input = document.querySelector<HTMLInputElement>('input[type="search"]');
     if (input === null) throw new Error('there is no filter');
@@ -114,10 +117,11 @@ test(`every letter of a filter over ${ROWS} rows is answered at once`, async (t)
     }
     return took;
   });
+  const each = (await cost()).all / costs.length;
   t.diagnostic(
-    `from letter to painted rows: median ${percentile(costs, 0.5).toFixed(1)} ms, longest ${percentile(costs, 1).toFixed(1)} ms, two frames of which are the wait itself`,
+    `a letter takes ${each.toFixed(1)} ms of the processor; from letter to painted rows: median ${percentile(costs, 0.5).toFixed(1)} ms, longest ${percentile(costs, 1).toFixed(1)} ms, two frames of which are the wait itself`,
   );
-  for (const task of await longTasks()) assert.ok(task < STANDSTILL_MS, `a task took ${task} ms`);
+  assert.ok(each < STANDSTILL_MS, `a letter took ${each} ms of the processor`);
 
   await page.getByLabel('Filter').fill('things4999');
   await page.getByText('1 row', { exact: true }).waitFor();
@@ -168,6 +172,8 @@ test('a row says who serves it with which verbs, and what it means; the address 
   const page = await openConsole(t, browser, proxy.url);
   await page.getByRole('row', { name: /^jobs/ }).click();
   const panel = page.getByRole('dialog', { name: 'jobs · batch/v1' });
+  // The panel asks how objects are stored, and has the rest before.
+  await panel.getByText(/v1beta1\s+abc=/).waitFor();
   const text = await seenText(panel);
   assert.match(text, /cp-1\s+1\.37\.2\s+served\s+create delete deletecollection get list patch update watch\s/);
   assert.match(text, /cp-4\s+1\.36\.3\s+fewer verbs\s+get list create delete/);

@@ -48,7 +48,9 @@ test('a history that cannot be read says so, keeps what was read, and comes back
   await page.getByRole('link', { name: 'Servers', exact: true }).click();
   const card = page.getByRole('article', { name: 'cp-1' });
   await card.getByText('The history of its states cannot be read: It rains.').waitFor();
-  assert.equal(await page.getByRole('article', { name: 'cp-2' }).locator('rect').count(), 1);
+  const other = page.getByRole('article', { name: 'cp-2' });
+  await other.locator('rect').first().waitFor();
+  assert.equal(await other.locator('rect').count(), 1);
   await page.unroute('**/servers/cp-1/history');
   await card.locator('rect').first().waitFor();
   assert.equal(await card.getByText('cannot be read').count(), 0);

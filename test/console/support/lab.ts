@@ -6,6 +6,7 @@ import { serveFlags } from '../../../src/lab/pki/serve-flags.ts';
 import { startEmbeddedPlane } from '../../../src/lab/plane/embedded-plane.ts';
 import type { LabServer } from '../../../src/lab/plane/lab-server.ts';
 import type { Logger } from '../../../src/observe/logger.ts';
+import { freePort } from '../../../src/wire/free-port.ts';
 
 const ignore = (): void => {};
 const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
@@ -29,7 +30,9 @@ export async function startConsoleLab(
   const plane = await startEmbeddedPlane({ versions, builtIn: 'none', logger: SILENT });
   t.after(() => plane.close());
   const { pki, servers, adminToken } = plane;
-  const start = async (ports: Readonly<Record<string, string>>): Promise<Daemon> => {
+  // Chosen here, not by port 0: a port the system chooses may be lent to an outgoing connection before a restart.
+  const ports = { 'secure-port': String(await freePort()), 'admin-port': String(await freePort()) };
+  const start = async (): Promise<Daemon> => {
     const flags = Object.entries({ ...serveFlags(pki), ...further, ...ports }).map(
       ([name, value]): [string, string[]] => [name, [value]],
     );
@@ -40,23 +43,22 @@ export async function startConsoleLab(
     await started.ready();
     return started;
   };
-  let daemon = await start({ 'secure-port': '0', 'admin-port': '0' });
+  let daemon = await start();
   t.after(() => daemon.stop(0));
   const adminUrl = daemon.adminAddress ?? '';
   const { servingAddress } = daemon;
-  const ports = { 'secure-port': new URL(servingAddress).port, 'admin-port': new URL(adminUrl).port };
   return {
     servers,
     adminUrl,
     client({ url } = { url: servingAddress }, userAgent = 'kubectl/v1.37.2 (linux/amd64)') {
       const { cert: ca } = pki.servingCa;
-      const client = new LabClient({ name: 'test', url, ca, token: adminToken, userAgent, timeoutMs: 10_000 });
+      const client = new LabClient({ name: 'test', url, ca, token: adminToken, userAgent, timeoutMs: 60_000 });
       t.after(() => client.close());
       return client;
     },
     stopProxy: () => daemon.stop(0),
     async startProxy() {
-      daemon = await start(ports);
+      daemon = await start();
     },
   };
 }
