@@ -86,9 +86,11 @@ export class H1Server implements H1ServerState {
   /** `lingerMs` from now on: whoever was answered just now may ask again. */
   #endWhenIdle(socket: Socket): void {
     clearTimeout(this.#lingering.get(socket));
-    const timer = setTimeout(() => {
+    const endIfIdle = (): void => {
       if (this.#sockets.has(socket) && (this.#open.get(socket) ?? 0) === 0) socket.destroySoon();
-    }, this.#lingerMs);
+    };
+    // Timers come before what has arrived: after a pause of this process a request may be there that nobody has read yet.
+    const timer = setTimeout(() => setImmediate(endIfIdle), this.#lingerMs);
     this.#lingering.set(socket, timer.unref());
   }
 

@@ -133,6 +133,28 @@ test('a connection whose answer ends while the listener closes has as much time 
   await closed;
 });
 
+test('a request that came while the process was held up is answered, though its connection was to end meanwhile', async (t) => {
+  const lingerMs = 50;
+  const { listener, port, exchanges } = await startListener(t, { limits: { drainIdleMs: lingerMs } });
+  const idle = await connectRaw(t, port, 'http/1.1');
+  const request = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
+  idle.write(request);
+  (await exchanges.next()).respond({ status: 200, fields: [] }, true);
+  await once(idle, 'data');
+
+  const closed = listener.close(60_000);
+  idle.write(request);
+  const until = performance.now() + 4 * lingerMs;
+  while (performance.now() < until);
+  const received = readToEnd(idle);
+  await Promise.race([
+    exchanges.next().then((exchange) => exchange.respond({ status: 201, fields: [] }, true)),
+    received,
+  ]);
+  assert.match(await received, /^HTTP\/1.1 201 /);
+  await closed;
+});
+
 test('a tunnel is no idle connection: it goes on until the grace is over', async (t) => {
   const { listener, port, exchanges } = await startListener(t, { limits: { drainIdleMs: 0 } });
   const client = await connectRaw(t, port, 'http/1.1');
