@@ -30,7 +30,10 @@ export function readTranscript(lines: readonly string[]): SpecCase[] {
   let detail = '';
   for (const line of lines) {
     if (line.startsWith('Failures:')) break;
-    if (/^\s*(\[recv\] |Error: )Timeout$/.test(line)) detail = TIMEOUT;
+    if (/^\s*\[recv\] Timeout$/.test(line)) detail = TIMEOUT;
+    const last = cases.at(-1);
+    // Of a connection that was not made in time, which is said after the case.
+    if (/^\s*Error: Timeout$/.test(line) && last !== undefined) cases.splice(-1, 1, { ...last, detail: TIMEOUT });
     section = /^\s*(\d+(?:\.\d+)*)\. /.exec(line)?.[1] ?? section;
     const [, mark, words] = /([✔×]) \d+: (.*)$/.exec(line) ?? [];
     if (words === undefined) continue;
