@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { after, describe, test } from 'node:test';
 import { type ApiRequest, bodyEnd, H2Client } from '../../../test/support/api-client.ts';
 import type { KeyPair } from '../pki/certificate-authority.ts';
+import { findRecording } from '../recording/find-recording.ts';
 import { ADMIN_TOKEN, type RunningServer, runServer } from './testing/running-server.ts';
 
 function connect({ url, pki: { servingCa } }: RunningServer, credential: KeyPair | { token: string } | undefined) {
@@ -353,4 +354,32 @@ test('open watches end cleanly when the server says so', async () => {
   } finally {
     await own.close();
   }
+});
+
+test('a server has closed once nothing is at work in it, so that a dead one writes nothing', async () => {
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
+  const { schemas } = await findRecording('1.34');
+  const slow = async () => {
+    reach();
+    await held;
+    return schemas();
+  };
+  const lines: string[] = [];
+  const log = (message: string) => lines.push(message);
+  const own = await runServer('1.34', { schemas: slow }, { debug: log, info: log, warn: log, error: log });
+  const client = await connect(own, { token: ADMIN_TOKEN });
+  const path = '/api/v1/namespaces/default/configmaps?fieldValidation=Strict';
+  const answer = post(client, path, { metadata: { name: 'a' } }).catch(() => undefined);
+  await reached;
+  let isClosed = false;
+  const closed = own.close().then(() => {
+    isClosed = true;
+  });
+  await answer;
+  assert.equal(isClosed, false);
+  release();
+  await closed;
+  own.store.close();
+  assert.deepEqual(lines, []);
 });

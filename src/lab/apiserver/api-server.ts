@@ -76,6 +76,7 @@ export class ApiServer {
   readonly #reviews: Reviews;
   readonly #counts = new RequestCounts();
   readonly #closing = new AbortController();
+  readonly #serving = new Set<Promise<void>>();
   readonly #resources: ApiHandler;
   #denied: GroupVersionResource | undefined;
   #started = false;
@@ -131,10 +132,14 @@ export class ApiServer {
     this.#closing.abort();
   }
 
-  /** Ends open watches and lets go of the store. */
-  close(): void {
+  /**
+   * Ends open watches and lets go of the store; resolves when no request is at work in it any more, not even one whose client
+   * has gone. Whoever owns the connections ends them.
+   */
+  async close(): Promise<void> {
     this.ready = false;
     this.endWatches();
+    await Promise.all(this.#serving);
     this.#authorizer.close();
     this.#catalog.close();
   }
@@ -148,7 +153,9 @@ export class ApiServer {
       answerRequestInfoError(exchange, error);
       return;
     }
-    void this.#serve(new ServedExchange(exchange, this.#clock()), info);
+    const served = this.#serve(new ServedExchange(exchange, this.#clock()), info);
+    this.#serving.add(served);
+    void served.finally(() => this.#serving.delete(served));
   };
 
   async #serve(exchange: ServedExchange, info: RequestInfo): Promise<void> {

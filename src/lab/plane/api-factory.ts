@@ -94,8 +94,7 @@ export class ApiFactory {
       deny: (type) => api.deny(type),
       endWatches: () => api.endWatches(),
       async close() {
-        api.close();
-        await proxy?.stop(0);
+        await Promise.all([api.close(), proxy?.stop(0)]);
       },
     };
   }

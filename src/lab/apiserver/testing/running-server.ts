@@ -64,8 +64,7 @@ export async function runServer(
     pki,
     url: `https://127.0.0.1:${listener.port}`,
     async close() {
-      server.close();
-      await listener.close(0);
+      await Promise.all([server.close(), listener.close(0)]);
       await rm(directory, { recursive: true, force: true });
     },
   };
