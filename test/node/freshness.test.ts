@@ -3,35 +3,41 @@ import { test } from 'node:test';
 import { startEmbeddedControlPlane } from '../support/embedded-daemon.ts';
 import { sendUnknown } from '../support/fake-api-server.ts';
 import { aggregatedDiscovery, type FakeDiscovery } from '../support/fake-discovery.ts';
+import { promptly } from './support/prompt-answer.ts';
 
-const GIZMOS = '/apis/just-created.example/v1/gizmos';
 /** Nothing but requests makes the proxy read. */
 const READ_BY_REQUESTS = { flags: { 'discovery-interval-seconds': '3600', 'discovery-stale-after-seconds': '3601' } };
 
 /** What 1.37.2 serves, and a custom resource. */
-const withGizmos: FakeDiscovery = (path, accept) => {
-  const document = aggregatedDiscovery('1.37.2')(path, accept);
-  if (document === undefined || path !== '/apis') return document;
-  const list = JSON.parse(document.body);
-  const resource = {
-    resource: 'gizmos',
-    responseKind: { group: 'just-created.example', version: 'v1', kind: 'Gizmo' },
-    scope: 'Cluster',
-    singularResource: 'gizmo',
-    verbs: ['get', 'list'],
+const withGizmos =
+  (group: string): FakeDiscovery =>
+  (path, accept) => {
+    const document = aggregatedDiscovery('1.37.2')(path, accept);
+    if (document === undefined || path !== '/apis') return document;
+    const list = JSON.parse(document.body);
+    const resource = {
+      resource: 'gizmos',
+      responseKind: { group, version: 'v1', kind: 'Gizmo' },
+      scope: 'Cluster',
+      singularResource: 'gizmo',
+      verbs: ['get', 'list'],
+    };
+    const versions = [{ version: 'v1', resources: [resource], freshness: 'Current' }];
+    list.items.push({ metadata: { name: group }, versions });
+    return { ...document, body: JSON.stringify(list), etag: `"with-${group}"` };
   };
-  const versions = [{ version: 'v1', resources: [resource], freshness: 'Current' }];
-  list.items.push({ metadata: { name: 'just-created.example' }, versions });
-  return { ...document, body: JSON.stringify(list), etag: '"with-gizmos"' };
-};
 
 test('a type that a server has just begun to serve is never answered 404', async (t) => {
   const plane = await startEmbeddedControlPlane(t, READ_BY_REQUESTS);
   plane.old.handler = sendUnknown;
   const client = await plane.client();
-  assert.equal((await client.request({ path: GIZMOS })).status, 404);
-  plane.new.discovery = withGizmos;
-  const answer = await client.request({ path: GIZMOS });
+  const answer = await promptly(async (round) => {
+    const group = `just-created-${round}.example`;
+    const path = `/apis/${group}/v1/gizmos`;
+    assert.equal((await client.request({ path })).status, 404);
+    plane.new.discovery = withGizmos(group);
+    return client.request({ path });
+  });
   assert.equal(answer.status, 200, answer.text);
   assert.equal(JSON.parse(answer.text).servedBy, 'new');
 });

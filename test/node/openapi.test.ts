@@ -5,6 +5,7 @@ import { type ApiClient, H1Client, PROTOCOLS } from '../support/api-client.ts';
 import { type EmbeddedOptions, startEmbeddedControlPlane } from '../support/embedded-daemon.ts';
 import { send } from '../support/fake-api-server.ts';
 import { FakeOpenAPI } from '../support/fake-openapi.ts';
+import { promptly } from './support/prompt-answer.ts';
 
 /** Group-versions of the recorded discovery: 1.34 lacks storagemigration.k8s.io/v1, and devicetaintrules of resource.k8s.io/v1. */
 const NEW = {
@@ -21,9 +22,11 @@ async function start(t: TestContext, options: EmbeddedOptions = {}, protocol?: (
   plane.old.openapi = servers.old.handler;
   plane.new.openapi = servers.new.handler;
   const client = await plane.client(protocol);
-  // Nobody is known to have it, so that the proxy reads all indexes again before it answers.
-  await client.request({ path: '/openapi/v3/nowhere' });
-  assert.equal((await indexOf(client)).size, 4);
+  // Nobody is known to have it, so that the proxy reads all indexes again before it answers, within a second.
+  await until(async () => {
+    await client.request({ path: '/openapi/v3/nowhere' });
+    return (await indexOf(client)).size === 4;
+  });
   return { plane, client, old: servers.old, new: servers.new };
 }
 
@@ -42,6 +45,10 @@ async function indexOf(client: ApiClient): Promise<ReadonlyMap<string, string>> 
 async function kindsAt(client: ApiClient, path: string): Promise<string[]> {
   const { status, text } = await client.request({ path });
   assert.equal(status, 200, path);
+  return kindsIn(text);
+}
+
+function kindsIn(text: string): string[] {
   const { components, definitions } = JSON.parse(text);
   return Object.keys(components?.schemas ?? definitions).map((name) => name.split('.').at(-1) ?? '');
 }
@@ -96,10 +103,14 @@ test('a document that was created a moment ago is found, although no index has i
     local: 'old',
     flags: { 'discovery-interval-seconds': '60', 'discovery-stale-after-seconds': '120' },
   });
-  const path = '/openapi/v3/apis/late.example.com/v1';
-  assert.equal((await client.request({ path })).status, 404);
-  servers.new.kinds = { ...NEW, 'apis/late.example.com/v1': ['Late'] };
-  assert.deepEqual(await kindsAt(client, path), ['Late']);
+  const { status, text } = await promptly(async (round) => {
+    const path = `apis/late-${round}.example.com/v1`;
+    assert.equal((await client.request({ path: `/openapi/v3/${path}` })).status, 404);
+    servers.new.kinds = { ...NEW, [path]: ['Late'] };
+    return client.request({ path: `/openapi/v3/${path}` });
+  });
+  assert.equal(status, 200);
+  assert.deepEqual(kindsIn(text), ['Late']);
 });
 
 describe('a server whose OpenAPI does not answer', () => {
