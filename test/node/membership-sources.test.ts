@@ -8,12 +8,12 @@ import { loadConfiguration } from '../../src/config/load.ts';
 import { startDaemon } from '../../src/daemon/daemon.ts';
 import { ownAddresses } from '../../src/daemon/membership-settings.ts';
 import { singleKubeconfig } from '../../src/lab/pki/kubeconfig.ts';
-import { serveFlags } from '../../src/lab/pki/serve-flags.ts';
 import { startEmbeddedPlane } from '../../src/lab/plane/embedded-plane.ts';
 import type { LabServer } from '../../src/lab/plane/lab-server.ts';
 import { PlayedResolver } from '../../src/membership/testing/played-resolver.ts';
 import { serverId } from '../../src/servers/server-id.ts';
 import { type ApiClient, connectClient, H1Client } from '../support/api-client.ts';
+import { serveFlags } from '../support/embedded-daemon.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { until } from './support/running-lab.ts';
 
@@ -58,7 +58,7 @@ async function setUp(t: TestContext) {
     assert.ok(status < 300, `${method} ${path}: ${status} ${text}`);
   };
   const start = async (flags: Readonly<Record<string, readonly string[]>>, resolver?: PlayedResolver) => {
-    const base = { ...serveFlags(plane.pki), 'secure-port': '0', 'admin-port': '0' };
+    const base = serveFlags(plane.pki);
     const configuration = await loadConfiguration({
       flags: new Map([
         ...Object.entries(base).map(([name, value]): [string, string[]] => [name, [value]]),

@@ -9,6 +9,7 @@ import { startGateway } from '../../src/lab/front/gateway.ts';
 import { startEmbeddedPlane } from '../../src/lab/plane/embedded-plane.ts';
 import { CHECK_KINDS } from '../../src/preflight/check-codes.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { allReady } from './support/running-lab.ts';
 
 const GUIDE = new URL('../../docs/preflight.md', import.meta.url);
 const CONSOLE = /^```console\n\$ mvproxy ([^\n]*)\n(.*?)```$/gms;
@@ -20,6 +21,7 @@ test('every command of the guide prints what the guide shows', async (t) => {
   t.after(() => plane.close());
   const gateway = await startGateway(plane, { logger });
   t.after(() => gateway.close());
+  await allReady(gateway.adminUrl);
   const directory = await temporaryDirectory(t);
   const { pki, adminToken, servers } = plane;
   const configuration = {
@@ -44,7 +46,7 @@ test('every command of the guide prints what the guide shows', async (t) => {
     ca,
     token: adminToken,
     userAgent: 'argocd/v2.9',
-    timeoutMs: 5_000,
+    timeoutMs: 60_000,
   });
   t.after(() => client.close());
   for (let at = 0; at < 12; at++) await client.json('GET', '/apis/certificates.k8s.io/v1/clustertrustbundles');

@@ -12,6 +12,7 @@ import { statusReportSchema } from '../../src/reports/status-report.ts';
 import { assertGolden } from '../support/golden.ts';
 import { type PreflightRun, preflightArgs, provedLinks, readPreflight, steady } from '../support/preflight-run.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { allReady } from './support/running-lab.ts';
 
 const ignore = (): void => {};
 const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };
@@ -25,8 +26,9 @@ describe('preflight of embedded servers', () => {
   before(async () => {
     plane = await startEmbeddedPlane({ versions: ['1.36', '1.37'], builtIn: 'none', logger: SILENT });
     gateway = await startGateway(plane, { logger: SILENT });
+    await allReady(gateway.adminUrl);
     const { cert: ca } = plane.pki.servingCa;
-    const identity = { name: 'test', token: plane.adminToken, userAgent: 'kubectl/v1.37.2', timeoutMs: 5_000 };
+    const identity = { name: 'test', token: plane.adminToken, userAgent: 'kubectl/v1.37.2', timeoutMs: 60_000 };
     client = new LabClient({ ...identity, url: gateway.url, ca });
   });
   after(async () => {
