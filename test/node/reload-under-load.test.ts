@@ -5,6 +5,7 @@ import { CertificateAuthority } from '../../src/lab/pki/certificate-authority.ts
 import { type EmbeddedPlaneOptions, startEmbeddedPlane } from '../../src/lab/plane/embedded-plane.ts';
 import { startServe } from '../support/serve-process.ts';
 import { SteadyLoad } from '../support/steady-load.ts';
+import { allReady } from './support/running-lab.ts';
 
 const QUIET: EmbeddedPlaneOptions['logger'] = { debug() {}, info() {}, warn() {}, error() {} };
 const SERVING = {
@@ -19,6 +20,7 @@ test('twenty reloads of every kind of certificate under load: no request fails, 
   t.after(() => plane.close());
   const { pki } = plane;
   const proxy = await startServe(t, { pki, servers: plane.servers });
+  await allReady(proxy.adminUrl);
   const load = await SteadyLoad.start(proxy.url, { ca: pki.servingCa.cert, cert: pki.admin.cert, key: pki.admin.key });
   const stranger = await CertificateAuthority.create(`${pki.directory}/stranger`);
   const renewals = [

@@ -6,6 +6,7 @@ import type { Credentials } from '../support/api-client.ts';
 import { readiness, startReadyBalancer } from '../support/ready-balancer.ts';
 import { startServe } from '../support/serve-process.ts';
 import { type LoadReport, SteadyLoad } from '../support/steady-load.ts';
+import { allReady } from './support/running-lab.ts';
 
 const QUIET: EmbeddedPlaneOptions['logger'] = { debug() {}, info() {}, warn() {}, error() {} };
 const DRAIN = {
@@ -40,6 +41,7 @@ test('SIGUSR2 replaces all workers: no request fails, every watch ends cleanly a
     flags: { ...DRAIN, workers: '2', 'shutdown-delay-duration': '0' },
   });
   assert.equal(proxy.adminUrls.length, 2);
+  await Promise.all(proxy.adminUrls.map(allReady));
   const load = await SteadyLoad.start(proxy.url, credentials);
 
   proxy.child.kill('SIGUSR2');
@@ -54,8 +56,12 @@ test('SIGUSR2 replaces all workers: no request fails, every watch ends cleanly a
 
 test('replicas behind a balancer are restarted one after the other: no request fails, no watch has a gap', async (t) => {
   const { plane, credentials } = await startPlane(t);
-  const startReplica = () =>
-    startServe(t, { pki: plane.pki, servers: plane.servers, flags: { ...DRAIN, 'shutdown-delay-duration': DELAY } });
+  const flags = { ...DRAIN, 'shutdown-delay-duration': DELAY };
+  const startReplica = async () => {
+    const replica = await startServe(t, { pki: plane.pki, servers: plane.servers, flags });
+    await allReady(replica.adminUrl);
+    return replica;
+  };
   const replicas = await Promise.all([startReplica(), startReplica(), startReplica()]);
   const balancer = await startReadyBalancer(t, () => replicas.map(({ url }) => url), credentials);
   const load = await SteadyLoad.start(balancer, credentials);
