@@ -24,6 +24,9 @@ interface RbacObject {
   readonly subjects?: readonly object[];
 }
 
+/** What kube-apiserver creates by itself, which it may do a moment after it has said that it is ready. */
+const SYSTEM_NAMESPACES = ['kube-system', 'kube-public', 'kube-node-lease', 'default'];
+
 /** Groups with types that some version in support serves and another does not. */
 const SKEWED_GROUPS = [
   'admissionregistration.k8s.io',
@@ -96,6 +99,7 @@ export async function grantAccess(servers: readonly Server[], pki: Pki): Promise
   const [first] = servers;
   if (first === undefined) return;
   const asAdmin = requester(first, pki, 'admin');
+  for (const name of SYSTEM_NAMESPACES) await untilAllowed(first, `/api/v1/namespaces/${name}`, asAdmin);
   for (const { path, ...object } of OBJECTS) {
     const body = { apiVersion: 'rbac.authorization.k8s.io/v1', ...object };
     await created(first, `${RBAC}/${path}`, body, asAdmin);
@@ -146,6 +150,7 @@ async function created(
   if (answer.status !== 201 && !alreadyThere) throw failed(server, path, answer);
 }
 
+/** Resolves when there is the answer 200. */
 async function untilAllowed(
   server: Server,
   path: string,
