@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ControlPlane } from '../../../src/lab/control-plane/control-plane.ts';
 import type { ProxyOptions } from '../../../tools/control-plane/proxy.ts';
@@ -28,9 +28,12 @@ export class ServerList {
   async write(names: readonly string[]): Promise<void> {
     const servers = this.#controlPlane.servers.filter(({ name }) => names.includes(name));
     const lines = servers.map(({ name, url }) => `  - { name: ${name}, url: "${url}" }\n`);
+    // A proxy that reads the file while it is written would take a half of it for the whole.
+    const next = `${this.#file}.next`;
     await writeFile(
-      this.#file,
+      next,
       `apiVersion: config.mixed-version-proxy.io/v1alpha1\nkind: MixedVersionProxyConfiguration\nservers:\n${lines.join('')}`,
     );
+    await rename(next, this.#file);
   }
 }

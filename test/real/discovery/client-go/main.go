@@ -124,6 +124,8 @@ func run(kubeconfig string, names []string) error {
 		})
 	}
 	<-stop
+	// A line under way is written to its end.
+	output.Lock()
 	return nil
 }
 
