@@ -1,10 +1,12 @@
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Answer, type ClientOptions, type HttpClient, type HttpRequest, httpClient } from './http-client.ts';
 
 /** One answer, or the failure to get one. Times are `performance.now()` of the end of the exchange. */
 export type Polled =
   | ({ readonly kind: 'answer'; readonly at: number } & Answer)
-  | { readonly kind: 'failed'; readonly at: number; readonly reason: string };
+  /** `cut`: the head of an answer had come. */
+  | { readonly kind: 'failed'; readonly at: number; readonly cut: boolean; readonly reason: string };
 
 /** Between two requests of one poller: dense enough to meet every moment of an outage, sparse enough for two processors. */
 const PAUSE_MS = 5;
@@ -44,19 +46,27 @@ export class Poller {
 
   async #run(): Promise<void> {
     while (!this.#stopped) {
-      const polled = await this.#client.request(this.#request).then(
-        (answer) => ({ kind: 'answer' as const, at: performance.now(), ...answer }),
-        (error) => ({ kind: 'failed' as const, at: performance.now(), reason: String(error) }),
-      );
-      this.polled.push(polled);
+      this.polled.push(await this.#poll());
       await delay(PAUSE_MS);
+    }
+  }
+
+  async #poll(): Promise<Polled> {
+    let cut = false;
+    try {
+      const { status, headers, body } = await this.#client.open(this.#request);
+      cut = true;
+      const whole = await buffer(body);
+      return { kind: 'answer', at: performance.now(), status, headers, body: whole };
+    } catch (error) {
+      return { kind: 'failed', at: performance.now(), cut, reason: String(error) };
     }
   }
 }
 
 export function describePolled(polled: Polled | undefined): string {
   if (polled === undefined) return 'nothing';
-  if (polled.kind === 'failed') return polled.reason;
+  if (polled.kind === 'failed') return `${polled.cut ? 'cut off: ' : ''}${polled.reason}`;
   return `${polled.status} ${polled.body.toString('utf8').slice(0, 500)}`;
 }
 
