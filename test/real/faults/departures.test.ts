@@ -3,17 +3,20 @@ import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startProxy } from '../../../tools/control-plane/proxy.ts';
 import { startControlPlane } from '../../../tools/control-plane/start.ts';
+import { V2 } from '../support/aggregated-discovery.ts';
 import { ContradictionWatch, countValues, FALSE_404 } from '../support/contradictions.ts';
 import { eventually } from '../support/eventually.ts';
 import { type HttpClient, httpClient } from '../support/http-client.ts';
 import { IdentityLeaseChurn } from '../support/identity-leases.ts';
 import { JOB_WORK, JOBS, makeReadObjects, WITHOUT_JOBS } from '../support/object-work.ts';
 import { ServerList } from '../support/server-list.ts';
+import { aggregated } from '../support/shapes.ts';
 
 const LEASE_PAUSE_MS = 300;
 /** Looks at the proxy before and after; each takes some milliseconds. */
 const LOOK_MS = 700;
 const AFTER_MS = 2_500;
+const MERGED = aggregated('merged', V2);
 
 const controlPlane = await startControlPlane({
   servers: [
@@ -41,14 +44,21 @@ function clientOf(url: string): HttpClient {
 /** What was said while the last capable server left, in whatever way, and identity Leases of others came and went. */
 async function saidWhile(name: string, leave: () => Promise<unknown>): Promise<ContradictionWatch> {
   await eventually('Jobs are served', async () => (await client.request({ target: JOB_WORK.read })).status === 200);
+  // Requests find a server before the documents that name it are prepared.
+  await eventually('Jobs are listed', async () => {
+    return MERGED.read(JOBS, await client.request(MERGED.request(JOBS))) === 'Current';
+  });
   const watch = new ContradictionWatch(client, JOBS, JOB_WORK.read);
   const churn = new IdentityLeaseChurn(owner, name, LEASE_PAUSE_MS);
   await delay(LOOK_MS);
   await leave();
+  await eventually('its departure shows', async () => {
+    return watch.answers.at(-1)?.value !== '200' && watch.documents.at(-1)?.value !== 'Current';
+  });
   await delay(AFTER_MS);
+  await eventually('Leases changed meanwhile', async () => churn.changes >= 3);
   await watch.stop();
   await churn.stop();
-  assert.ok(churn.changes >= 3, 'Leases changed meanwhile');
   return watch;
 }
 

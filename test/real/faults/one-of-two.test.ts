@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { seededRandom } from '../../../src/lab/rehearsal/random.ts';
 import { startProxy } from '../../../tools/control-plane/proxy.ts';
 import { startControlPlane } from '../../../tools/control-plane/start.ts';
+import { eventually } from '../support/eventually.ts';
 import { httpClient, type Protocol } from '../support/http-client.ts';
 import { loadConnection } from '../support/load-connection.ts';
 import { metricSum } from '../support/metrics.ts';
@@ -15,8 +16,6 @@ const WRITE_EVERY = 5;
 const PATIENCE_MS = 25_000;
 const BEFORE_MS = 2_000;
 const AFTER_MS = 2_000;
-/** Longer than a proxy takes to notice. */
-const HUNG_MS = 7_000;
 /** More than servers, so that each of them is preferred by some. */
 const PROTOCOLS: readonly Protocol[] = [...Array.from({ length: 8 }, (): Protocol => 'h2'), 'http/1.1', 'http/1.1'];
 
@@ -71,6 +70,13 @@ async function assertMasked(prefix: string, results: readonly LoadResult[]): Pro
   );
 }
 
+/** Resolves when the proxy has that opinion of the server. */
+async function untilTwoIs(state: 'ready' | 'unready'): Promise<void> {
+  await eventually(`the proxy takes the server for ${state}`, async () => {
+    return (await metricSum(proxy, 'mvproxy_server_state', `server="two",state="${state}"`)) === 1;
+  });
+}
+
 /** Requests for Jobs that the server has answered. */
 async function servedByTwo(): Promise<number> {
   const client = httpClient({ ...credentials, url: two.url, protocol: 'http/1.1' });
@@ -84,15 +90,14 @@ async function servedByTwo(): Promise<number> {
 
 test('one of two capable servers is killed under load: no read fails, and no write that was not on its way', async (t) => {
   const prefix = 'killed-';
-  let served = 0;
+  await untilTwoIs('ready');
   const results = await under(prefix, async () => {
-    served = await servedByTwo();
+    await eventually('the server that is killed has its share', async () => (await servedByTwo()) > 0);
     await two.kill();
     await delay(AFTER_MS);
     await two.start();
     await delay(AFTER_MS);
   });
-  assert.ok(served > 0, 'the server that is killed had its share');
   await assertMasked(prefix, results);
   t.diagnostic(
     `${results.length} requests, ${results.filter(({ outcome }) => outcome !== 'right').length} writes in doubt`,
@@ -101,12 +106,14 @@ test('one of two capable servers is killed under load: no read fails, and no wri
 
 test('one of two capable servers hangs under load: its reads go elsewhere, and so does what comes later', async (t) => {
   const prefix = 'hung-';
+  await untilTwoIs('ready');
   const retriedBefore = await metricSum(proxy, 'mvproxy_retries_total');
   let hungAt = 0;
   const results = await under(prefix, async () => {
     two.pause();
     hungAt = performance.now();
-    await delay(HUNG_MS);
+    await untilTwoIs('unready');
+    await delay(AFTER_MS);
     two.resume();
     await delay(AFTER_MS);
   });
