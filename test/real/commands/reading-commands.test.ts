@@ -120,6 +120,10 @@ for (const [source, flags] of Object.entries(SOURCES)) {
 test('status: the servers with the releases that they tell, and what became of requests', async () => {
   const path = '/apis/resource.k8s.io/v1/devicetaintrules';
   assert.equal((await answerOf(proxy.url, path)).status, 200);
+  await eventually('every watch is open', async () => {
+    const { servers } = await commands.json<StatusReport>(['status', ...SOURCES['the running proxy']]);
+    return servers.every(({ watches }) => watches.every(({ state }) => state === 'watching'));
+  });
   const { ready, view, servers, decisions } = await commands.json<StatusReport>([
     'status',
     '--fail-on=unready,stale,unexpected-404,server-local,conflict,watch',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { startProxy } from '../../../tools/control-plane/proxy.ts';
 import { startControlPlane } from '../../../tools/control-plane/start.ts';
@@ -63,6 +64,19 @@ const [gateway, replica, sidecar] = await Promise.all([
 const merged = clientOf(gateway);
 const own = servers.map((server) => clientOf(server));
 const newest = clientOf(controlPlane.server('new'));
+
+// Servers that have just started may still change what they say, which a proxy reads some seconds later.
+await eventually('every proxy lists what the servers do', async () => {
+  for (const root of ROOTS) {
+    const union = unionOf(await Promise.all(own.map((client) => discoveryOf(client, root, NOPEER))));
+    for (const { url } of [gateway, replica, sidecar]) {
+      const document = await discoveryOf(clientOf({ url }), root, V2);
+      const isCurrent = document.items.every(({ versions }) => versions.every((one) => one.freshness === 'Current'));
+      if (!isCurrent || !isDeepStrictEqual(verbsByPath(document), union)) return false;
+    }
+  }
+  return true;
+});
 
 const ask = (client: HttpClient, target: string, headers: readonly string[]): Promise<Answer> =>
   client.request({ target, headers });

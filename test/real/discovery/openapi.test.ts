@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
+import type { ProxyStatus } from '../../../src/admin/status.ts';
 import { findBinary } from '../../../tools/control-plane/binaries.ts';
 import { startProxy } from '../../../tools/control-plane/proxy.ts';
 import { startControlPlane } from '../../../tools/control-plane/start.ts';
 import { findSdkProgram, Kubectl } from '../kubectl/support-kubectl.ts';
+import { apiRequest } from '../support/api-request.ts';
 import { eventually } from '../support/eventually.ts';
 import { type HttpClient, header, httpClient } from '../support/http-client.ts';
 import { assertSameAnswer } from '../support/same-answer.ts';
@@ -63,6 +65,15 @@ async function json(client: HttpClient, target: string): Promise<Readonly<Record
   return JSON.parse(body.toString('utf8'));
 }
 
+// A server that is slow is not waited for by a proxy that starts.
+await Promise.all(
+  [sidecar, replica, alone].map(({ adminUrl }) =>
+    eventually('OpenAPI of every server was read', async () => {
+      const { servers }: ProxyStatus = JSON.parse((await apiRequest(`${adminUrl}/status`)).body);
+      return servers.every(({ state, openapi }) => state === 'ready' && openapi.failure === '' && openapi.documents);
+    }),
+  ),
+);
 const [ofOld, ofNew, ofProxy] = [await indexOf(own.old), await indexOf(own.new), await indexOf(through)];
 const urlOf = (index: Index, path: string) => index[path]?.serverRelativeURL ?? assert.fail(`${path} is not listed`);
 
