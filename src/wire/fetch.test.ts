@@ -45,6 +45,21 @@ test('a whole response, for requests with and without a body', async (t) => {
   assert.deepEqual(await posted, { status: 204, fields: [], body: Buffer.alloc(0) });
 });
 
+test('an answer that came while the process was held up is in time', async (t) => {
+  const { port, exchanges } = await startListener(t);
+  const upstream = await startUpstream(t, port);
+  const first = fetchFrom(upstream, READYZ);
+  (await exchanges.next()).respond({ status: 204, fields: [] }, true);
+  await first;
+
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const answer = fetchFrom(upstream, READYZ);
+  (await exchanges.next()).respond({ status: 200, fields: [] }, true);
+  // Behind this turn of the event loop, in which the answer leaves, and before the next, in which it is read.
+  setImmediate(() => t.mock.timers.tick(READYZ.timeoutMs));
+  assert.equal((await answer).status, 200);
+});
+
 test('too many bytes, too much time or an abort reset the stream and reject', async (t) => {
   const { port, exchanges } = await startListener(t);
   const upstream = await startUpstream(t, port);

@@ -88,7 +88,9 @@ export function fetchFrom(upstream: Upstream, request: FetchRequest): Promise<Fe
     };
     const onAbort = (): void => giveUp('cancel', unwanted, 'cancelled');
     const slow = `${method} ${target} was not answered completely within ${timeoutMs} ms`;
-    const timer = setTimeout(() => giveUp('timeout', slow, 'timeout'), timeoutMs);
+    const late = (): void => giveUp('timeout', slow, 'timeout');
+    // Timers come before what has arrived: after a pause of this process the answer may be there that nobody has read yet.
+    const timer = setTimeout(() => setImmediate(late), timeoutMs);
     const finish = async (head: ResponseHead, source: Parameters<typeof collect>[0]): Promise<void> => {
       const collected = await collect(source, maxBytes);
       if (collected.kind === 'whole') settle(() => resolve({ ...head, body: collected.body }));

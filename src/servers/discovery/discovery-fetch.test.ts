@@ -278,6 +278,8 @@ describe('a reading fails, and the caller keeps what it has', () => {
     const outcome = assert.rejects(fetch(), /within 60000 ms/);
     t.mock.timers.tick(60_000);
     await outcome;
+    // Each is given up in a turn of its own.
+    await new Promise(setImmediate);
     assert.deepEqual(
       server.requests.map(({ resetReason }) => resetReason),
       ['timeout', 'timeout'],
