@@ -17,7 +17,7 @@ interface Started {
   /** What it printed until it was up. */
   readonly printed: string;
   readonly kubeconfig: string;
-  /** Asks through a context of the kubeconfig. */
+  /** Asks through a context of the kubeconfig, and again as long as the answer says so. */
   get(context: string, path: string): Promise<{ status: number; body: string }>;
   /** Ctrl-C; resolves with the exit code and what is left in its temporary directory. */
   interrupt(): Promise<{ code: number | null; left: string[]; complaints: string }>;
@@ -45,7 +45,7 @@ async function start(t: TestContext, ...args: string[]): Promise<Started> {
   return {
     printed,
     kubeconfig,
-    get(name, path) {
+    async get(name, path) {
       const { context } = config.contexts.find((one: { name: string }) => one.name === name);
       const { cluster } = config.clusters.find((one: { name: string }) => one.name === context.cluster);
       const { user } = config.users.find((one: { name: string }) => one.name === context.user);
@@ -59,7 +59,10 @@ async function start(t: TestContext, ...args: string[]): Promise<Started> {
             }
           : { token: user.token };
       const ca = decode(cluster['certificate-authority-data']);
-      return requestOnce(`${cluster.server}${path}`, { ca, ...credentials });
+      for (;;) {
+        const answer = await requestOnce(`${cluster.server}${path}`, { ca, ...credentials });
+        if (answer.status !== 503) return answer;
+      }
     },
     async interrupt() {
       const exited = once(child, 'exit');
