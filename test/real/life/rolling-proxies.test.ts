@@ -15,9 +15,11 @@ const CLIENT_GO = fileURLToPath(new URL('../../lab/client-go', import.meta.url))
 /** Of what SteadyLoad writes, as the informers name it. */
 const NAMESPACE = 'default/';
 const DRAIN = [
-  '--shutdown-delay-duration=500ms',
+  // The balancer and the clients share this process: all have to come to their turn before a proxy stops to accept.
+  '--shutdown-delay-duration=3s',
   '--shutdown-watch-termination-grace-period=1s',
-  '--shutdown-drain-seconds=10',
+  // Taken only as far as it is needed.
+  '--shutdown-drain-seconds=30',
 ];
 
 interface Line {
