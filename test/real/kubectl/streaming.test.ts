@@ -78,10 +78,11 @@ describe('kubectl exec, logs and port-forward through the proxy to a pod of a fa
         const lines = new Inbox<string>();
         const following = await kubectl.start(['logs', '-f', 'web'], lines.put);
         t.after(() => following.kill());
+        const exited = once(following, 'exit');
         assert.equal(await lines.next(), 'first line');
         kubelet.finishLog();
         assert.equal(await lines.next(), 'last line');
-        const [code] = await once(following, 'exit');
+        const [code] = await exited;
         assert.equal(code, 0);
       });
 

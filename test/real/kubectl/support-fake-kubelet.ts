@@ -1,8 +1,8 @@
+import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import spdy, { type SpdyConnection, type SpdyStream } from 'spdy-transport';
-import { freePort } from '../../../src/wire/free-port.ts';
 
 const EXEC_PROTOCOL = 'v4.channel.k8s.io';
 const PORT_FORWARD_PROTOCOL = 'portforward.k8s.io';
@@ -13,14 +13,12 @@ const SUCCESS = JSON.stringify({ metadata: {}, status: 'Success' });
  * standard input back, ports send back what they get, and a log is two lines of which the second comes on demand.
  */
 export class FakeKubelet {
-  readonly port: number;
   /** Ends a followed log with a second line. */
   finishLog: () => void = () => {};
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
-  private constructor(port: number, certificate: { readonly cert: string; readonly key: string }) {
-    this.port = port;
+  private constructor(certificate: { readonly cert: string; readonly key: string }) {
     this.#server = createServer({ cert: certificate.cert, key: certificate.key }, (request, response) => {
       if (!request.url?.startsWith('/containerLogs/')) {
         response.writeHead(404).end();
@@ -40,9 +38,14 @@ export class FakeKubelet {
   }
 
   static async start(certificate: { readonly cert: string; readonly key: string }): Promise<FakeKubelet> {
-    const kubelet = new FakeKubelet(await freePort(), certificate);
-    await new Promise<void>((resolve) => kubelet.#server.listen(kubelet.port, '127.0.0.1', resolve));
+    const kubelet = new FakeKubelet(certificate);
+    kubelet.#server.listen(0, '127.0.0.1');
+    await once(kubelet.#server, 'listening');
     return kubelet;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
   }
 
   stop(): void {
