@@ -7,6 +7,7 @@ import { serverId } from '../../../src/servers/server-id.ts';
 import type { ProxyProcess } from '../../../tools/control-plane/proxy.ts';
 import { startControlPlane } from '../../../tools/control-plane/start.ts';
 import { discoveryOf, NOPEER, V2, verbsByPath } from '../support/aggregated-discovery.ts';
+import { apiRequest } from '../support/api-request.ts';
 import { AuditLogs } from '../support/audit-log.ts';
 import { eventually } from '../support/eventually.ts';
 import { type HttpClient, header, headerValues, httpClient } from '../support/http-client.ts';
@@ -83,6 +84,8 @@ describe('an old server with our sidecar beside native servers that lack a type 
     sidecar = await startPublishingSidecar(controlPlane, 'old');
     for (const name of names) await untilAnswered(native(name), JOBS, 200);
 
+    // They may have heard before the sidecar has taken its announcement back.
+    await eventually('announcement', async () => (await publishingStatus(sidecar)).announcements > 0);
     const { record: kind, message, identity, leaseOf, announcements } = await publishingStatus(sidecar);
     assert.deepEqual(
       { kind, message, identity, leaseOf },
@@ -120,7 +123,12 @@ describe('an old server with our sidecar beside native servers that lack a type 
       const created = await native(name).request({ method: 'POST', target: JOBS, body: JOB });
       assert.equal(created.status, 201, created.body.toString());
     }
-    const proxied = () => metricSum(sidecar, 'mvproxy_requests_total', 'decision="AlreadyProxied"');
+    // Not by the metric: natives read the sidecar's discovery whenever a Lease comes or goes.
+    const proxied = async (): Promise<number> => {
+      const query = 'resource=jobs.batch&reason=AlreadyProxied&limit=500';
+      const { body } = await apiRequest(`${sidecar.adminUrl}/decisions?${query}`);
+      return JSON.parse(body).items.length;
+    };
     const before = await proxied();
     assert.ok(before > 0);
     // A native server leaves it standing before its own mark.
