@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { type ApiRequest, bodyEnd, H2Client } from '../../../test/support/api-client.ts';
 import type { KeyPair } from '../pki/certificate-authority.ts';
 import { findRecording } from '../recording/find-recording.ts';
@@ -356,7 +357,7 @@ test('open watches end cleanly when the server says so', async () => {
   }
 });
 
-test('a server has closed once nothing is at work in it, so that a dead one writes nothing', async () => {
+test('a server has closed once nothing is at work in it, so that a dead one writes nothing', async (t) => {
   const { promise: held, resolve: release } = Promise.withResolvers<void>();
   const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
   const { schemas } = await findRecording('1.34');
@@ -368,18 +369,22 @@ test('a server has closed once nothing is at work in it, so that a dead one writ
   const lines: string[] = [];
   const log = (message: string) => lines.push(message);
   const own = await runServer('1.34', { schemas: slow }, { debug: log, info: log, warn: log, error: log });
+  t.after(async () => {
+    release();
+    await own.close();
+  });
   const client = await connect(own, { token: ADMIN_TOKEN });
   const path = '/api/v1/namespaces/default/configmaps?fieldValidation=Strict';
-  const answer = post(client, path, { metadata: { name: 'a' } }).catch(() => undefined);
+  const answer = post(client, path, { metadata: { name: 'a' } });
   await reached;
   let isClosed = false;
-  const closed = own.close().then(() => {
+  const closed = own.server.close().then(() => {
     isClosed = true;
   });
-  await answer;
+  await setImmediate();
   assert.equal(isClosed, false);
   release();
   await closed;
   own.store.close();
-  assert.deepEqual(lines, []);
+  assert.deepEqual([(await answer).status, lines], [201, []]);
 });
