@@ -406,7 +406,7 @@ test('a reading that our own stop cuts off is no failure of the server', async (
   const open = server.opened.flatMap(({ upstream }) => upstream.requests).filter(({ isOver }) => !isOver);
   assert.ok(open.some(({ head }) => head.target === '/apis'));
   log.length = 0;
-  for (const request of open) request.fail({ processed: 'maybe', cause: 'connection' });
+  for (const request of open) request.fail({ processed: 'unknown', cause: 'connection' });
   await settled();
   assert.deepEqual([log, monitor.discoveryErrors.size, monitor.discoveryFailure], [[], 0, '']);
 });

@@ -209,7 +209,7 @@ test('a reading that our own stop cuts off is no failure of the server', async (
   played.hangs = true;
   await pass(2_000);
   reader.stop();
-  played.asked.at(-1)?.fail({ processed: 'maybe', cause: 'reset' });
+  played.asked.at(-1)?.fail({ processed: 'unknown', cause: 'reset' });
   await settled();
   assert.deepEqual([log, reader.failure], [[], '']);
 });
