@@ -11,7 +11,12 @@ export const VARIANTS = ['nothing', 'metrics', 'metrics and journal', 'metrics, 
 export type Variant = (typeof VARIANTS)[number];
 
 const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const NOTHING: ExchangeObserver = { answered: () => {}, retried: () => {}, defect: () => {} };
+const NOTHING: ExchangeObserver = {
+  answered: () => {},
+  retried: () => {},
+  relayedDiscovery: () => {},
+  defect: () => {},
+};
 
 /** Joined as the daemon joins them. The access log of all requests goes to `/dev/null`: disks are not compared here. */
 export function observerOf(variant: Variant): ExchangeObserver {
@@ -36,6 +41,7 @@ export function observerOf(variant: Variant): ExchangeObserver {
       onExchange?.(record);
     },
     retried: (cause) => counters.retried(cause),
+    relayedDiscovery: (form, isRoot) => counters.relayedDiscovery(form, isRoot),
     defect: (error) => counters.defect(error),
   };
 }

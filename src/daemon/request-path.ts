@@ -154,6 +154,7 @@ function observedBy(counters: ExchangeCounters, onExchange: (record: ExchangeRec
       onExchange(record);
     },
     retried: (cause) => counters.retried(cause),
+    relayedDiscovery: (form, isRoot) => counters.relayedDiscovery(form, isRoot),
     defect: (error) => counters.defect(error),
   };
 }

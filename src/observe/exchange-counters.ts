@@ -1,4 +1,10 @@
-import { type ExchangeObserver, type ExchangeRecord, hasKnownType, reasonOf } from './exchange-record.ts';
+import {
+  type ExchangeObserver,
+  type ExchangeRecord,
+  hasKnownType,
+  type RelayedForm,
+  reasonOf,
+} from './exchange-record.ts';
 import { LabelledCounts } from './labelled-counts.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import type { Logger } from './logger.ts';
@@ -55,6 +61,10 @@ export class ExchangeCounters implements ExchangeObserver {
   readonly usage = new TypeUsage();
   /** Aggregated discovery that was answered from the merged view. */
   mergedRoots = 0;
+  /** Discovery that servers answered although the merged view has it, by why. */
+  readonly relayedForms = new Map<RelayedForm, number>();
+  /** Of them, `/api` and `/apis` in the server-local view. */
+  serverLocalRoots = 0;
   /** Time to the response head. */
   readonly latency = new LatencyHistogram();
   /** Time in which servers had a request, by the server that answered. */
@@ -104,6 +114,11 @@ export class ExchangeCounters implements ExchangeObserver {
 
   retried(cause: string): void {
     increment(this.retries, cause);
+  }
+
+  relayedDiscovery(form: RelayedForm, isRoot: boolean): void {
+    increment(this.relayedForms, form);
+    if (isRoot && form === 'server-local') this.serverLocalRoots++;
   }
 
   defect(error: unknown): void {
@@ -170,7 +185,7 @@ function typeLabels(record: ExchangeRecord): Record<TypeLabel, string> {
   return { group, version, resource: hasKnownType(record) ? resource : '' };
 }
 
-function increment(counters: Map<string, number>, key: string): void {
+function increment<K>(counters: Map<K, number>, key: K): void {
   counters.set(key, (counters.get(key) ?? 0) + 1);
 }
 

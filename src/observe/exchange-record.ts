@@ -58,10 +58,15 @@ export interface ExchangeRecord {
   readonly auditId: string;
 }
 
+/** Why a server answers a discovery document of which the merged view has the JSON. */
+export type RelayedForm = 'server-local' | 'yaml' | 'protobuf' | 'cbor' | 'not-acceptable';
+
 /** Receives what happens on the request path. Must not throw and must not keep the record's objects alive for long. */
 export interface ExchangeObserver {
   answered(record: ExchangeRecord): void;
   retried(cause: string): void;
+  /** A server answers what the merged view could have, in JSON; `isRoot`: `/api` or `/apis` itself. */
+  relayedDiscovery(form: RelayedForm, isRoot: boolean): void;
   /** An error of ours, not of a client or server. */
   defect(error: unknown): void;
 }

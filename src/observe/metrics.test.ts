@@ -208,17 +208,30 @@ test('publishing is told of only where something is published', async () => {
 });
 
 test('the names of kube-apiserver say the same', async () => {
-  const { answered, discovery, scrape } = setUp();
+  const { answered, counters, discovery, scrape } = setUp();
   answered({ status: 503, error: 'MVP_UPSTREAM_RESET' });
   answered({ decision: undefined, server: undefined, info: requestInfo('GET', '/apis') });
   discovery.read('a', 'failed');
   discovery.publishing.add(0.1);
+  counters.relayedDiscovery('server-local', true);
+  counters.relayedDiscovery('server-local', false);
+  counters.relayedDiscovery('protobuf', true);
   const type = { group: 'example.com', version: 'v1', resource: 'widgets' };
   assert.deepEqual(await scrape('apiserver_rerouted_request_total'), [[{ code: '503', ...type }, 1]]);
   assert.deepEqual(await scrape('apiserver_peer_proxy_errors_total'), [[{ type: 'proxy_transport', ...type }, 1]]);
   assert.deepEqual(await scrape('apiserver_peer_discovery_sync_errors_total'), [[{ type: 'fetch_discovery' }, 1]]);
   assert.deepEqual(await scrape('aggregator_discovery_peer_aggregated_cache_hits_total'), [[{}, 1]]);
   assert.deepEqual(await scrape('aggregator_discovery_peer_aggregated_cache_misses_total'), [[{}, 1]]);
+  assert.deepEqual(await scrape('aggregator_discovery_nopeer_requests_total'), [[{}, 1]]);
+});
+
+test('discovery that servers answer although the merged view has it is counted by why', async () => {
+  const { counters, scrape } = setUp();
+  for (const form of ['protobuf', 'yaml', 'protobuf'] as const) counters.relayedDiscovery(form, false);
+  assert.deepEqual(await scrape('mvproxy_discovery_relayed_total'), [
+    [{ form: 'protobuf' }, 2],
+    [{ form: 'yaml' }, 1],
+  ]);
 });
 
 test('counters are not counted again by a second scrape', async () => {

@@ -609,3 +609,27 @@ describe('an unaggregated document', () => {
     assert.deepEqual(told, [[undefined, undefined, 200]]);
   });
 });
+
+test('what a server answers although the merged view has it is counted, by why', () => {
+  const relayed = (target: string, accept: string, overrides: Partial<FakeRequest> = {}) => {
+    const setting = new Discovery();
+    const exchange = new FakeExchange({ target, fields: ['accept', accept], ...overrides });
+    assert.equal(
+      setting.answers.formOf(setting.prepare(exchange)) === undefined,
+      accept !== V2 && accept !== JSON_ONLY,
+    );
+    return setting.observer.relayed;
+  };
+  const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+  assert.deepEqual(relayed('/apis', `${V2};profile=nopeer,${V2}`), ['root server-local']);
+  assert.deepEqual(relayed('/apis/example.com/v1', `${JSON_ONLY};profile=nopeer`), ['server-local']);
+  assert.deepEqual(relayed('/api', V2.replace(JSON_ONLY, PROTOBUF)), ['root protobuf']);
+  assert.deepEqual(relayed('/apis/example.com/v1', PROTOBUF), ['protobuf']);
+  assert.deepEqual(relayed('/apis', 'application/cbor'), ['root cbor']);
+  assert.deepEqual(relayed('/api/v1', 'application/yaml'), ['yaml']);
+  assert.deepEqual(relayed('/api/v1', 'text/html'), ['not-acceptable']);
+  assert.deepEqual(relayed('/apis', V2), []);
+  assert.deepEqual(relayed('/api/v1', JSON_ONLY), []);
+  assert.deepEqual(relayed('/apis/other.example/v1', PROTOBUF), [], 'the merged view lacks it');
+  assert.deepEqual(relayed('/api/v1/pods', PROTOBUF), [], 'no discovery');
+});

@@ -1,6 +1,6 @@
 import { ProxyError } from '../errors.ts';
 import { respondAggregated, respondUnaggregated } from './document-response.ts';
-import { type MergedForm, mergedForm } from './merged-form.ts';
+import { type MergedForm, mergedForm, relayedForm } from './merged-form.ts';
 import { Permissions } from './permissions.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 import type { ProxyContext } from './proxy-context.ts';
@@ -23,8 +23,14 @@ export class DiscoveryAnswers {
 
   /** The form in which the merged view answers; `undefined`: a server answers, by itself. */
   formOf(request: PreparedRequest): MergedForm | undefined {
-    const { published } = this.#context.control.snapshot;
-    return published === undefined ? undefined : mergedForm(request, published);
+    const { control, observer } = this.#context;
+    const { published } = control.snapshot;
+    if (published === undefined || request.info.isResourceRequest) return undefined;
+    const form = mergedForm(request, published);
+    if (form !== undefined) return form;
+    const relayed = relayedForm(request, published);
+    if (relayed !== undefined) observer.relayedDiscovery(relayed.form, relayed.isRoot);
+    return undefined;
   }
 
   answer(request: PreparedRequest, form: MergedForm): void {

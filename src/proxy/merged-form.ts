@@ -1,7 +1,8 @@
 import type { PublishedDiscovery } from '../discovery/published-discovery.ts';
 import type { DiscoveryVersion } from '../kubernetes/aggregated-discovery.ts';
-import { type DiscoveryForm, negotiateDiscovery } from '../kubernetes/discovery-accept.ts';
+import { type DiscoveryForm, type DiscoveryMediaType, negotiateDiscovery } from '../kubernetes/discovery-accept.ts';
 import { TextMemo } from '../kubernetes/text-memo.ts';
+import type { RelayedForm } from '../observe/exchange-record.ts';
 import { fieldValue } from '../wire/fields.ts';
 import type { PreparedRequest } from './prepared-request.ts';
 import type { DiscoveryRoot } from './proxy-snapshot.ts';
@@ -46,33 +47,59 @@ export function mergedForm(
   if (head.method !== 'GET' || info.isResourceRequest || alreadyProxied) return undefined;
   const found = documentsAt(info.path, published);
   if (found === undefined) return undefined;
-  const accepted = ACCEPTED.of(fieldValue(head.fields, 'accept') ?? '');
   const { root, path } = found;
-  const form = found.hasAggregated ? accepted.root : accepted.below;
-  if (form === undefined) return undefined;
+  const form = acceptedOf(head, found);
+  if (typeof form === 'string') return undefined;
   const { pretty } = form;
   if (form.kind === 'aggregated') return { kind: 'aggregated', root, version: form.version, pretty };
   return { kind: 'unaggregated', root, path, pretty };
 }
 
+/**
+ * What a server writes although the merged view has the document; undefined: the merged view answers, or lacks it. What a peer
+ * routed here counts like anything else.
+ */
+export function relayedForm(
+  { exchange: { head }, info }: Pick<DiscoveryRequest, 'exchange' | 'info'>,
+  published: PublishedDiscovery,
+): { readonly form: RelayedForm; readonly isRoot: boolean } | undefined {
+  if (head.method !== 'GET' || info.isResourceRequest) return undefined;
+  const found = documentsAt(info.path, published);
+  if (found === undefined) return undefined;
+  const form = acceptedOf(head, found);
+  return typeof form === 'string' ? { form, isRoot: found.hasAggregated } : undefined;
+}
+
 type Written = Exclude<DiscoveryForm, { kind: 'notAcceptable' }>;
 
-/** What an Accept field settles on, of a root and of the documents below. Undefined: nothing that the merged view writes. */
+/** What an Accept field settles on, of a root and of the documents below; a word where the merged view does not write it. */
 interface Accepted {
-  readonly root: Written | undefined;
-  readonly below: Written | undefined;
+  readonly root: Written | RelayedForm;
+  readonly below: Written | RelayedForm;
 }
 
 const ACCEPTED = new TextMemo((accept): Accepted => {
-  if (isServerLocal(accept)) return { root: undefined, below: undefined };
-  return {
-    root: written(negotiateDiscovery(accept, WRITTEN)),
-    below: written(negotiateDiscovery(accept, WRITTEN, [])),
+  if (isServerLocal(accept)) return { root: 'server-local', below: 'server-local' };
+  const settled = (...versions: [] | [readonly []]): Written | RelayedForm => {
+    const form = negotiateDiscovery(accept, WRITTEN, ...versions);
+    if (form.kind !== 'notAcceptable') return form.nopeer ? 'server-local' : form;
+    const other = negotiateDiscovery(accept, undefined, ...versions);
+    return other.kind === 'notAcceptable' ? 'not-acceptable' : ENCODINGS[other.mediaType];
   };
+  return { root: settled(), below: settled([]) };
 });
 
-function written(form: DiscoveryForm): Written | undefined {
-  return form.kind === 'notAcceptable' || form.nopeer ? undefined : form;
+const ENCODINGS: Readonly<Record<DiscoveryMediaType, RelayedForm>> = {
+  // Never: it would have been written.
+  'application/json': 'not-acceptable',
+  'application/yaml': 'yaml',
+  'application/vnd.kubernetes.protobuf': 'protobuf',
+  'application/cbor': 'cbor',
+};
+
+function acceptedOf({ fields }: DiscoveryRequest['exchange']['head'], { hasAggregated }: Documents): Accepted['root'] {
+  const accepted = ACCEPTED.of(fieldValue(fields, 'accept') ?? '');
+  return hasAggregated ? accepted.root : accepted.below;
 }
 
 /** Whether kube-apiserver, which writes all encodings, would settle on a clause that wants one server's own view. */

@@ -26,6 +26,8 @@ export interface FakeBackend extends Backend {
 class RecordingObserver implements ExchangeObserver {
   readonly records: ExchangeRecord[] = [];
   readonly retries: string[] = [];
+  /** Discovery that servers answered although the merged view has it. */
+  readonly relayed: string[] = [];
   readonly defects: unknown[] = [];
 
   answered(record: ExchangeRecord): void {
@@ -34,6 +36,10 @@ class RecordingObserver implements ExchangeObserver {
 
   retried(cause: string): void {
     this.retries.push(cause);
+  }
+
+  relayedDiscovery(form: string, isRoot: boolean): void {
+    this.relayed.push(isRoot ? `root ${form}` : form);
   }
 
   defect(error: unknown): void {

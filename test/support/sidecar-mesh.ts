@@ -122,7 +122,7 @@ export class SidecarMesh {
     };
     return createProxyHandler({
       control: { snapshot, refresh: () => Promise.resolve(), isSettling: () => Promise.resolve(false) },
-      observer: { answered: () => {}, retried: () => {}, defect: (error) => assertNoDefect(error) },
+      observer: { answered: () => {}, retried: () => {}, relayedDiscovery: () => {}, defect: assertNoDefect },
       names: DEFAULT_NAMES,
       trust: () => trust,
       retries: new Retries(100, 1_000),

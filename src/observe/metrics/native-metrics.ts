@@ -38,6 +38,12 @@ export const NATIVE_METRICS = {
     labels: {},
     action: 'As `changed` of `mvproxy_discovery_readings_total`.',
   },
+  aggregator_discovery_nopeer_requests_total: {
+    type: 'counter',
+    help: "Requests for /api and /apis that asked for one server's own view (profile=nopeer).",
+    labels: {},
+    action: 'Nothing: API servers with the native feature ask so of their peers, and people who look for a difference.',
+  },
 } as const satisfies MetricTable;
 
 export function registerNativeMetrics(
@@ -59,4 +65,5 @@ export function registerNativeMetrics(
   metrics.counter('aggregator_discovery_peer_aggregated_cache_misses_total', (add) =>
     add({}, discovery().publishing.count),
   );
+  metrics.counter('aggregator_discovery_nopeer_requests_total', (add) => add({}, counters.serverLocalRoots));
 }

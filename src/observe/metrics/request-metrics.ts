@@ -5,6 +5,7 @@ import type { Dismissal } from '../../proxy/attempts.ts';
 import type { ForwardReason, UnavailableReason } from '../../routing/decision.ts';
 import type { UpstreamFailure } from '../../wire/upstream.ts';
 import type { ExchangeCounters, Prevention } from '../exchange-counters.ts';
+import type { RelayedForm } from '../exchange-record.ts';
 import { histogramFamily } from '../latency-histogram.ts';
 import { allOf, type MetricTable } from './metric-description.ts';
 import { MetricFamilies } from './metric-families.ts';
@@ -109,6 +110,21 @@ export const REQUEST_METRICS = {
     action:
       '`relayed` reached a client: follow [verify in production](../verify-in-production.md) to client, resource and server before the upgrade goes on.',
   },
+  mvproxy_discovery_relayed_total: {
+    type: 'counter',
+    help: 'Requests for discovery that a server answered although the merged view has the document: the client wants the server-local view, or accepts no JSON.',
+    labels: {
+      form: allOf<RelayedForm>({
+        'server-local': true,
+        yaml: true,
+        protobuf: true,
+        cbor: true,
+        'not-acceptable': true,
+      }),
+    },
+    action:
+      '`protobuf`, `cbor` and `yaml`: such a client sees the types of one server only. Have it accept JSON as well; `mvproxy_requests_total` of `NonResource` and the access log say who asks.',
+  },
   mvproxy_response_head_seconds: {
     type: 'histogram',
     help: 'Seconds from the request head to the response head.',
@@ -152,6 +168,9 @@ export function registerRequestMetrics(
   metrics.counter('mvproxy_retries_denied_total', (add) => add({}, reading().retriesDenied));
   metrics.counter('mvproxy_false_404_prevented_total', (add) => {
     for (const { labels, count } of counters.prevented.entries()) add(labels, count);
+  });
+  metrics.counter('mvproxy_discovery_relayed_total', (add) => {
+    for (const [form, count] of counters.relayedForms) add({ form }, count);
   });
   metrics.counter('mvproxy_unexpected_404_total', (add) => {
     for (const { labels, count } of counters.unexpected.entries()) add(labels, count);
