@@ -5,6 +5,16 @@ import type { ServerRegistry } from '../servers/server-registry.ts';
 import type { ServerSpec } from '../servers/server-spec.ts';
 import type { RequestPath } from './request-path.ts';
 
+/** No server was reached with what was read, which need not be the fault of what was read. */
+export class UnprovenError extends ProxyError {
+  constructor() {
+    super(
+      'MVP_CONFIG',
+      'No server became ready with the changed list of servers, peer CA or proxy client certificate, so the old ones stay in use. Check that they belong together; they are tried again every 10 seconds.',
+    );
+  }
+}
+
 /** How long changed servers or peer certificates may take to be reached before they are refused. */
 export const PROOF_MS = 10_000;
 
@@ -15,7 +25,7 @@ export function needsNoProof(registry: ServerRegistry, servers: readonly ServerS
 
 /**
  * A registry with the new servers or peer material.
- * @throws {ProxyError} MVP_CONFIG when it reaches no server although the one in use does
+ * @throws {UnprovenError} when it reaches no server although the one in use does
  */
 export async function provenRegistry(
   path: RequestPath,
@@ -26,8 +36,5 @@ export async function provenRegistry(
   await Promise.race([registry.whenComplete(), delay(PROOF_MS, undefined, { ref: false })]);
   if (registry.anyReady || !path.registry.anyReady) return registry;
   await registry.stop(0);
-  throw new ProxyError(
-    'MVP_CONFIG',
-    'No server became ready with the changed list of servers, peer CA or proxy client certificate, so the old ones stay in use. Check that they belong together, then send SIGHUP.',
-  );
+  throw new UnprovenError();
 }

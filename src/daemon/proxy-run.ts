@@ -22,6 +22,7 @@ import { needsNoProof, PROOF_MS, provenRegistry } from './proven-registry.ts';
 import { createPublisher } from './publication.ts';
 import { unreadiness } from './readiness.ts';
 import { RecordKeeping } from './record-keeping.ts';
+import { Reloads } from './reloads.ts';
 import { clock, RequestPath } from './request-path.ts';
 import { RestartWarning } from './restart-warning.ts';
 import { withOwnReadiness } from './serving-readiness.ts';
@@ -56,8 +57,10 @@ export class ProxyRun {
   #material: Material;
   #watch: FileWatch;
   readonly #restartWarning: RestartWarning;
-  #reloading: Promise<void> = Promise.resolve();
-  #reloadErrors = 0;
+  readonly #reloads = new Reloads(
+    () => this.#reload(),
+    () => this.#records.reloadFailed(),
+  );
   #serving: Listener | undefined;
   #admin: Listener | undefined;
 
@@ -118,7 +121,7 @@ export class ProxyRun {
       tracing: this.#tracing,
       material: () => this.#material,
       unreadiness: () => this.unreadiness(),
-      reloadErrors: () => this.#reloadErrors,
+      reloadErrors: () => this.#reloads.errors,
       records: this.#records,
       otherWorkers,
       logger,
@@ -198,6 +201,7 @@ export class ProxyRun {
 
   leave(): void {
     this.#stopping.abort();
+    this.#reloads.stop();
     this.#watch.close();
   }
 
@@ -216,49 +220,40 @@ export class ProxyRun {
   }
 
   reload(): Promise<void> {
-    // One after the other: a signal and a changed directory often come together.
-    const result = this.#reloading.then(() => this.#reloadNow());
-    this.#reloading = result.catch(() => {});
-    return result;
+    return this.#reloads.now();
   }
 
-  async #reloadNow(): Promise<void> {
-    try {
-      const configuration = (await this.#source?.read()) ?? this.#configuration;
-      const material = await readMaterial(configuration);
-      this.#restartWarning.compare(this.#configuration, configuration);
-      const settings = membershipSettings(configuration);
-      const sameServers = isDeepStrictEqual(settings, membershipSettings(this.#configuration));
-      const samePeers = isDeepStrictEqual(material.peers, this.#material.peers);
-      if (sameServers && isSameMaterial(material, this.#material)) return;
-      const servers = this.#members.membership.preview(settings);
-      const isKept = samePeers && (sameServers || needsNoProof(this.#path.registry, servers));
-      const registry = isKept ? undefined : await provenRegistry(this.#path, servers, material.peers);
-      if (this.#stopping.signal.aborted) {
-        await registry?.stop(0);
-        return;
-      }
-      this.#serving?.reload(material.listener);
-      const tls = adminTls(material);
-      // Whether it has TLS at all is settled at the start.
-      if (tls !== undefined && this.#adminScheme === 'https') this.#admin?.reload(tls);
-      this.#tracing?.use(material.collector);
-      this.#configuration = configuration;
-      this.#material = material;
-      this.#watch.close();
-      this.#watch = this.#watchFiles(material);
-      this.#announce(material);
-      if (registry !== undefined) this.#path.use(registry);
-      this.#members.membership.configure(settings);
-      // Whatever sources said while a registry was proven reached only the one before.
-      if (registry !== undefined) registry.update(this.#members.membership.servers);
-      this.#logger.info(sameServers ? 'certificate files were reloaded' : 'the list of servers was reloaded');
-      this.#records.reloaded(sameServers ? 'Certificate files were reloaded' : 'The list of servers was reloaded');
-    } catch (error) {
-      this.#reloadErrors++;
-      this.#records.reloadFailed();
-      throw error;
+  async #reload(): Promise<void> {
+    const configuration = (await this.#source?.read()) ?? this.#configuration;
+    const material = await readMaterial(configuration);
+    this.#restartWarning.compare(this.#configuration, configuration);
+    const settings = membershipSettings(configuration);
+    const sameServers = isDeepStrictEqual(settings, membershipSettings(this.#configuration));
+    const samePeers = isDeepStrictEqual(material.peers, this.#material.peers);
+    if (sameServers && isSameMaterial(material, this.#material)) return;
+    const servers = this.#members.membership.preview(settings);
+    const isKept = samePeers && (sameServers || needsNoProof(this.#path.registry, servers));
+    const registry = isKept ? undefined : await provenRegistry(this.#path, servers, material.peers);
+    if (this.#stopping.signal.aborted) {
+      await registry?.stop(0);
+      return;
     }
+    this.#serving?.reload(material.listener);
+    const tls = adminTls(material);
+    // Whether it has TLS at all is settled at the start.
+    if (tls !== undefined && this.#adminScheme === 'https') this.#admin?.reload(tls);
+    this.#tracing?.use(material.collector);
+    this.#configuration = configuration;
+    this.#material = material;
+    this.#watch.close();
+    this.#watch = this.#watchFiles(material);
+    this.#announce(material);
+    if (registry !== undefined) this.#path.use(registry);
+    this.#members.membership.configure(settings);
+    // Whatever sources said while a registry was proven reached only the one before.
+    if (registry !== undefined) registry.update(this.#members.membership.servers);
+    this.#logger.info(sameServers ? 'certificate files were reloaded' : 'the list of servers was reloaded');
+    this.#records.reloaded(sameServers ? 'Certificate files were reloaded' : 'The list of servers was reloaded');
   }
 
   #watchFiles({ files }: Material): FileWatch {
