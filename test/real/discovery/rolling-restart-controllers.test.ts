@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { mkdtempDisposable, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ControlPlane } from '../../../src/lab/control-plane/control-plane.ts';
@@ -13,6 +15,11 @@ import { startControlPlane } from '../../../tools/control-plane/start.ts';
 import { buildLooks, Looks, MODES, type Mode } from './support-looks.ts';
 import { type Absence, phasesAt, restartServer } from './support-rolling-restart.ts';
 import { WorkForControllers } from './support-work-for-controllers.ts';
+
+// Built before any test: compiling it anew takes longer than a test may.
+const directory = await mkdtempDisposable(join(tmpdir(), 'mvproxy-looks-'));
+after(() => directory.remove());
+const program = await buildLooks(directory.path);
 
 const POLL_MS = 100;
 /** kube-controller-manager looks for new types every half a minute, and its first look may come too early. */
@@ -39,10 +46,10 @@ describe('a real kube-controller-manager while all servers are upgraded, one aft
     controlPlane = await startControlPlane({
       servers: ['cp-1', 'cp-2', 'cp-3'].map((name) => ({ name, version: '1.36.3', runtimeConfig, extraArgs })),
     });
-    const { pki, adminToken: token, directory } = controlPlane;
+    const { pki, adminToken: token } = controlPlane;
     proxy = await startProxy(controlPlane);
     const kubeconfig = await controlPlane.kubeconfig({ server: proxy.url, user: 'admin' });
-    looks = new Looks(await buildLooks(directory), kubeconfig, ['Deployment.v1.apps']);
+    looks = new Looks(program, kubeconfig, ['Deployment.v1.apps']);
     manager = await startKubeControllerManager({
       version: '1.36.3',
       programs: builtPrograms(),

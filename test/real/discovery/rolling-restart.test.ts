@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempDisposable } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { ControlPlane } from '../../../src/lab/control-plane/control-plane.ts';
 import { type ProxyProcess, startProxy } from '../../../tools/control-plane/proxy.ts';
@@ -8,6 +11,11 @@ import { httpClient } from '../support/http-client.ts';
 import { OLD_RUNTIME_CONFIG } from '../support/skewed-resources.ts';
 import { buildLooks, type Look, Looks, MODES, type Mode } from './support-looks.ts';
 import { type Absence, phasesAt, restartServer } from './support-rolling-restart.ts';
+
+// Built before any test: compiling it anew takes longer than a test may.
+const directory = await mkdtempDisposable(join(tmpdir(), 'mvproxy-looks-'));
+after(() => directory.remove());
+const program = await buildLooks(directory.path);
 
 /** What client-go makes of a version that only a server serves which is away. */
 const UNAVAILABLE: Readonly<Record<Mode, string>> = { aggregated: 'Stale', legacy: 'ServiceUnavailable' };
@@ -53,7 +61,7 @@ describe('client-go during a rolling restart of all servers, of three releases',
     assert.deepEqual([...alone.values()], [[ONLY_OLD], [], [ONLY_NEW]]);
 
     const kubeconfig = await controlPlane.kubeconfig({ server: proxy.url, user: 'admin' });
-    looks = new Looks(await buildLooks(controlPlane.directory), kubeconfig, Object.keys(KINDS));
+    looks = new Looks(program, kubeconfig, Object.keys(KINDS));
     await looks.round();
     for (const server of controlPlane.servers) {
       absences.push(await restartServer(server, { proxy, whileGone: () => looks.round() }));
