@@ -39,12 +39,17 @@ const MAX_BYTES = 256 * 1024 * 1024;
 const CONNECTIONS = { pingIntervalMs: 30_000, pingTimeoutMs: 10_000, maxConnections: 1, onEvent: undefined };
 
 /**
- * GET of `target`, in JSON. Rejects with what went wrong below HTTP.
+ * GET of `target`, in JSON. Rejects with what went wrong below HTTP, and when the answer is longer than `maxBytes`.
  * @throws {AdminRequestError} where the flags cannot be used
  */
-export async function askAdminListener(access: AdminAccess, target: string, timeoutMs: number): Promise<AdminResponse> {
+export async function askAdminListener(
+  access: AdminAccess,
+  target: string,
+  timeoutMs: number,
+  maxBytes = MAX_BYTES,
+): Promise<AdminResponse> {
   const { adminServer } = access;
-  if (adminServer.startsWith('https:')) return askOverTls(access, target, timeoutMs);
+  if (adminServer.startsWith('https:')) return askOverTls(access, { target, timeoutMs, maxBytes });
   if (access.adminClientCertificate ?? access.adminClientKey ?? access.adminCertificateAuthority) {
     throw unusable(`${FLAGS} are for an admin listener that speaks HTTPS, but --admin-server is ${adminServer}.`);
   }
@@ -54,10 +59,25 @@ export async function askAdminListener(access: AdminAccess, target: string, time
     signal: AbortSignal.timeout(timeoutMs),
   });
   const contentType = response.headers.get('content-type') ?? '';
-  return { status: response.status, contentType, body: await response.text() };
+  return { status: response.status, contentType, body: await boundedText(response, maxBytes) };
 }
 
-async function askOverTls(access: AdminAccess, target: string, timeoutMs: number): Promise<AdminResponse> {
+async function boundedText({ body }: Response, maxBytes: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    chunks.push(chunk);
+    bytes += chunk.byteLength;
+    // Leaving the loop cancels the rest.
+    if (bytes > maxBytes) throw new Error(`its answer is longer than ${maxBytes} bytes`);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function askOverTls(
+  access: AdminAccess,
+  asked: { readonly target: string; readonly timeoutMs: number; readonly maxBytes: number },
+): Promise<AdminResponse> {
   const { hostname, port } = new URL(access.adminServer);
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   const upstream = openUpstream({
@@ -66,12 +86,11 @@ async function askOverTls(access: AdminAccess, target: string, timeoutMs: number
     host,
     port: port === '' ? 443 : Number(port),
     servername: host,
-    connectTimeoutMs: timeoutMs,
+    connectTimeoutMs: asked.timeoutMs,
   });
   try {
     const fields = ['accept', 'application/json', 'user-agent', 'mixed-version-proxy'];
-    const request = { method: 'GET', target, fields, timeoutMs, maxBytes: MAX_BYTES };
-    const { status, fields: answered, body } = await fetchFrom(upstream, request);
+    const { status, fields: answered, body } = await fetchFrom(upstream, { method: 'GET', fields, ...asked });
     return { status, contentType: fieldValue(answered, 'content-type') ?? '', body: body.toString('utf8') };
   } finally {
     await upstream.close(0);

@@ -5,6 +5,8 @@ import type { CliIo } from './io.ts';
 import { contextAccess, openContext } from './sources/context-server.ts';
 import { recordedServer } from './sources/recorded-server.ts';
 
+/** A context may be called almost anything, but nobody writes one so. */
+const RELATIVE = /^\.{1,2}(\/|$)/;
 const RELEASE = /^v?\d+\.\d+(\.\d+\S*)?$/;
 
 /** A release that comes with the program. @throws {SourceError} naming those there are */
@@ -21,7 +23,8 @@ export async function preflightTarget(
   text: string,
   io: Pick<CliIo, 'directory' | 'environment'>,
 ): Promise<TargetRelease> {
-  if (RELEASE.test(text) || (await isDirectory(resolve(io.directory, text)))) return recordedTarget(text, io.directory);
+  const isRecording = RELEASE.test(text) || RELATIVE.test(text) || (await isDirectory(resolve(io.directory, text)));
+  if (isRecording) return recordedTarget(text, io.directory);
   const { server, close } = await openContext(await contextAccess(text, undefined, io));
   await close();
   return { name: server.name, version: server.version, discovery: server.discovery };

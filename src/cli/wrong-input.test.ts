@@ -132,6 +132,11 @@ const OWN: readonly Case[] = [
     /'--context <NAMES>' cannot be used with option '--admin-client-key/,
   ],
   [['preflight', '--fail-on=a'], 2, /Allowed choices are fail, warn, never/],
+  [
+    ['preflight', '--config=nowhere', '--to=./nowhere'],
+    2,
+    /version\.json is missing, so \S+ is not a recording\. Give/,
+  ],
   [['preflight', '--config=nowhere', '--to=1.99'], 2, /^There is no recording of Kubernetes 1\.99; there are/],
 ];
 
