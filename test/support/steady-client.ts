@@ -10,13 +10,16 @@ import {
   type Protocol,
   readAnswer,
 } from './api-client.ts';
+import { hasRested } from './rests.ts';
 
 /** How often a request that no server acted on is sent again, at once. */
 const MOST_TRIES = 5;
 
 /**
  * A client that outlives its connections as Go's do. On HTTP/2 it leaves a connection on which GOAWAY was said, and repeats
- * what was refused by that (RFC 9113 section 6.8); nothing else is ever repeated, and on HTTP/1.1 nothing at all.
+ * what was refused by that (RFC 9113 section 6.8); nothing else is ever repeated, and on HTTP/1.1 nothing at all, unless this
+ * process was held up: who stops waits no longer than a second for a request on a connection without one
+ * (docs/restarting.md).
  */
 export class SteadyClient implements ApiClient {
   readonly protocol: Protocol;
@@ -37,13 +40,13 @@ export class SteadyClient implements ApiClient {
   }
 
   async open(request: ApiRequest): Promise<OpenResponse> {
-    if (this.protocol === 'http/1.1') return this.#h1.open(request);
     for (let tries = 1; ; tries++) {
-      const client = await this.#connected();
+      const client = this.protocol === 'http/1.1' ? this.#h1 : await this.#connected();
       try {
         return await client.open(request);
       } catch (error) {
-        if (!isRefused(error) || tries === MOST_TRIES) throw error;
+        const mayRepeat = client === this.#h1 ? isHungUp(error) && hasRested() : isRefused(error);
+        if (!mayRepeat || tries === MOST_TRIES) throw error;
         this.repeated += 1;
         this.#h2 = undefined;
       }
@@ -76,6 +79,10 @@ export class SteadyClient implements ApiClient {
 /** Node closes a session by itself when it receives GOAWAY. */
 function isLeft({ closed, destroyed }: ClientHttp2Session): boolean {
   return closed || destroyed;
+}
+
+function isHungUp(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ECONNRESET';
 }
 
 function isRefused(error: unknown): boolean {

@@ -19,7 +19,7 @@ export interface LoadReport {
   readonly watchEnds: number;
   /** Watches that did not end well, and followers that did not see every write exactly once and in order. */
   readonly gaps: readonly string[];
-  /** HTTP/2 requests that were sent again because GOAWAY refused them. */
+  /** Requests that were sent again: GOAWAY refused them, or this process was held up. */
   readonly repeated: number;
 }
 

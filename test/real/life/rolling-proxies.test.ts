@@ -66,7 +66,7 @@ test('all proxies are restarted one after the other: no request fails, and infor
 
   t.diagnostic(
     `${report.writes} writes, ${report.reads} reads, ${report.watchEnds} watches ended, ` +
-      `${report.repeated} requests refused by GOAWAY`,
+      `${report.repeated} requests sent again`,
   );
   assert.deepEqual(report.failures, []);
   assert.deepEqual(report.gaps, []);
