@@ -207,3 +207,21 @@ function search(
   const certain = able.some(({ list }) => list.freshness === 'Current');
   return { kind: 'capable', servers: servers(able), maybe: certain ? [] : maybe };
 }
+
+test('the scope of a resource is told where all who list it agree', () => {
+  const of = (scope: string): ServerDiscovery => {
+    const discovery = structuredClone(discoveryOf({ v1: { pods: ['get'] } }));
+    for (const { versions } of discovery.api) {
+      for (const { resources } of versions ?? [])
+        for (const resource of resources ?? []) Object.assign(resource, { scope });
+    }
+    return discovery;
+  };
+  const table = (...scopes: readonly string[]) =>
+    buildResourceTable(scopes.map((scope, server) => ({ server, discovery: of(scope) })));
+  assert.equal(table('Namespaced', 'Namespaced').scope('', 'v1', 'pods'), 'Namespaced');
+  assert.equal(table('Cluster').scope('', 'v1', 'pods'), 'Cluster');
+  assert.equal(table('Cluster', 'Namespaced').scope('', 'v1', 'pods'), undefined);
+  assert.equal(table('Cluster').scope('', 'v1', 'nodes'), undefined);
+  assert.equal(table('Cluster').scope('apps', 'v1', 'pods'), undefined);
+});

@@ -11,9 +11,12 @@ export interface ResourceTable {
    * is listed decides; and so it does for a verb that RequestInfo leaves empty, such as that of OPTIONS.
    */
   lookup(group: string, version: string, resource: string, subresource: string, verb: string): ResourceLookup;
+  /** `Namespaced` or `Cluster`; undefined where nobody lists the resource, or servers differ. */
+  scope(group: string, version: string, resource: string): string | undefined;
 }
 
 interface ResourceEntry {
+  readonly scope: string | undefined;
   readonly self: Endpoint;
   readonly subresources: ReadonlyMap<string, Endpoint>;
   readonly otherSubresource: ResourceLookup;
@@ -63,6 +66,7 @@ export function resourceTableOf({ groups, sets }: ServedGroups): ResourceTable {
       if (!VERBS.has(verb) || CONNECTIONS.has(asked)) return endpoint.listed;
       return endpoint.verbs.get(verb) ?? endpoint.otherVerb;
     },
+    scope: (group, version, resource) => entries.get(group)?.version(version)?.resources.get(resource)?.scope,
   };
 }
 
@@ -123,6 +127,7 @@ class Listed {
 
 class ListedResource extends Listed {
   readonly subresources = new Map<string, Listed>();
+  readonly scopes = new Set<string>();
 }
 
 function versionEntry(pool: LookupPool, lists: readonly Listing[]): VersionEntry {
@@ -132,6 +137,7 @@ function versionEntry(pool: LookupPool, lists: readonly Listing[]): VersionEntry
       const resource = resources.get(entry.resource) ?? new ListedResource();
       resources.set(entry.resource, resource);
       resource.add(number, entry.verbs);
+      resource.scopes.add(entry.scope);
       for (const sub of entry.subresources ?? []) {
         const subresource = resource.subresources.get(sub.subresource) ?? new Listed();
         resource.subresources.set(sub.subresource, subresource);
@@ -154,6 +160,7 @@ function versionEntry(pool: LookupPool, lists: readonly Listing[]): VersionEntry
   };
   return {
     resources: mapValues(resources, (resource) => ({
+      scope: resource.scopes.size === 1 ? [...resource.scopes][0] : undefined,
       self: pool.endpoint(state, holdersOf(resource)),
       subresources: mapValues(resource.subresources, (sub) => pool.endpoint(state, holdersOf(sub))),
       otherSubresource: pool.incapable(state, 'subresource', serversOf(resource.listings)),

@@ -91,6 +91,15 @@ describe('a server says "unknown" of what it lists', () => {
     assert.equal(setting.observer.records[0]?.unknownType?.outcome, 'relayed');
   });
 
+  test('and where the type has no such paths it is an ordinary 404, which says nothing of the servers', async () => {
+    const { setting, exchange } = ask([LISTS, LISTS], {}, { target: '/apis/example.com/v1/widgets/x' });
+    all(setting, deny);
+    await settled();
+    await settled();
+    assert.deepEqual([exchange.answer.head.status, setting.asked], [404, ['server-0', 'server-1']]);
+    assert.equal(setting.observer.records[0]?.unknownType, undefined);
+  });
+
   test('they could not be read since: nobody knows, so 503', async () => {
     const { setting, exchange } = ask([LISTS, LISTS]);
     setting.control.onRefresh = async () => reread(setting, [LISTS, LISTS], [0]);

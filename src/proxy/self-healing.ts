@@ -1,4 +1,5 @@
 import type { ProxyError } from '../errors.ts';
+import { fitsScope } from '../kubernetes/path-scope.ts';
 import { relaysForeignResponse } from '../kubernetes/unknown-resource.ts';
 import type { UnknownTypeOutcome, UnknownTypeRecord } from '../observe/exchange-record.ts';
 import { isListed, serversListing } from '../routing/listing.ts';
@@ -65,6 +66,8 @@ export class SelfHealing {
   #asked = '';
   #awaitedSince: number | undefined;
   #isAwaited = false;
+  /** The tables say why the servers denied it: the type has no such paths. */
+  #isMisfit = false;
   #pauseMs = FIRST_PAUSE_MS;
 
   constructor(context: ProxyContext, request: PreparedRequest, attempts: Attempts) {
@@ -73,8 +76,9 @@ export class SelfHealing {
     this.#attempts = attempts;
   }
 
-  /** What was done so far, if anything was; `outcome` is how the request ended. */
+  /** What was done so far, if anything was that says something of servers; `outcome` is how the request ended. */
   record(outcome: UnknownTypeOutcome): UnknownTypeRecord | undefined {
+    if (this.#isMisfit && outcome === 'relayed') return undefined;
     if (this.#denying.size === 0 && !this.#isAwaited) return undefined;
     return { denying: [...this.#denying], awaited: this.#isAwaited, outcome };
   }
@@ -130,7 +134,10 @@ export class SelfHealing {
     }
     // Whoever lists the type still, having been read after it said "unknown", means the path and not the type.
     const insisting = listing.filter((name) => this.#deniedAt.has(name));
-    return insisting.length > 0 && insisting.every((name) => this.#wasReadSince(name, route)) ? RELAY : disagree;
+    if (insisting.length === 0 || !insisting.every((name) => this.#wasReadSince(name, route))) return disagree;
+    const scope = route.snapshot.table.scope(info.apiGroup, info.apiVersion, info.resource);
+    this.#isMisfit = scope !== undefined && !fitsScope(info, scope);
+    return RELAY;
   }
 
   /** Nobody lists it, by tables as fresh as can be: it is unknown, unless it was declared a moment ago. */

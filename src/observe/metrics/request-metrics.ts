@@ -105,7 +105,7 @@ export const REQUEST_METRICS = {
   },
   mvproxy_unexpected_404_total: {
     type: 'counter',
-    help: 'Requests that a server answered as if it did not know a type that it lists: retried elsewhere, answered 503 by the proxy (unavailable), or relayed, which a path that does not fit the type is as well.',
+    help: 'Requests that a server answered as if it did not know a type that it lists: retried elsewhere, answered 503 by the proxy (unavailable), or relayed. Not counted: paths that the scope of their type does not have, such as /api/v1/pods/NAME.',
     labels: { ...TYPE_LABELS, client: USER_AGENT_FAMILIES, outcome: ['retried', 'unavailable', 'relayed'] },
     action:
       '`relayed` reached a client: follow [verify in production](../verify-in-production.md) to client, resource and server before the upgrade goes on.',
