@@ -61,7 +61,10 @@ HTTP/2, measured side by side on the same work by ${code('npm run bench:performa
         ['on', runsOf(measured, PARTS)],
         ['machine', `${machine}; servers, etcd, proxies and clients share it (load ${load.toFixed(1)} before)`],
         ['servers', `two kube-apiservers ${SERVER_VERSION}, native mixed version proxy on, etcd 3.6.5 without fsync`],
-        ['proxy', `${code('mvproxy serve')} in default configuration: all limits and metrics on; Node ${node}`],
+        [
+          'proxy',
+          `${code('mvproxy serve')} in default configuration: all limits, metrics and the journal on; Node ${node}`,
+        ],
         ['others', `${programs.join(', ')}, undici 8.12.4`],
         ...(apart === undefined
           ? []
