@@ -40,12 +40,9 @@ const PAUSE_GROWTH = 1.5;
 const RELAY: Remedy = { kind: 'relay' };
 
 /** Whether an answer has to be looked at before it may pass: most never are, so that this is all that they cost. */
-export function isSuspect(head: ResponseHead, { reason }: Forward, request: PreparedRequest): boolean {
-  const { exchange, info, forwarded } = request;
+export function isSuspect(head: ResponseHead, { reason }: Forward, { exchange, info }: PreparedRequest): boolean {
   if (!mayBeUnknown(exchange.head.method, head) || !info.isResourceRequest || relaysForeignResponse(info)) return false;
-  // A proxy of ours that sent it here finds another server itself; a kube-apiserver gives its client whatever comes.
-  if (reason === 'AlreadyProxied') return forwarded !== true;
-  return isListed(reason) || reason === 'NobodyCapable';
+  return isListed(reason) || reason === 'NobodyCapable' || reason === 'AlreadyProxied';
 }
 
 /**
@@ -90,7 +87,10 @@ export class SelfHealing {
     return isListed(reason) ? this.#afterDenial(server, held) : this.#afterUnknown(held);
   }
 
-  /** Whoever sent it here took the local server for capable, and nobody else may be asked here: a 404 must be everybody's. */
+  /**
+   * Whoever sent it here took the local server for capable, and nobody else may be asked here. A kube-apiserver gives its client
+   * whatever comes: a 404 must be everybody's.
+   */
   async #afterLocalDenial(server: string, held: HeldRequest): Promise<Remedy> {
     const { control } = this.#context;
     await control.refresh('unknown-resource');
@@ -127,7 +127,7 @@ export class SelfHealing {
     const others = listing.filter((name) => !this.#deniedAt.has(name));
     // Repeating an upload that nobody holds any more is left to the client, who finds somebody else then. Where nobody else
     // is left, all it could get for sending the same again is the same answer.
-    if (!held.isReplayable()) return others.length > 0 ? disagree : RELAY;
+    if (!held.isReplayable()) return others.length > 0 ? disagree : this.#relayed(route);
     if (others.length > 0) {
       if (route.decision.kind === 'unavailable') return { kind: 'again', route };
       if (this.#deniedAt.size < MOST_DENYING && this.#mayRepeat()) return this.#again(route);
@@ -135,7 +135,13 @@ export class SelfHealing {
     // Whoever lists the type still, having been read after it said "unknown", means the path and not the type.
     const insisting = listing.filter((name) => this.#deniedAt.has(name));
     if (insisting.length === 0 || !insisting.every((name) => this.#wasReadSince(name, route))) return disagree;
-    const scope = route.snapshot.table.scope(info.apiGroup, info.apiVersion, info.resource);
+    return this.#relayed(route);
+  }
+
+  /** The 404 is the client's, although the type is listed. */
+  #relayed({ snapshot }: Route): Remedy {
+    const { info } = this.#request;
+    const scope = snapshot.table.scope(info.apiGroup, info.apiVersion, info.resource);
     this.#isMisfit = scope !== undefined && !fitsScope(info, scope);
     return RELAY;
   }
